@@ -17,13 +17,13 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// mockPath is a client whose server knows one path, and hands each request's body to serve.
+// mockPath returns a client whose server knows one path, and passes each request's body to serve.
 func mockPath(t *testing.T, path string, serve func(body string) (status int, answer string)) *rongcloud.Client {
 	t.Helper()
 	mock := httpmock.NewMockTransport()
 	mock.RegisterResponder(http.MethodPost, "https://api.rong-api.com"+path, func(req *http.Request) (*http.Response, error) {
 		var body []byte
-		if req.Body != nil { // a form without fields
+		if req.Body != nil { // nil for a form without fields
 			var err error
 			if body, err = io.ReadAll(req.Body); err != nil {
 				return nil, err
@@ -37,10 +37,11 @@ func mockPath(t *testing.T, path string, serve func(body string) (status int, an
 	return client
 }
 
-// gotRequest is what the server of mockAll got.
+// gotRequest is a request that the server of mockAll got.
 type gotRequest struct{ method, path, query, body, contentType string }
 
-// mockAll is a client whose server answers everything alike and notes the requests.
+// mockAll returns a client whose server gives every request the same response and records the
+// requests.
 func mockAll(t *testing.T, status int, answer string) (*rongcloud.Client, *[]gotRequest) {
 	t.Helper()
 	got := new([]gotRequest)
@@ -63,7 +64,7 @@ func mockAll(t *testing.T, status int, answer string) (*rongcloud.Client, *[]got
 	return client, got
 }
 
-// formOf makes a form of names and values.
+// formOf makes a form from names and values.
 func formOf(pairs ...string) url.Values {
 	form := url.Values{}
 	for i := 0; i < len(pairs); i += 2 {
@@ -75,7 +76,7 @@ func formOf(pairs ...string) url.Values {
 // apiCall is one way to call an endpoint, and what it sends.
 type apiCall struct {
 	path string
-	what string // all: with every optional field; bare: with none; or a case of its own
+	what string // all: with every optional field; bare: with none; otherwise a special case
 	call func(context.Context, *rongcloud.Client) error
 	form url.Values // in the body, or in the query of a GET
 	json string
@@ -98,8 +99,8 @@ func (c apiCall) sent(t *testing.T) map[string]string {
 	return names
 }
 
-// areas are the calls of each area of the API. A whole one has every method of its area and, in
-// the cases called all, every parameter; the others hold what the golden file does not show.
+// areas are the calls of each area of the API. A whole area has every method and, in the cases
+// called all, every parameter; the others have what the golden file does not show.
 var areas = []struct {
 	area  string
 	calls func() []apiCall
@@ -153,10 +154,10 @@ func TestAreasSend(t *testing.T) {
 	})
 }
 
-// The tables reach every method of their area and every parameter, so that none is forgotten.
+// The tables cover every method of their area and every parameter.
 func TestAreasAreWhole(t *testing.T) {
 	t.Parallel()
-	neverSent := map[string]bool{"isMuted": true} // unpushLevel says it all, and wins
+	neverSent := map[string]bool{"isMuted": true} // unpushLevel replaces it
 	for _, area := range areas {
 		tested := map[string]bool{}
 		for _, c := range area.calls() {
@@ -180,8 +181,8 @@ func TestAreasAreWhole(t *testing.T) {
 	}
 }
 
-// A refusal reaches the caller of every method, and a doubtful outcome is one where a repeat could
-// do harm: of unsafe endpoints, and of calls that tell somebody.
+// A refusal reaches the caller of every method. The outcome is unknown only where a repeat could do
+// harm: for unsafe endpoints, and for calls that notify somebody.
 func TestAreasFail(t *testing.T) {
 	t.Parallel()
 	eachCall(t, func(t *testing.T, c apiCall, ep *endpoint.Endpoint) {

@@ -54,7 +54,7 @@ func argumentNames(t *testing.T) map[string][]string {
 	return names
 }
 
-// accepting is a client all of whose calls succeed.
+// accepting returns a client all of whose calls succeed.
 func accepting(t *testing.T, opts ...rongcloud.Option) *rongcloud.Client {
 	t.Helper()
 	mock := httpmock.NewMockTransport()
@@ -74,8 +74,8 @@ func accepting(t *testing.T, opts ...rongcloud.Option) *rongcloud.Client {
 	return client
 }
 
-// emptied are the arguments of a method with one thing left out at a time, by what the caller
-// calls it.
+// emptied returns the arguments of a method with one of them, or one field, left out at a time, by
+// its name in the caller's code.
 func emptied(args []reflect.Value, names []string) map[string][]reflect.Value {
 	found := map[string][]reflect.Value{}
 	with := func(name string, i int, v reflect.Value) {
@@ -101,7 +101,7 @@ func emptied(args []reflect.Value, names []string) map[string][]reflect.Value {
 	return found
 }
 
-// wireName is the parameter that a field of the arguments' structs fills; empty for another one.
+// wireName returns the parameter that a field of the arguments' structs fills, or "".
 func wireName(args []reflect.Value, written string) string {
 	for _, arg := range args {
 		typ, field, _ := strings.Cut(written, ".")
@@ -116,27 +116,26 @@ func wireName(args []reflect.Value, written string) string {
 	return ""
 }
 
-// inside are the fields whose refusal names a field of the struct in them, or another one that may
-// stand in their place.
+// inside are the fields whose refusal names a field of a nested struct, or an alternative field.
 var inside = map[string]string{
 	"AgentCreateParams.Config":         "AgentModel.Name",
 	"MessageStreamPieceParams.Content": "StreamMessage.Sequence",
-	"HistoryQuery.Until":               "HistoryQuery.Since", // a span up to now
+	"HistoryQuery.Until":               "HistoryQuery.Since", // an Until of now needs Since
 	"UltraGroupHistoryQuery.Until":     "UltraGroupHistoryQuery.Since",
 	"RTCRecordStartParams.Config":      "RTCRecordConfig.VideoFormat",
 	"UserProfileParams.Attributes":     "UserProfileParams.Profile",
 }
 
-// saidByMethods are required parameters with a zero that does something, which the caller cannot
-// leave out: there is a method for each value, or a single value is sent.
+// saidByMethods are required parameters whose zero has a meaning, but which the caller cannot omit:
+// there is a method for each value, or only one value is ever sent.
 var saidByMethods = []string{
 	"ConversationTopSet.setTop", "UltragroupGlobalbannedSet.status", "UserChatFbSet.state",
 	"V3MessagePrivateQuery.includeStart", "V3MessageGroupQuery.includeStart", "V3MessageUltragroupQuery.includeStart", "V3MessageChatroomQuery.includeStart",
 }
 
 // TestArgumentErrorsNameWhatTheCallerWrote leaves out one argument or field at a time, for all
-// methods. What is refused must name it, and the endpoint; what is required must be refused, be
-// zero one of its values or not.
+// methods. A refusal must name it and the endpoint. A required parameter must be refused, even if
+// zero is one of its values.
 func TestArgumentErrorsNameWhatTheCallerWrote(t *testing.T) {
 	t.Parallel()
 	client := accepting(t)
@@ -180,7 +179,7 @@ func TestArgumentErrorsNameWhatTheCallerWrote(t *testing.T) {
 	}
 }
 
-// successOf is the code with which the server says that a request succeeded.
+// successOf returns the code with which the server reports success for a request.
 func successOf(req *http.Request) string {
 	ep, _ := endpoint.Match(req.Method, req.URL.EscapedPath())
 	code, _ := ep.Success.Code()

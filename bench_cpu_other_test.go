@@ -4,5 +4,5 @@ package rongcloud_test
 
 import "time"
 
-// benchCPU is not known here.
+// benchCPU is not known on this system.
 func benchCPU() time.Duration { return 0 }

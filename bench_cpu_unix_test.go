@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// benchCPU is the time that the processors have spent on this process.
+// benchCPU is the processor time that this process has used.
 func benchCPU() time.Duration {
 	var usage syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {

@@ -20,15 +20,15 @@ import (
 	"github.com/rongcloud-go/rongcloud/internal/slownet"
 )
 
-// benchNetwork lies between the clients and the server.
+// benchNetwork is the network between the clients and the server.
 type benchNetwork struct {
-	http int           // the version of HTTP over TLS; 0: without TLS
-	rtt  time.Duration // how long a packet takes there and back
+	http int           // the HTTP version over TLS; 0 means without TLS
+	rtt  time.Duration // round-trip time
 }
 
 // listen starts a server that answers every request with the same bytes, and returns its address
-// and the settings of TLS that trust it. Without HTTP/2 it allocates nothing for a request, so that
-// what is measured is the clients, and understands just enough HTTP for all of them.
+// and TLS settings that trust it. Without HTTP/2 it does not allocate for a request, so that the
+// benchmark measures only the clients, and understands just enough HTTP for all of them.
 func (n benchNetwork) listen(b *testing.B, answer []byte) (string, *tls.Config) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(b, err)
@@ -56,7 +56,7 @@ func (n benchNetwork) listen(b *testing.B, answer []byte) (string, *tls.Config) 
 	return "https://" + address, &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots}
 }
 
-// distance returns the address of a proxy from which the server is far away.
+// distance returns the address of a proxy that delays the traffic to the server.
 func (n benchNetwork) distance(b *testing.B, server string) string {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(b, err)
@@ -146,9 +146,9 @@ func serveBench(conn net.Conn, keep, last []byte) {
 	}
 }
 
-// ruleKeeper is how the floor keeps RongCloud's rule of fewer than 80 requests a connection if it
-// is written by hand. Over HTTP/1.1 the last request of a connection has it closed. Over HTTP/2,
-// where requests share a connection, every 75 requests have a transport of their own.
+// ruleKeeper is how a hand-written floor keeps RongCloud's rule of fewer than 80 requests per
+// connection. Over HTTP/1.1, the last request of a connection closes it. Over HTTP/2, where
+// requests share a connection, every 75 requests get their own transport.
 type ruleKeeper struct {
 	mu       sync.Mutex
 	current  *http.Transport
@@ -192,7 +192,7 @@ func (k *ruleKeeper) take() *http.Transport {
 	return k.current
 }
 
-// close closes what is idle.
+// close closes idle connections.
 func (k *ruleKeeper) close() {
 	for _, transport := range append(k.old, k.current) {
 		transport.CloseIdleConnections()

@@ -215,8 +215,8 @@ func (c benchCase) run(b *testing.B) {
 	}
 }
 
-// BenchmarkCall compares calls over plain HTTP, without any distance: what the clients themselves
-// cost.
+// BenchmarkCall compares calls over plain HTTP, without network delay: the cost of the clients
+// themselves.
 func BenchmarkCall(b *testing.B) {
 	for _, op := range benchOps() {
 		b.Run("op="+op.name, func(b *testing.B) {
@@ -228,7 +228,7 @@ func BenchmarkCall(b *testing.B) {
 	b.Run("op="+large.name, benchCase{op: large, callers: 1}.run)
 }
 
-// BenchmarkTLS compares the same call over TLS, at once and at a distance, with HTTP/1.1 and
+// BenchmarkTLS compares the same call over TLS, with and without network delay, over HTTP/1.1 and
 // HTTP/2.
 func BenchmarkTLS(b *testing.B) {
 	op := benchPrivate("private1", 1)
@@ -243,15 +243,15 @@ func BenchmarkTLS(b *testing.B) {
 	}
 }
 
-// benchWarm is how many calls are made before those that are measured, if these are many: the
-// connections are then open, and as many are opened ahead as are needed.
+// benchWarm is how many calls are made before a long measurement, so that all the connections it
+// needs are already open.
 const benchWarm = 2000
 
 func (c benchCase) runClient(b *testing.B, client string) {
 	server, settings := c.network.listen(b, c.op.answer)
 	call := c.op.caller(b, client, server, settings)
 	ctx := b.Context()
-	require.NoError(b, call(ctx)) // connected, and its caches filled
+	require.NoError(b, call(ctx)) // connect, and fill the caches
 	b.ReportAllocs()
 	if c.callers == 1 {
 		took := make([]time.Duration, 0, 1<<14)
@@ -276,7 +276,7 @@ func (c benchCase) runClient(b *testing.B, client string) {
 	c.report(b, benchCPU()-cpu, took)
 }
 
-// share has the callers make n calls together, and returns how long each took.
+// share lets the callers make n calls together, and returns how long each took.
 func (c benchCase) share(b *testing.B, n int, call func(ctx context.Context) error) []time.Duration {
 	took := make([]time.Duration, n)
 	var next atomic.Int64
@@ -297,8 +297,8 @@ func (c benchCase) share(b *testing.B, n int, call func(ctx context.Context) err
 	return took
 }
 
-// report adds the processors' time of a call, the server's included, and the time that 99 of 100
-// calls keep.
+// report adds the processor time per call, including the server's, and the 99th percentile of the
+// calls' durations.
 func (c benchCase) report(b *testing.B, cpu time.Duration, took []time.Duration) {
 	if cpu > 0 {
 		b.ReportMetric(float64(cpu)/float64(len(took)), "cpu-ns/op")

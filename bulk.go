@@ -652,7 +652,7 @@ func (r *bulkRun[M, T]) request(chunk *BulkChunk, to []T, open bulkOpen, waited 
 
 // chunkRandom derives a chunk's msgRandom, so that a resumed send uses the same one.
 func chunkRandom(seed, index int64) int64 {
-	x := uint64(seed) + uint64(index+1)*0x9e3779b97f4a7c15 //nolint:gosec // the bits count, not the number
+	x := uint64(seed) + uint64(index+1)*0x9e3779b97f4a7c15 //nolint:gosec // only the bits matter
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
 	x = (x ^ x>>27) * 0x94d049bb133111eb
 	return max(1, int64((x^x>>31)>>1))

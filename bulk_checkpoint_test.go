@@ -23,7 +23,7 @@ import (
 const checkpointV1 = "testdata/bulk_checkpoint_v1.json"
 
 // goldenBulk is the send of the golden file: 30 chunks of 10, of which chunk 3 is refused, 5 and 6
-// are unknown, 7 is under way and 8 is pending; "" stands behind each 50th recipient.
+// are unknown, 7 is under way and 8 is pending; "" follows each 50th recipient.
 func goldenBulk(yield func(string, error) bool) {
 	n := 0
 	for id := range bulkUsers(300) {
@@ -36,8 +36,8 @@ func goldenBulk(yield func(string, error) bool) {
 	}
 }
 
-// A checkpoint of version 1 is readable for ever, and the send that it belongs to goes on. The
-// file is never written again.
+// A checkpoint of version 1 stays readable forever, and its send can be resumed. The file must
+// never be rewritten.
 func TestBulkCheckpointV1(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile(checkpointV1)
@@ -58,7 +58,7 @@ func TestBulkCheckpointV1(t *testing.T) {
 		client := server.client(t)
 		first, err := client.Message.SendPrivateBulk(t.Context(), message, bulkUsers(1), BulkParams{ChunkSize: 10})
 		require.NoError(t, err)
-		// It follows from the encoded message, which may change.
+		// It depends on the encoded message, which may change.
 		c.state.Run = first.Checkpoint.state.Run
 		clear(server.got)
 		result, err := client.Message.SendPrivateBulk(t.Context(), message, goldenBulk, BulkParams{ChunkSize: 10, Resume: &c})
@@ -69,7 +69,8 @@ func TestBulkCheckpointV1(t *testing.T) {
 	})
 }
 
-// Every key counts: one that is lost, changed or unknown is refused when the checkpoint is read.
+// Every key matters: a checkpoint with a missing, changed or unknown key is refused when it is
+// read.
 func TestBulkCheckpointContradictions(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile(checkpointV1)
@@ -91,7 +92,7 @@ func TestBulkCheckpointContradictions(t *testing.T) {
 		require.Equal(t, "BulkCheckpoint", refused.Field)
 		require.Equal(t, "as it was", c.state.Run)
 	}
-	// Places returns each object within a checkpoint, by a path.
+	// places returns each object in a checkpoint, by its path.
 	places := func(whole object) map[string]object {
 		all := map[string]object{"": whole, "counts": whole["counts"].(object)}
 		for _, list := range []string{"unknown", "pending", "refused"} {
@@ -101,7 +102,7 @@ func TestBulkCheckpointContradictions(t *testing.T) {
 		}
 		return all
 	}
-	// Checked against the send, the list and the clocks.
+	// These are checked later, against the send, the list and the clocks.
 	free := []string{"run", "seed", "digest", "at", "up", "boot", "code", "message"}
 	for place, keys := range places(read()) {
 		for key, value := range keys {
@@ -133,7 +134,7 @@ func TestBulkCheckpointContradictions(t *testing.T) {
 		fewer[list] = fewer[list].([]any)[1:]
 		check(list+" lost a chunk", fewer)
 	}
-	// Which decoding takes for the same key.
+	// Decoding treats it as the same key.
 	for _, list := range []string{"unknown", "pending", "refused"} {
 		spelled := regexp.MustCompile(`"`+list+`":\s*\[`).ReplaceAllString(string(text), `"`+list+`":[],"`+strings.ToUpper(list)+`":[`)
 		require.NotEqual(t, string(text), spelled)
@@ -159,8 +160,7 @@ func TestBulkCheckpointOfANewerVersion(t *testing.T) {
 	}
 }
 
-// Whatever a checkpoint says that can be read, nobody is sent the message twice, and nothing
-// panics.
+// Whatever a readable checkpoint says, nobody is sent the message twice, and nothing panics.
 func FuzzBulkCheckpoint(f *testing.F) {
 	text, err := os.ReadFile(checkpointV1)
 	if err != nil {
@@ -182,7 +182,7 @@ func FuzzBulkCheckpoint(f *testing.F) {
 	})
 }
 
-// A byte that changed makes a checkpoint unreadable, or does no harm.
+// A changed byte makes a checkpoint unreadable, or does no harm.
 func TestBulkCheckpointWithAChangedByte(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -253,7 +253,7 @@ func TestBulkCheckpointFile(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
 
-	// A write that fails leaves the old content.
+	// A failed write leaves the old content.
 	require.NoError(t, os.Mkdir(string(file)+".new", 0o700))
 	require.Error(t, file.Save(BulkCheckpoint{}))
 	kept, err := file.Load()
@@ -269,8 +269,7 @@ func TestBulkCheckpointFile(t *testing.T) {
 	require.Error(t, BulkCheckpointFile(folder).Save(result.Checkpoint))
 }
 
-// A seed belongs to the send: with another one RongCloud would not know the chunks that are
-// repeated.
+// A seed belongs to the send: with another one, RongCloud would not recognize repeated chunks.
 func TestBulkCheckpointSeed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

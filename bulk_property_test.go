@@ -23,7 +23,7 @@ const (
 	trialDuplicate  = 25999
 )
 
-// bulkTrial is one send under random outcomes that is stopped and killed at random, and resumed
+// bulkTrial is one send with random outcomes that is stopped and killed at random, and resumed
 // until it ends.
 type bulkTrial struct {
 	*testing.T
@@ -33,9 +33,9 @@ type bulkTrial struct {
 	server *bulkServer
 	// When the idempotency service first saw a msgRandom; nil without the service.
 	seen map[string]time.Time
-	// Who is in a chunk that the caller had sent again.
+	// The recipients in chunks that the caller had sent again.
 	again map[string]bool
-	// The process died when so many requests had left; 0 while it lives.
+	// The number of requests sent before the process died; 0 while it lives.
 	dead atomic.Int64
 }
 
@@ -47,8 +47,8 @@ func (b *bulkTrial) draw(n int) int {
 
 func (b *bulkTrial) chance(n int) bool { return b.draw(n) == 0 }
 
-// recipients are the list, some of which are unfit or stand in it twice. A broken source ends with
-// an error.
+// recipients yields the list, in which some recipients are invalid or repeated. A broken source
+// ends with an error.
 func (b *bulkTrial) recipients(broken bool) iter.Seq2[string, error] {
 	breaksAt := b.draw(trialRecipients)
 	return func(yield func(string, error) bool) {
@@ -70,9 +70,9 @@ func (b *bulkTrial) recipients(broken bool) iter.Seq2[string, error] {
 	}
 }
 
-// answer is what becomes of a request, under the server's lock.
+// answer decides the outcome of a request. The caller holds the server's lock.
 func (b *bulkTrial) answer(n int, form url.Values) (*http.Response, error) {
-	if dead := b.dead.Load(); dead > 0 && int64(n) > dead { // it never left
+	if dead := b.dead.Load(); dead > 0 && int64(n) > dead { // it was never sent
 		return lost()
 	}
 	name := form.Get("msgRandom")
@@ -107,7 +107,7 @@ func (b *bulkTrial) answer(n int, form url.Values) (*http.Response, error) {
 	return nil, nil
 }
 
-// run is one process: it ends well, stops, panics or dies. It returns what is stored after it.
+// run is one process: it ends well, stops, panics or dies. It returns the stored checkpoint.
 func (b *bulkTrial) run(client *Client, resume *BulkCheckpoint) (saved *BulkCheckpoint, whole bool) {
 	saved = resume
 	saves, diesAt := 0, b.draw(90)
@@ -159,12 +159,12 @@ func (b *bulkTrial) run(client *Client, resume *BulkCheckpoint) (saved *BulkChec
 		var refused *ArgumentError
 		require.NotErrorAs(b, err, &refused, "its own checkpoint is refused")
 	})
-	// What was cut off still arrives; RongCloud forgets.
+	// Requests that were cut off still arrive, and RongCloud forgets them.
 	time.Sleep(time.Duration(b.draw(90)) * time.Second)
 	return saved, whole
 }
 
-// check compares what was reported with who got the message how often.
+// check compares the reported outcomes with how often each recipient got the message.
 func (b *bulkTrial) check(c *BulkCheckpoint) {
 	counts := c.Counts()
 	require.EqualValues(b, trialRecipients, counts.Delivered+counts.Refused+counts.Unknown+counts.Skipped+counts.Duplicates)
@@ -196,8 +196,8 @@ func (b *bulkTrial) check(c *BulkCheckpoint) {
 	}
 }
 
-// Under random outcomes, deaths, stops and panics the counts add up, nobody is forgotten, and
-// nobody gets the message twice unless it was unknown and the caller had it sent again.
+// With random outcomes, deaths, stops and panics, the counts add up, nobody is forgotten, and
+// nobody gets the message twice unless the outcome was unknown and the caller had it sent again.
 func TestBulkProperty(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(60) {

@@ -32,7 +32,7 @@ func rememberingServer(answer func(n int, form url.Values) (*http.Response, erro
 		if resp == nil && err == nil {
 			seen[name] = time.Now()
 		}
-		if err == errArrived { //nolint:errorlint // it is that one
+		if err == errArrived { //nolint:errorlint // it is never wrapped
 			seen[name] = time.Now()
 			server.accept(form)
 		}
@@ -46,8 +46,8 @@ var errArrived = errors.New("connection reset after the request arrived")
 
 func idempotent() Option { return WithIdempotentSends(IdempotentSends{DuplicateCode: duplicateCode}) }
 
-// unknownChunk sends 30 recipients of which u10 to u19 may have got the message, and returns the
-// checkpoint.
+// unknownChunk sends to 30 recipients, of which u10 to u19 may have got the message, and returns
+// the checkpoint.
 func unknownChunk(t *testing.T, server *bulkServer, opts ...Option) (*MessageService, *BulkCheckpoint) {
 	t.Helper()
 	before := server.answer
@@ -66,8 +66,8 @@ func unknownChunk(t *testing.T, server *bulkServer, opts ...Option) (*MessageSer
 	return s, stored(t, result.Checkpoint)
 }
 
-// An unknown chunk that was to be sent again, and was not, is as unknown as before: as a pending
-// one it would be sent by a send that was not told to do so.
+// An unknown chunk that should have been sent again but was not stays unknown: if it became
+// pending, a send without ResendUnknown would send it.
 func TestBulkUnknownChunkThatIsPutOffStaysUnknown(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -117,8 +117,8 @@ func TestBulkUnknownChunkThatIsPutOffStaysUnknown(t *testing.T) {
 	}
 }
 
-// A guarded chunk that is to be sent again later gets a minute of its own: that of the first
-// request is long over.
+// A guarded chunk that is sent again later gets a new minute: that of the first request is long
+// over.
 func TestBulkGuardedUnknownChunkIsSentAgainLater(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -132,7 +132,7 @@ func TestBulkGuardedUnknownChunkIsSentAgainLater(t *testing.T) {
 	})
 }
 
-// A guarded chunk that nothing is heard of ends within the minute in which RongCloud remembers it,
+// A guarded chunk without a response ends within the minute in which RongCloud remembers it,
 // however long a request may take.
 func TestBulkGuardedChunkEndsWithinTheMinute(t *testing.T) {
 	t.Parallel()
@@ -159,8 +159,8 @@ func TestBulkGuardedChunkEndsWithinTheMinute(t *testing.T) {
 	})
 }
 
-// Refusals for the rate are proof that nothing was carried out, so RongCloud's minute begins anew:
-// a chunk that waited for longer than it lasts is still repeated when a response is lost.
+// A rate limit proves that nothing was carried out, so RongCloud's minute starts again: a chunk
+// that waited for longer than a minute is still repeated when a response is lost.
 func TestBulkMinuteBeginsWithTheFirstRequestThatMayHaveArrived(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -183,7 +183,7 @@ func TestBulkMinuteBeginsWithTheFirstRequestThatMayHaveArrived(t *testing.T) {
 	})
 }
 
-// Waiting for the quota or for Save is no part of the minute either.
+// Waiting for the quota or for Save does not count toward the minute either.
 func TestBulkMinuteDoesNotBeginBeforeTheRequest(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -202,7 +202,7 @@ func TestBulkMinuteDoesNotBeginBeforeTheRequest(t *testing.T) {
 	})
 }
 
-// A duplicate is only believed of a response that leaves nothing open.
+// The duplicate code counts only in a response that leaves nothing open.
 func TestBulkDuplicateWithServerError(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -231,11 +231,10 @@ func TestBulkDuplicateAsTheFirstResponse(t *testing.T) {
 	})
 }
 
-// What a clock says about an unknown chunk is believed only if no clock contradicts it: RongCloud
-// has forgotten all of these.
+// An unknown chunk is young only if no clock contradicts it: RongCloud has forgotten all of these.
 func TestBulkAgeByWrongClocks(t *testing.T) {
 	t.Parallel()
-	now := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC) // where synctest begins
+	now := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC) // where synctest starts
 	for name, c := range map[string]struct {
 		change func(m *bulkMoment)
 		sent   int
@@ -277,7 +276,7 @@ func TestBulkAgeByWrongClocks(t *testing.T) {
 	}
 }
 
-// The machine's uptime is found where Linux tells it.
+// The machine's uptime is found on Linux.
 func TestBulkUptime(t *testing.T) {
 	t.Parallel()
 	boot, up := uptime()

@@ -78,7 +78,7 @@ func TestBulkGoesThroughAnOutageIfToldTo(t *testing.T) {
 	})
 }
 
-// What counts is the order in which chunks end, and any other outcome ends a row.
+// Chunks count in the order in which they end, and any other outcome ends a row.
 func TestBulkCountsUnknownChunksInARow(t *testing.T) {
 	t.Parallel()
 	for name, between := range map[string]func() (*http.Response, error){
@@ -103,7 +103,7 @@ func TestBulkCountsUnknownChunksInARow(t *testing.T) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		server := newBulkServer()
-		// Of three chunks that are begun together the second one ends last.
+		// Of three chunks begun together, the second one ends last.
 		last := func(form url.Values) bool {
 			return slices.Contains([]string{"u1", "u4", "u7"}, form.Get("toUserId"))
 		}
@@ -129,7 +129,7 @@ func TestBulkCountsUnknownChunksInARow(t *testing.T) {
 	})
 }
 
-// heedlessLimiter grants every call after a second, whether or not it is still wanted.
+// heedlessLimiter grants every call after a second, whether or not its context has ended.
 type heedlessLimiter struct{ countingLimiter }
 
 func (l *heedlessLimiter) Wait(context.Context, QuotaUse) error {
@@ -137,7 +137,7 @@ func (l *heedlessLimiter) Wait(context.Context, QuotaUse) error {
 	return nil
 }
 
-// A stop means that nothing else begins, whatever the limiter grants.
+// After a stop nothing else begins, whatever the limiter grants.
 func TestBulkBeginsNothingAfterAStop(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -171,8 +171,8 @@ func TestBulkRefusesOptionsOfASingleCall(t *testing.T) {
 	require.Empty(t, server.requests)
 }
 
-// A source that breaks stops the send, which goes on later. A list that looks whole would be a
-// false success.
+// A source that breaks stops the send, which can be resumed. Treating the list as complete would be
+// a false success.
 func TestBulkSourceBreaks(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -210,7 +210,7 @@ func TestBulkSourceBreaks(t *testing.T) {
 	})
 }
 
-// A source that ends because the context did has not been read to its end.
+// A source that ends because the context did has not been read completely.
 func TestBulkSourceEndsWithTheContext(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -223,7 +223,7 @@ func TestBulkSourceEndsWithTheContext(t *testing.T) {
 					return
 				}
 			}
-			time.Sleep(time.Second) // all that was read is delivered
+			time.Sleep(time.Second) // everything read so far is delivered
 			cancel(why)
 		}
 		result, err := server.client(t).Message.SendPrivateBulk(ctx, bulkMessage, rows, BulkParams{ChunkSize: 5})
@@ -250,7 +250,7 @@ func TestBulkRecipients(t *testing.T) {
 	require.Equal(t, []string{"a", "stop"}, collect(Recipients("a", "stop", "c")))
 }
 
-// ending makes a call that ends with a panic or runtime.Goexit, and tells with what.
+// ending runs a call that ends with a panic or runtime.Goexit, and returns which.
 func ending(f func()) (value any, exited bool) {
 	done := make(chan struct{})
 	go func() {
@@ -264,8 +264,8 @@ func ending(f func()) (value any, exited bool) {
 	return value, exited && value == nil
 }
 
-// Whatever ends a function of the caller's reaches the caller's goroutine, after the requests
-// under way were finished and noted.
+// A panic or Goexit in one of the caller's functions reaches the caller's goroutine, after the
+// requests under way have finished and been recorded.
 func TestBulkFunctionsThatPanic(t *testing.T) {
 	t.Parallel()
 	type fault struct {
@@ -371,7 +371,8 @@ func testBulkPanic(t *testing.T, set func(*BulkParams, func()), list func(func()
 	checkOnce(t, server, 100, 10, nil)
 }
 
-// brokenContent panics when it is encoded for the third time, which is in a goroutine of the send.
+// brokenContent panics when it is encoded for the third time, which happens in a goroutine of the
+// send.
 type brokenContent struct{ left *int }
 
 func (brokenContent) ObjectName() string { return "app:broken" }
@@ -406,8 +407,7 @@ func TestBulkContentThatPanics(t *testing.T) {
 	})
 }
 
-// A limiter that fails when a chunk is to be tried again stops the send: the chunk is not
-// forgotten.
+// A limiter that fails before a retry stops the send, and the chunk is not forgotten.
 func TestBulkLimiterFailsBeforeARetry(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -430,7 +430,7 @@ func TestBulkLimiterFailsBeforeARetry(t *testing.T) {
 	})
 }
 
-// An error of a function is not covered by a context that ends after it.
+// A context that ends after a function's error does not hide the error.
 func TestBulkReportsTheFirstReason(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -25,7 +25,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// bulkServer counts who was sent something, and answers as it is told.
+// bulkServer counts what each recipient was sent, and responds as configured.
 type bulkServer struct {
 	mu       sync.Mutex
 	answer   func(n int, form url.Values) (*http.Response, error) // nil accepts; n counts from 1
@@ -33,7 +33,7 @@ type bulkServer struct {
 	requests []url.Values
 	got      map[string]int
 	now      int
-	most     int // requests at once
+	most     int // maximum concurrent requests
 }
 
 func newBulkServer() *bulkServer { return &bulkServer{got: map[string]int{}} }
@@ -149,7 +149,7 @@ func templateUsers(n int) iter.Seq2[TemplateRecipient, error] {
 
 var bulkMessage = PrivateMessage{From: "boss", Content: TextMessage{Content: "hello"}}
 
-// stored is what a checkpoint is after it was written and read.
+// stored returns a checkpoint after writing and reading it.
 func stored(t *testing.T, c BulkCheckpoint) *BulkCheckpoint {
 	t.Helper()
 	text, err := json.Marshal(c)
@@ -252,7 +252,7 @@ func TestBulkRefusesBadInput(t *testing.T) {
 		{"no list", "toUserId", func() (*BulkResult, error) { return s.SendPrivateBulk(ctx, bulkMessage, nil, BulkParams{}) }},
 		{"no groups", "toGroupId", func() (*BulkResult, error) { return s.SendGroupBulk(ctx, group, none, BulkParams{}) }},
 		{"no context", "ctx", func() (*BulkResult, error) {
-			return s.SendPrivateBulk(nil, bulkMessage, bulkUsers(1), BulkParams{}) //nolint:staticcheck // that is the fault
+			return s.SendPrivateBulk(nil, bulkMessage, bulkUsers(1), BulkParams{}) //nolint:staticcheck // on purpose
 		}},
 		{"recipients in the message", "toUserId", func() (*BulkResult, error) { return s.SendPrivateBulk(ctx, to, bulkUsers(1), BulkParams{}) }},
 		{"recipients in a system message", "toUserId", func() (*BulkResult, error) {
@@ -462,8 +462,8 @@ func TestBulkOutcomes(t *testing.T) {
 	})
 }
 
-// checkOnce fails unless everybody was sent the message once, the chunks of unknown outcome
-// excepted.
+// checkOnce fails unless everybody was sent the message once, except for the chunks with an unknown
+// outcome.
 func checkOnce(t *testing.T, server *bulkServer, n, size int, unknown []BulkRange) {
 	t.Helper()
 	server.mu.Lock()
@@ -500,7 +500,7 @@ func TestBulkStopsAndGoesOnAtAnyPoint(t *testing.T) {
 					ctx, cancel := context.WithTimeout(t.Context(), after+time.Duration(runs)*50*time.Millisecond)
 					result, err := s.SendPrivateBulk(ctx, bulkMessage, bulkUsers(995), options)
 					cancel()
-					time.Sleep(time.Second) // what was broken off still arrives
+					time.Sleep(time.Second) // requests that were cut off still arrive
 					require.NotNil(t, result)
 					counts := result.BulkCounts
 					require.Equal(t, result.Checkpoint.Counts(), counts)
@@ -529,7 +529,7 @@ func TestBulkStopsAndGoesOnAtAnyPoint(t *testing.T) {
 func TestBulkSurvivesTheDeathOfItsProcess(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		// What was saved at any moment is what is left after a death in that moment.
+		// The checkpoint saved at any moment is what is left if the process dies then.
 		type moment struct {
 			saved BulkCheckpoint
 			got   map[string]int
@@ -697,7 +697,7 @@ func TestBulkIdempotentSends(t *testing.T) {
 				return refusal(duplicate)
 			}
 			switch form.Get("toUserId") {
-			case "u20": // arrives, and its answer is lost
+			case "u20": // arrives, but its response is lost
 				seen[random] = true
 				server.accept(form)
 				return lost()
@@ -749,7 +749,7 @@ func TestBulkGoesOnWithinTheMinuteOfIdempotency(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			server := newBulkServer()
 			message := bulkMessage
-			message.IdempotencyKey = 77 // names the whole send
+			message.IdempotencyKey = 77 // identifies the whole send
 			client := server.client(t, WithIdempotentSends(IdempotentSends{DuplicateCode: duplicate}))
 			var saved *BulkCheckpoint
 			_, err := client.Message.SendPrivateBulk(t.Context(), message, bulkUsers(30), BulkParams{ChunkSize: 10, Concurrency: 1, Save: func(c BulkCheckpoint) error {
@@ -762,7 +762,7 @@ func TestBulkGoesOnWithinTheMinuteOfIdempotency(t *testing.T) {
 			first := server.requests
 			require.NotEqual(t, first[0].Get("msgRandom"), first[1].Get("msgRandom"))
 
-			// As it was when the process died: the second request had arrived, or not.
+			// The server as it was when the process died: the second request had arrived, or not.
 			server = newBulkServer()
 			server.answer = func(_ int, form url.Values) (*http.Response, error) {
 				if arrived && form.Get("msgRandom") == first[1].Get("msgRandom") {

@@ -17,7 +17,7 @@ import (
 )
 
 type (
-	CallBase struct { // exported, so that it can be made behind an embedded pointer
+	CallBase struct { // exported, so that it can be created behind an embedded pointer
 		A string `json:"a"`
 	}
 	callUint struct {
@@ -45,7 +45,7 @@ type (
 	}
 )
 
-// Call fills the caller's type as encoding/json does, and one odd field changes nothing about the
+// Call fills the caller's type as encoding/json does, and one unusual field does not affect the
 // others.
 func TestCallFillsAnyType(t *testing.T) {
 	t.Parallel()
@@ -95,7 +95,7 @@ func TestCallOutsThatFit(t *testing.T) {
 	pointer := new(*struct{ Code int })
 	require.NoError(t, faultyCall(t, answer, pointer))
 	require.Equal(t, 200, (*pointer).Code)
-	for _, out := range []any{new(string), new([]byte)} { // the text of the whole
+	for _, out := range []any{new(string), new([]byte)} { // would hold the whole text
 		require.NoError(t, faultyCall(t, answer, out))
 		require.JSONEq(t, answer, fmt.Sprintf("%s", reflect.ValueOf(out).Elem().Interface()))
 	}
@@ -104,7 +104,7 @@ func TestCallOutsThatFit(t *testing.T) {
 	require.NotContains(t, err.Error(), "secret")
 }
 
-// What can hold no response is refused before the request leaves.
+// A value that cannot hold a response is refused before the request is sent.
 func TestCallOutsThatHoldNothing(t *testing.T) {
 	t.Parallel()
 	var none *struct{}
@@ -153,7 +153,7 @@ func TestCallKeepsNullsAndSkipsAMark(t *testing.T) {
 	require.NoError(t, faultyCall(t, answer, nil))
 }
 
-// Call goes on from what the caller has put there, as encoding/json does.
+// Call keeps what the caller has put into out, as encoding/json does.
 func TestCallKeepsWhatIsNotNamed(t *testing.T) {
 	t.Parallel()
 	client, _ := msgAnswer(t, `{"code":200,"data":{"id":"a","rank":"7"}}`)

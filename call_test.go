@@ -44,7 +44,7 @@ func lostServer(t *testing.T) (address string, count func() int) {
 	return "http://" + listener.Addr().String(), func() int { return len(requests) }
 }
 
-// What an endpoint of the caller's leaves out is the careful choice.
+// Fields that a caller's endpoint leaves out get the careful choice.
 func TestCallOfACarelessEndpoint(t *testing.T) {
 	t.Parallel()
 	address, count := lostServer(t)
@@ -120,7 +120,7 @@ func TestCallRefusesEndpoints(t *testing.T) {
 	}
 }
 
-// A copy of an entry of the table is as good as the entry, and the caller's value is not kept.
+// A copy of a table entry works as well as the entry itself, and the caller's value is not kept.
 func TestCallOfACopy(t *testing.T) {
 	t.Parallel()
 	limiter := &countingLimiter{}
@@ -145,7 +145,7 @@ func TestCallOfACopy(t *testing.T) {
 	require.Equal(t, []string{"userId"}, failure.Endpoint.UnsafeWith)
 }
 
-// Parameters may travel in a header and in the path, two endpoints may share a path, and a DELETE
+// Parameters may be sent in a header and in the path, two endpoints may share a path, and a DELETE
 // may have a body.
 func TestCallPlaces(t *testing.T) {
 	t.Parallel()
@@ -203,7 +203,7 @@ func TestCallPlaces(t *testing.T) {
 	requireRefused(t, s.Call(t.Context(), none, url.Values{"roomId": {"r"}, "other": {"x"}}, nil), "params")
 }
 
-// The SDK's own methods encode by the same table.
+// The SDK's own methods encode from the same table.
 func TestPlacedFields(t *testing.T) {
 	t.Parallel()
 	ep := endpoint.New("POST", "/rtc/{roomId}", endpoint.JSON)
@@ -227,7 +227,7 @@ func TestPlacedFields(t *testing.T) {
 	require.EqualError(t, err, "rongcloud: POST /rtc/{roomId}: Params.RoomID (roomId): is required")
 }
 
-// An endpoint of the caller's is called where it says, by https or on the machine itself.
+// A caller's endpoint is called at its own address, over https or on the machine itself.
 func TestCallOfAnEndpointElsewhere(t *testing.T) {
 	t.Parallel()
 	s := newScripted(t, nil)
@@ -267,7 +267,7 @@ func TestWithHeader(t *testing.T) {
 	require.Len(t, s.requests, 1)
 }
 
-// Each attempt carries them, and the signature is the SDK's.
+// Each attempt carries the headers, and the signature is the SDK's.
 func TestWithHeaderOnRetries(t *testing.T) {
 	t.Parallel()
 	s := newScripted(t, []step{status(503, ""), nil}, WithRetry(quick(2)))
@@ -279,7 +279,7 @@ func TestWithHeaderOnRetries(t *testing.T) {
 	}
 }
 
-// Success says what an API with success 0 has.
+// Success can say that an API's success code is 0.
 func TestCallOfAnAPIWithSuccessZero(t *testing.T) {
 	t.Parallel()
 	s := newScripted(t, []step{status(200, `{"code":0,"n":7}`), status(200, `{"code":200}`)}, WithoutRetries())
@@ -291,8 +291,7 @@ func TestCallOfAnAPIWithSuccessZero(t *testing.T) {
 	require.ErrorIs(t, s.Call(t.Context(), ep, nil, nil), ErrOutcomeUnknown, "200 says nothing there")
 }
 
-// A header that makes net/http take a request for one that may be written twice does not make it
-// so.
+// A header that tells net/http that a request may be written twice does not have that effect.
 func TestCallWithAnIdempotencyKeyIsWrittenOnce(t *testing.T) {
 	t.Parallel()
 	for _, method := range callMethods {
@@ -316,7 +315,7 @@ func TestCallWithAnIdempotencyKeyIsWrittenOnce(t *testing.T) {
 	}
 }
 
-// A parameter in the path stays in its place, whatever stands around it.
+// A parameter in the path stays in its place, whatever surrounds it.
 func TestCallEscapesPlacedParameters(t *testing.T) {
 	t.Parallel()
 	var got string
@@ -345,8 +344,8 @@ func TestCallEscapesPlacedParameters(t *testing.T) {
 	}
 }
 
-// What a quota, the class and RongCloud's idempotency service depend on is found wherever it
-// travels.
+// Parameters that determine the quota, the class and the idempotency are found wherever they are
+// sent.
 func TestCallAccountsForParameters(t *testing.T) {
 	t.Parallel()
 	unsafeWith := func(place endpoint.Place, encoding endpoint.Encoding) *endpoint.Endpoint {
@@ -381,7 +380,7 @@ func TestCallAccountsForParameters(t *testing.T) {
 	require.Equal(t, []int{3, 3}, []int{limiter.uses[0].Units, limiter.uses[1].Units})
 }
 
-// What could travel in part only, or in place of something else, is refused.
+// A parameter that could be sent only in part, or instead of something else, is refused.
 func TestCallRefusesPlacedParameters(t *testing.T) {
 	t.Parallel()
 	params := []endpoint.Param{{Name: "id", In: endpoint.InPath}, {Name: "Session-Id", In: endpoint.InHeader}}
@@ -407,7 +406,7 @@ func TestCallRefusesPlacedParameters(t *testing.T) {
 	require.NoError(t, s.Call(t.Context(), none, url.Values(nil), nil), "no parameters")
 }
 
-// An endpoint that is nil has no parameters, no copy and no quota.
+// A nil endpoint has no parameters, no copy and no quota.
 func TestNilEndpoint(t *testing.T) {
 	t.Parallel()
 	var ep *endpoint.Endpoint
@@ -420,7 +419,7 @@ func TestNilEndpoint(t *testing.T) {
 	limiter.Refused(QuotaUse{Units: 1}, 0)
 }
 
-// A header that says how the body is to be read is not the caller's.
+// The caller may not set a header that describes the body.
 func TestWithHeaderRefusesContentEncoding(t *testing.T) {
 	t.Parallel()
 	s := newScripted(t, nil)

@@ -93,7 +93,7 @@ func TestChatroomRefuses(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			// The server knows no path, so that a request would end in another error.
+			// The server knows no path, so a request would end in a different error.
 			err := test.call(t.Context(), mockPath(t, "/none", nil))
 			var refused *rongcloud.ArgumentError
 			require.ErrorAs(t, err, &refused)
@@ -111,8 +111,7 @@ func manyEntries(n int) map[string]string {
 	return entries
 }
 
-// TestChatroomSpans proves that no mute and no block can be without end by accident, nor on
-// purpose.
+// TestChatroomSpans checks that no mute and no block can be permanent, by accident or on purpose.
 func TestChatroomSpans(t *testing.T) {
 	t.Parallel()
 	two := []string{"u1", "u2"}

@@ -11,8 +11,8 @@ import (
 	"github.com/rongcloud-go/rongcloud"
 )
 
-// TestChatroomDecodes feeds each answer type with what RongCloud documents and with the variants
-// that its SDKs have seen.
+// TestChatroomDecodes decodes, for each result type, what RongCloud documents and the variants that
+// its SDKs have seen.
 func TestChatroomDecodes(t *testing.T) {
 	t.Parallel()
 	type client = *rongcloud.Client

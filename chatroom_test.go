@@ -229,7 +229,7 @@ func chatroomCalls() []apiCall {
 	}
 }
 
-// TestChatroomZero proves that code 0 is a success where the catalogue says so, and nowhere else.
+// TestChatroomZero checks that code 0 is a success where the catalogue says so, and nowhere else.
 func TestChatroomZero(t *testing.T) {
 	t.Parallel()
 	zero := map[string]bool{"/chatroom/keepalive/add.json": true, "/chatroom/keepalive/remove.json": true, "/chatroom/keepalive/query.json": true}

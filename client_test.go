@@ -22,7 +22,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// clientTransport answers every request with status and body, and keeps what was asked.
+// clientTransport responds to every request with status and body, and records the requests.
 type clientTransport struct {
 	status int
 	body   string
@@ -315,7 +315,7 @@ func TestClientNeverShowsItsSecret(t *testing.T) {
 		fmt.Fprintln(&seen, value)
 		slog.New(slog.NewTextHandler(&seen, nil)).Info("text", "client", value)
 		slog.New(slog.NewJSONHandler(&seen, nil)).Info("json", "client", value)
-		encoded, _ := json.Marshal(value) // what cannot be encoded is not shown either
+		encoded, _ := json.Marshal(value) // a value that cannot be encoded is not shown either
 		seen.Write(encoded)
 	}
 	require.NoError(t, client.Call(t.Context(), endpoint.New("POST", "/some/new.json", endpoint.Form), url.Values{"a": {"b"}}, nil))
@@ -454,7 +454,7 @@ func TestCallRefuses(t *testing.T) {
 	}
 }
 
-// An endpoint without parameters takes none.
+// An endpoint without parameters accepts none.
 func TestCallParamsForAnEndpointWithoutAny(t *testing.T) {
 	t.Parallel()
 	var none *endpoint.Endpoint

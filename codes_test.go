@@ -10,9 +10,9 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// Every code ends a call as its kind says: a rate limit is waited out by all calls, a fault of the
-// server only by those that may be repeated, and a refusal by none. A status of 4xx changes nothing
-// of that; with one of 5xx no code is believed to tell that nothing was done.
+// Every code ends a call as its kind says: all calls are retried after a rate limit, only
+// repeatable calls after a server fault, and no call after a refusal. A 4xx status does not change
+// that; with a 5xx status, no code proves that nothing was done.
 func TestEveryCodeEndsItsCall(t *testing.T) {
 	t.Parallel()
 	for code, fact := range codeFacts {
@@ -52,7 +52,7 @@ func requireIs(t *testing.T, want bool, err, target error) {
 	}
 }
 
-// A rate limit is over after a wait, and an unsafe call goes through then.
+// After the wait for a rate limit, even an unsafe call goes through.
 func TestCallsGoThroughAfterARateLimit(t *testing.T) {
 	t.Parallel()
 	for _, code := range []Code{CodeCalledTooOften, CodeChannelSendingTooFast, CodeGroupQueryTooFast} {
@@ -62,8 +62,8 @@ func TestCallsGoThroughAfterARateLimit(t *testing.T) {
 	}
 }
 
-// Code 1008 on a broadcast may mean that the service is not switched on: no wait helps then, and
-// the error says what came.
+// Code 1008 on a broadcast may mean that the service is not enabled: waiting does not help then,
+// and the error has the code.
 func TestBroadcastIsNotRepeatedAfter1008(t *testing.T) {
 	t.Parallel()
 	text := TextMessage{Content: "hello"}
@@ -100,7 +100,7 @@ func TestBroadcastIsNotRepeatedAfter1008(t *testing.T) {
 				require.NotErrorIs(t, err, ErrOutcomeUnknown)
 				require.Equal(t, 1, s.count())
 			}
-			// A gateway that says 429 by itself means a rate.
+			// A gateway's own 429 is a rate limit.
 			s := newScripted(t, []step{status(http.StatusTooManyRequests, "")}, WithRetry(quick(2)))
 			require.NoError(t, call(s.Client))
 			require.Equal(t, 2, s.count())

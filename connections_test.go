@@ -22,7 +22,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// memoryNet is a network in memory, so that hours of steady load pass in seconds under synctest.
+// memoryNet is an in-memory network, so that hours of steady load pass in seconds under synctest.
 type memoryNet struct {
 	conns  chan net.Conn
 	closed chan struct{}
@@ -61,7 +61,7 @@ func (m *memoryNet) Close() error {
 	return nil
 }
 
-// connBook is what a server notes about its connections.
+// connBook is what a server records about its connections.
 type connBook struct {
 	mu      sync.Mutex
 	open    map[net.Conn]*connEntry
@@ -89,7 +89,7 @@ func (b *connBook) connState(conn net.Conn, state http.ConnState) {
 
 type connKey struct{}
 
-// context lets a handler know which connection a request came over, also with HTTP/2.
+// context tells a handler which connection a request came over, even with HTTP/2.
 func (b *connBook) context(ctx context.Context, conn net.Conn) context.Context {
 	return context.WithValue(ctx, connKey{}, conn)
 }
@@ -100,7 +100,7 @@ func (b *connBook) count(r *http.Request) {
 	b.open[r.Context().Value(connKey{}).(net.Conn)].requests++
 }
 
-// steadyLoad is what some callers do for a while.
+// steadyLoad is a steady load by several callers.
 type steadyLoad struct {
 	name    string
 	answers []time.Duration // how long the server takes, in turn for each caller
@@ -113,7 +113,7 @@ type steadyLoad struct {
 	bare    bool // calls without a body
 }
 
-// copying is a wrapper that changes the request, and so copies it.
+// copying is a wrapper that copies the request in order to change it.
 func copying(next http.RoundTripper) http.RoundTripper {
 	return tripFunc(func(req *http.Request) (*http.Response, error) { return next.RoundTrip(req.Clone(req.Context())) })
 }
@@ -162,7 +162,7 @@ func TestConnectionsKeepRongCloudsRule(t *testing.T) {
 		},
 	} {
 		if load.http2 && strings.HasPrefix(runtime.Version(), "go1.25") {
-			continue // its HTTP/2 server shares channels among the bubbles, which ends the program
+			continue // its HTTP/2 server shares channels between synctest bubbles, which panics
 		}
 		t.Run(load.name, func(t *testing.T) {
 			t.Parallel()
@@ -217,7 +217,7 @@ func (load steadyLoad) run(t *testing.T, certified *httptest.Server) {
 			for i := 0; time.Now().Before(until); i++ {
 				wanted := load.answers[i%len(load.answers)]
 				begin := time.Now()
-				// A single failed, lost or delayed request would show.
+				// The test would notice a single failed, lost or delayed request.
 				if err := load.do(t.Context(), client, WithRequestID(wanted.String())); err != nil {
 					t.Errorf("call failed: %v", err)
 					return
@@ -232,7 +232,7 @@ func (load steadyLoad) run(t *testing.T, certified *httptest.Server) {
 		})
 	}
 	callers.Wait()
-	time.Sleep(time.Minute) // for what lies idle
+	time.Sleep(time.Minute) // for idle connections
 	synctest.Wait()
 
 	book.mu.Lock()
@@ -255,7 +255,7 @@ func (load steadyLoad) run(t *testing.T, certified *httptest.Server) {
 	t.Logf("%d calls, %d connections, at most %d requests and %v of life each", served, connections, most, oldest)
 }
 
-// The same over real TLS, with HTTP/1.1 and HTTP/2.
+// The same test over real TLS, with HTTP/1.1 and HTTP/2.
 func TestConnectionsAreCountedOverTLS(t *testing.T) {
 	t.Parallel()
 	for _, http2 := range []bool{false, true} {
@@ -304,7 +304,7 @@ func TestConnectionsAreCountedOverTLS(t *testing.T) {
 	}
 }
 
-// trust returns settings of TLS that trust the server.
+// trust returns TLS settings that trust the server.
 func trust(server *httptest.Server) *tls.Config {
 	roots := x509.NewCertPool()
 	roots.AddCert(server.Certificate())
@@ -334,7 +334,7 @@ func TestTLSConfig(t *testing.T) {
 	require.NotNil(t, own.ClientSessionCache)
 	require.NotContains(t, own.NextProtos, "imap")
 
-	// The caller's settings are theirs.
+	// The caller's settings are not changed.
 	require.Zero(t, settings.MinVersion)
 	require.Nil(t, settings.ClientSessionCache)
 	require.Equal(t, []string{"imap"}, settings.NextProtos)
@@ -388,8 +388,8 @@ func TestFailureKeepsIdleConnections(t *testing.T) {
 	require.False(t, reused)
 }
 
-// lateTransport answers at once and keeps the requests' bodies, as net/http does while it is still
-// sending one to a server that answered early.
+// lateTransport responds at once and keeps the requests' bodies, as net/http does while it is still
+// sending to a server that responded early.
 type lateTransport struct {
 	bodies []io.Reader
 	traced bool // it reports what it does
@@ -410,7 +410,7 @@ func (l *lateTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(faultSuccess))}, nil
 }
 
-// Not parallel: others would use the buffers between.
+// Not parallel: other tests would use the buffers in between.
 func TestBufferIsNotReusedWhileItIsSent(t *testing.T) {
 	for _, c := range []struct {
 		name   string

@@ -14,7 +14,7 @@ import (
 	"github.com/rongcloud-go/rongcloud"
 )
 
-// Types as an app declares them, in a package of its own.
+// Types as an app would declare them, in its own package.
 type (
 	appNote struct { // writes itself
 		rongcloud.TextMessage
@@ -44,7 +44,7 @@ type (
 		rongcloud.HQVoiceMessage
 		Pitch int `json:"pitch"`
 	}
-	appTwoTimes struct { // two in each other's way, so that neither writes the whole
+	appTwoTimes struct { // two that conflict, so that neither writes the whole
 		since
 		until
 		Place string `json:"place"`

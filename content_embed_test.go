@@ -55,7 +55,7 @@ type (
 		TextMessage
 		Colour string
 	}
-	embedPlain struct { // embeds nothing that writes
+	embedPlain struct { // embeds no type that writes itself
 		OPPOPush
 		Colour string `json:"colour"`
 	}
@@ -85,8 +85,8 @@ func embedEncode(c MessageContent) (string, error) {
 	return got.body, err
 }
 
-// A type that loses its own fields to a built-in one is refused, however deep and in whatever way
-// it embeds it.
+// A type that loses its own fields to a built-in one is refused, however and however deeply it
+// embeds it.
 func TestContentThatLosesItsFields(t *testing.T) {
 	t.Parallel()
 	text := TextMessage{Content: "hi"}
@@ -99,7 +99,7 @@ func TestContentThatLosesItsFields(t *testing.T) {
 		requireRefused(t, err, "content")
 		require.ErrorContains(t, err, "MarshalJSON", "%T", c)
 		require.NotContains(t, err.Error(), "hi")
-		// Inside another message it is no better off.
+		// The same applies inside another message.
 		_, err = embedEncode(ReferenceMessage{QuotedContent: c})
 		requireRefused(t, err, "content")
 	}
@@ -118,7 +118,7 @@ func TestContentThatLosesItsFields(t *testing.T) {
 	}
 }
 
-// What is not there is an error, not a panic.
+// An embedded nil is an error, not a panic.
 func TestContentWithEmbeddedNil(t *testing.T) {
 	t.Parallel()
 	for _, c := range []MessageContent{embedNilOnly{}, &embedNilOnly{}, struct{ MessageContent }{}} {

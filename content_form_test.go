@@ -18,7 +18,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/internal/form"
 )
 
-// encodedRequest is what the encoder knows after a request.
+// encodedRequest is the encoder's result for a request.
 type encodedRequest struct {
 	body    string
 	targets int
@@ -228,7 +228,7 @@ func TestRequestTargets(t *testing.T) {
 	}
 }
 
-// A notification is known by its objectName, which comes with its content.
+// A notification is recognized by its objectName, which is sent with its content.
 func TestRequestUnsafeWithContent(t *testing.T) {
 	t.Parallel()
 	for _, encoding := range []endpoint.Encoding{endpoint.Form, endpoint.JSON} {
@@ -326,8 +326,7 @@ func FuzzRequestJSONBody(f *testing.F) {
 	})
 }
 
-// Whatever is not UTF-8 is refused, in every place where a text may stand, and nothing is changed
-// without a word.
+// Text that is not UTF-8 is refused wherever a text may be, and nothing is changed silently.
 func TestTextThatIsNotUTF8(t *testing.T) {
 	t.Parallel()
 	for _, encoding := range []endpoint.Encoding{endpoint.Form, endpoint.JSON} {

@@ -20,7 +20,7 @@ import (
 
 var contentTime = time.UnixMilli(1705270000123)
 
-// contentCase is a type with all of its fields and with none, and what they look like on the wire.
+// contentCase is a type with all of its fields and with none, and their encodings.
 type contentCase struct {
 	full, empty         MessageContent
 	fullJSON, emptyJSON string
@@ -286,7 +286,7 @@ func TestContentDepthIsLimited(t *testing.T) {
 		for range maxDepth {
 			content = content.(ReferenceMessage).QuotedContent
 		}
-		// What lies deeper is not read again at each level.
+		// Deeper messages are not read again at each level.
 		raw := content.(ReferenceMessage).QuotedContent.(RawContent)
 		require.Equal(t, "RC:ReferenceMsg", raw.Name)
 		require.Equal(t, nest(depth-maxDepth-1), raw.Body)
@@ -340,7 +340,8 @@ func TestContentMentions(t *testing.T) {
 	require.False(t, mentions(contentOfApp{}))
 }
 
-// A mention of nobody would be sent and reach nobody. What is read keeps it.
+// A mention of nobody would be sent and reach nobody, so it is refused. A message that is read
+// keeps it.
 func TestContentMentionOfNobody(t *testing.T) {
 	t.Parallel()
 	message := messageEndpoint(endpoint.JSON)
@@ -394,8 +395,8 @@ func TestContentMentionOfUsers(t *testing.T) {
 		contentJSON(t, TextMessage{Mention: &Mention{Type: MentionAll, UserIDs: []string{"u1"}}}))
 }
 
-// TestContentReadsEmptyMention proves that a mention which says nothing is none: a group is not
-// told of one.
+// TestContentReadsEmptyMention checks that an empty mention is treated as none, so a group is not
+// notified.
 func TestContentReadsEmptyMention(t *testing.T) {
 	t.Parallel()
 	for _, c := range contentCases() {
@@ -436,7 +437,7 @@ var (
 )
 
 // TestContentIsTheCatalogues compares every type with api/content.yaml: its name, its keys, and
-// which of them are left out.
+// which keys may be omitted.
 func TestContentIsTheCatalogues(t *testing.T) {
 	t.Parallel()
 	file, err := os.ReadFile("api/content.yaml")
@@ -516,7 +517,7 @@ func FuzzDecodeContent(f *testing.F) {
 		}
 		require.Equal(t, name, content.ObjectName())
 		text, err := plainJSON.Marshal(content)
-		if err != nil { // such as a negative span
+		if err != nil { // such as a negative duration
 			return
 		}
 		again, err := DecodeContent(name, text)
@@ -558,7 +559,7 @@ func TestPushOptionsOnTheWire(t *testing.T) {
 	}
 }
 
-// FuzzWriteText holds what writes most texts against encoding/json.
+// FuzzWriteText compares writeText with encoding/json.
 func FuzzWriteText(f *testing.F) {
 	for _, text := range []string{"", "a", contentAwful, "\x00\b\f\n\r\t\x1f\x7f", "\u2028\u2029\ufffd", "\xff\xc3", "a\xe2\x80", `\"/<>&`} {
 		f.Add(text)

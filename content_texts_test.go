@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// filler gives every text of a value a word of its own.
+// filler gives every text of a value a different word.
 type filler struct{ words []string }
 
 func (f *filler) word() string {
@@ -54,7 +54,7 @@ func (f *filler) fill(v reflect.Value) {
 	}
 }
 
-// Whatever text a built-in type has room for, at any depth, is found.
+// Every text in a built-in type is found, at any depth.
 func TestTextsOfEveryType(t *testing.T) {
 	t.Parallel()
 	filled := 0

@@ -35,8 +35,8 @@ func insertUnknown(tree any, inserted *int) {
 	}
 }
 
-// TestUnknownKeysSurvive puts an unknown key into every object of every type's body, in messages
-// inside messages too. What is read and written again has them all.
+// TestUnknownKeysSurvive puts an unknown key into every object of every type's body, including
+// nested messages. After reading and writing, all of them are still there.
 func TestUnknownKeysSurvive(t *testing.T) {
 	t.Parallel()
 	nested := map[string]string{}
@@ -45,7 +45,7 @@ func TestUnknownKeysSurvive(t *testing.T) {
 	}
 	for name, body := range nested {
 		outer := name
-		for depth := range maxDepth + 2 { // beyond it a message is kept as it is
+		for depth := range maxDepth + 2 { // a deeper message is kept as it is
 			t.Run(fmt.Sprintf("%s/%d", name, depth), func(t *testing.T) {
 				tree, err := plainTree([]byte(body))
 				require.NoError(t, err)
@@ -72,8 +72,8 @@ func TestUnknownKeysSurvive(t *testing.T) {
 	}
 }
 
-// TestEveryStructKeepsUnknownKeys walks through the types of all bodies, so that a struct that is
-// added to one keeps them as well.
+// TestEveryStructKeepsUnknownKeys walks through the types of all bodies, so that a newly added
+// struct also keeps unknown keys.
 func TestEveryStructKeepsUnknownKeys(t *testing.T) {
 	t.Parallel()
 	seen := map[reflect.Type]bool{timeType: true, keptType: true}
@@ -119,7 +119,7 @@ func TestContentStaysComparable(t *testing.T) {
 	require.Nil(t, read().(TextMessage).keys, "nothing is kept where there is nothing to keep")
 }
 
-// TestModifyKeepsUnknownKeys changes a message of the history as a program does, and writes it
+// TestModifyKeepsUnknownKeys changes a message from the history as a program would, and writes it
 // back.
 func TestModifyKeepsUnknownKeys(t *testing.T) {
 	t.Parallel()
@@ -180,7 +180,7 @@ func TestUnknownKeys(t *testing.T) {
 	}
 }
 
-// TestUnknownKeysAreToldApart has keys that read like the way to others.
+// TestUnknownKeysAreToldApart has keys that look like the paths of others.
 func TestUnknownKeysAreToldApart(t *testing.T) {
 	t.Parallel()
 	body := `{"user.level":1,"user":{"level":2},"user\\.level":3,"nameList":[],"msgList":[{"x":4}],"msgList[0].x":5,"msgList[0]":{"x":6}}`
@@ -192,8 +192,8 @@ func TestUnknownKeysAreToldApart(t *testing.T) {
 	}, UnknownKeys(content))
 }
 
-// TestUnknownKeysBelongToOneMessage proves that copies of a message, and a variable that is read
-// into again, do not mix them.
+// TestUnknownKeysBelongToOneMessage checks that copies of a message, and a reused variable, do not
+// mix them.
 func TestUnknownKeysBelongToOneMessage(t *testing.T) {
 	t.Parallel()
 	var m TextMessage
@@ -222,8 +222,8 @@ func TestUnknownKeysBelongToOneMessage(t *testing.T) {
 	require.Equal(t, "{\"content\":\"1\",\"a\":\"\ufffd\"}", contentJSON(t, broken), "as encoding/json does with what is not UTF-8")
 }
 
-// TestPartsOfMessagesStandAlone reads and writes what stands in messages with encoding/json, as an
-// app that stores it does.
+// TestPartsOfMessagesStandAlone reads and writes parts of messages with encoding/json, as an app
+// that stores them would.
 func TestPartsOfMessagesStandAlone(t *testing.T) {
 	t.Parallel()
 	for body, part := range map[string]any{
@@ -247,8 +247,8 @@ func forwardedJSON(objectName, content string) string {
 	return `{"fromUserId":"u","targetId":"g","timestamp":1700000000123,"objectName":"` + objectName + `","content":` + content + `,"rank":2}`
 }
 
-// TestUnknownKeysInOtherLetters proves that a key which a message inside the body is read from is
-// not kept beside it.
+// TestUnknownKeysInOtherLetters checks that the key of a nested message is not also kept as
+// unknown, in any letter case.
 func TestUnknownKeysInOtherLetters(t *testing.T) {
 	t.Parallel()
 	// ſ is an s to encoding/json.
@@ -260,8 +260,8 @@ func TestUnknownKeysInOtherLetters(t *testing.T) {
 	}
 }
 
-// TestUnknownKeysOfTypesThatEmbed proves that an app's type with a built-in one in it, whose
-// methods it has, is left alone.
+// TestUnknownKeysOfTypesThatEmbed checks that an app's type that embeds a built-in one, and so has
+// its methods, is left alone.
 func TestUnknownKeysOfTypesThatEmbed(t *testing.T) {
 	t.Parallel()
 	client, err := New("key", "secret", WithHTTPClient(&http.Client{Transport: httpmock.NewMockTransport()}))
@@ -334,7 +334,7 @@ func TestContentReadsFractions(t *testing.T) {
 		require.NoError(t, err, name)
 		require.Equal(t, c.want, got, name)
 	}
-	// They are written as the pages say, since clients in typed languages read whole numbers only.
+	// They are written as documented, since clients in typed languages read only whole numbers.
 	voice, err := DecodeContent("RC:HQVCMsg", []byte(`{"remoteUrl":"u","duration":7.4,"burnDuration":"0.5"}`))
 	require.NoError(t, err)
 	require.Equal(t, `{"remoteUrl":"u","duration":8,"burnDuration":1}`, contentJSON(t, voice))
@@ -342,7 +342,7 @@ func TestContentReadsFractions(t *testing.T) {
 
 var contentSharedField = regexp.MustCompile(`(?m)^      - \{name: (\w+),`)
 
-// TestSharedObjectsAreTheCatalogues compares what stands in several types with api/content.yaml.
+// TestSharedObjectsAreTheCatalogues compares objects shared by several types with api/content.yaml.
 func TestSharedObjectsAreTheCatalogues(t *testing.T) {
 	t.Parallel()
 	file, err := os.ReadFile("api/content.yaml")
@@ -367,8 +367,8 @@ func TestSharedObjectsAreTheCatalogues(t *testing.T) {
 	}
 }
 
-// TestOddValuesPassThrough reads values that a field cannot hold. They cost neither the body nor
-// themselves, and the field, once set, takes their place.
+// TestOddValuesPassThrough reads values that a field cannot hold. Neither the body nor the values
+// are lost, and the field, once set, replaces them.
 func TestOddValuesPassThrough(t *testing.T) {
 	t.Parallel()
 	lists := `"nameList":[],"summaryList":[]`

@@ -306,7 +306,7 @@ func plainly(err error, otherwise ownError) error {
 // firstPlain returns the first error of a chain that quotes nothing, or nil.
 func firstPlain(err error) error {
 	for ; err != nil; err = errors.Unwrap(err) {
-		if refused, ok := err.(*ArgumentError); ok { //nolint:errorlint // each error of the chain is examined separately
+		if refused, ok := err.(*ArgumentError); ok { //nolint:errorlint // one error at a time
 			return plainRefusal(refused)
 		}
 		if quotesNothing(err) {
@@ -323,7 +323,7 @@ var ownTexts = []error{
 }
 
 func quotesNothing(err error) bool {
-	switch e := err.(type) { //nolint:errorlint // each error of the chain is examined separately
+	switch e := err.(type) { //nolint:errorlint // one error at a time
 	case ownError, *attemptTimeoutError, syscall.Errno, *net.DNSError, tls.AlertError,
 		x509.UnknownAuthorityError, x509.HostnameError, x509.CertificateInvalidError:
 		return true

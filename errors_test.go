@@ -34,7 +34,7 @@ func TestErrorText(t *testing.T) {
 	require.Equal(t, "rongcloud: POST /x: HTTP 200, code 77777", (&Error{Endpoint: &endpoint.Endpoint{Path: "/x"}, HTTPStatus: 200, Code: 77777}).Error())
 }
 
-// Every combination of fields makes one readable line that tells all of them.
+// Every combination of fields makes one readable line that includes all of them.
 func TestErrorTextIsOneLine(t *testing.T) {
 	t.Parallel()
 	const dirt = "a\nb\r\n\x00c\x1b[31m\x7f\td\u0085e\u2028f\xffg"
@@ -80,7 +80,7 @@ func TestErrorIs(t *testing.T) {
 	tests := []struct {
 		name string
 		err  Error
-		is   string // the sentinels it is, separated by spaces
+		is   string // the sentinels that match, separated by spaces
 	}{
 		{"no answer", Error{Err: io.EOF}, "transport"},
 		{"no answer, written", Error{Err: io.EOF, outcomeUnknown: true}, "transport unknown"},

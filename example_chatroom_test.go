@@ -10,7 +10,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/rongcloudtest"
 )
 
-// Open a chat room for three hours, whatever happens in it, and look at it.
+// Open a chat room for exactly three hours, and query it.
 func ExampleChatroomService_Create() {
 	srv, err := rongcloudtest.New()
 	if err != nil {
@@ -149,7 +149,7 @@ func ExampleChatroomMuteAllMembersService_All() {
 		}
 	}
 	for id, err := range client.Chatroom.MuteAllMembers.All(ctx, rongcloud.ChatroomMuteAllMembersQuery{Size: 2}) {
-		if err != nil { // it comes once, as the last item
+		if err != nil { // an error comes once, as the last item
 			fmt.Println(err)
 			return
 		}
@@ -162,7 +162,7 @@ func ExampleChatroomMuteAllMembersService_All() {
 	// r3
 }
 
-// Kick somebody out of a chat room, and keep them out for an hour. There is no way to throw out
+// Remove somebody from a chat room, and keep them out for an hour. There is no way to remove
 // somebody who may come back at once.
 func ExampleChatroomBlockService_Add() {
 	srv, err := rongcloudtest.New()

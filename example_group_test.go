@@ -9,7 +9,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/rongcloudtest"
 )
 
-// Create a group, and tell its members in the same call.
+// Create a group, and notify its members in the same call.
 func ExampleGroupService_Create() {
 	srv, err := rongcloudtest.New()
 	if err != nil {
@@ -41,7 +41,7 @@ func ExampleGroupService_Create() {
 	// {"content":"Welcome!"}
 }
 
-// Mute one member for an hour and another one for good.
+// Mute one member for an hour and another one permanently.
 func ExampleGroupMuteService_Add() {
 	srv, err := rongcloudtest.New()
 	if err != nil {
@@ -75,7 +75,7 @@ func ExampleGroupMuteService_Add() {
 	// u3 is still muted
 }
 
-// Mute a whole group but for one member.
+// Mute a whole group except for one member.
 func ExampleGroupMuteAllMembersService_Add() {
 	srv, err := rongcloudtest.New()
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/rongcloudtest"
 )
 
-// Create a hosted group in which anybody may invite, and list its members with their roles.
+// Create a hosted group in which anyone may invite, and list its members with their roles.
 func ExampleHostedGroupService_Create() {
 	srv, err := rongcloudtest.New()
 	if err != nil {
@@ -51,7 +51,7 @@ func ExampleHostedGroupService_Create() {
 	// u3 member
 }
 
-// The owner cannot leave, but can give the group to somebody else.
+// The owner cannot leave, but can transfer the group to somebody else.
 func ExampleHostedGroupService_TransferOwner() {
 	srv, err := rongcloudtest.New()
 	if err != nil {
@@ -114,7 +114,7 @@ func ExampleHostedGroupMemberService_Kick() {
 		return
 	}
 	for member, err := range client.HostedGroup.Member.All(ctx, rongcloud.HostedGroupMemberQuery{GroupID: "g1"}) {
-		if err != nil { // it comes once, as the last item
+		if err != nil { // an error comes once, as the last item
 			fmt.Println(err)
 			return
 		}

@@ -12,7 +12,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/rongcloudtest"
 )
 
-// Send three users one message, each with values of their own.
+// Send one message to three users, with different values for each.
 func ExampleMessageService_SendPrivateTemplate() {
 	srv, err := rongcloudtest.New()
 	if err != nil {
@@ -46,7 +46,7 @@ func ExampleMessageService_SendPrivateTemplate() {
 	// u3 {"content":"Dear Cy \"C\" Day, you have 0 points."} ""
 }
 
-// Tell every user of the app, and take it back.
+// Send a message to every user of the app, and recall it.
 func ExampleMessageBroadcastService_SendToAll() {
 	srv, err := rongcloudtest.New()
 	if err != nil {
@@ -83,8 +83,8 @@ func ExampleMessageBroadcastService_SendToAll() {
 	// left: 0
 }
 
-// Take a message back. RongCloud finds it by its UID and the moment when it was sent, which no send
-// returns: the history has it to the millisecond, and so have callbacks and the log.
+// Recall a message. RongCloud finds it by its UID and the time it was sent, which no send returns:
+// the history, callbacks and the log have it to the millisecond.
 func ExampleMessageService_Recall() {
 	srv, err := rongcloudtest.New()
 	if err != nil {
@@ -118,7 +118,7 @@ func ExampleMessageService_Recall() {
 		err = client.Message.Recall(ctx, rongcloud.RecallParams{
 			From: "u1", ConversationType: rongcloud.ConversationPrivate, TargetID: "u2",
 			MessageUID: message.MessageUID, SentAt: message.SentAt,
-			Delete: true, // clients leave no line that says so
+			Delete: true, // clients show no line that says so
 		})
 		if err != nil {
 			fmt.Println(err)
@@ -132,8 +132,8 @@ func ExampleMessageService_Recall() {
 	// received: 0
 }
 
-// Read what two users wrote to each other, newest first. Any span will do: it is read in parts of
-// 14 days.
+// Read what two users wrote to each other, newest first. The span may be of any length: it is read
+// in parts of 14 days.
 func ExampleMessageHistoryService_AllPrivate() {
 	srv, err := rongcloudtest.New()
 	if err != nil {
@@ -147,7 +147,7 @@ func ExampleMessageHistoryService_AllPrivate() {
 	for _, words := range []string{"hello", "how are you?", "bye"} {
 		_, err := client.Message.SendPrivate(ctx, rongcloud.PrivateMessage{
 			From: "u1", To: []string{"u2"}, Content: rongcloud.TextMessage{Content: words},
-			IncludeSender: true, // or else it is in the history of u2 only
+			IncludeSender: true, // otherwise it is only in the history of u2
 		})
 		if err != nil {
 			fmt.Println(err)
@@ -159,7 +159,7 @@ func ExampleMessageHistoryService_AllPrivate() {
 		// With RongCloud itself, use time.Now.
 		UserID: "u1", TargetID: "u2", Since: srv.Now().AddDate(0, -1, 0),
 	}) {
-		if err != nil { // it comes once, as the last item
+		if err != nil { // an error comes once, as the last item
 			fmt.Println(err)
 			return
 		}
@@ -231,7 +231,7 @@ func ExampleSensitiveWordService_BatchAdd() {
 	// lottery block
 }
 
-// Send a text while it is written, such as the answer of a language model. It is one message,
+// Send a text while it is being written, such as a language model's answer. It is one message,
 // which grows.
 func ExampleMessageStreamService_Open() {
 	srv, err := rongcloudtest.New()
@@ -312,7 +312,7 @@ func ExampleMessageExpansionService_Set() {
 	// map[u2:pizza u3:soup]
 }
 
-// Change a message that was read, without losing what newer clients have put into it.
+// Change a message that was read, without losing what newer clients have added to it.
 func ExampleUnknownKeys() {
 	content, err := rongcloud.DecodeContent("RC:TxtMsg", []byte(`{"content":"helo","mood":"good"}`))
 	if err != nil {
@@ -339,7 +339,7 @@ func ExampleUnknownKeys() {
 	// {"content":"hello"}
 }
 
-// Decide how the push of a message looks on the devices of those who are away.
+// Customize the push of a message on the devices of users who are not connected.
 func ExamplePushOptions() {
 	srv, err := rongcloudtest.New()
 	if err != nil {
@@ -355,7 +355,7 @@ func ExamplePushOptions() {
 		Push: &rongcloud.PushOptions{
 			Title: "Your order",
 			APNs:  &rongcloud.APNsPush{ThreadID: "orders", InterruptionLevel: rongcloud.InterruptionTimeSensitive},
-			// Without a category of theirs, vendors hold pushes back.
+			// Vendors may withhold pushes without one of their categories.
 			Huawei: &rongcloud.HuaweiPush{ChannelID: "orders", Category: "IM"},
 			FCM:    &rongcloud.FCMPush{ChannelID: "orders", CollapseKey: "order-17"},
 		},
@@ -399,7 +399,7 @@ func ExamplePushOptions() {
 	// }
 }
 
-// Wake the recipient's app on iOS silently, or push nothing at all.
+// Wake the recipient's app silently on iOS, or do not push at all.
 func ExamplePrivateMessage_silent() {
 	srv, err := rongcloudtest.New()
 	if err != nil {
@@ -449,16 +449,16 @@ func ExampleMessageLogService_Download() {
 		fmt.Println(err)
 		return
 	}
-	hour := srv.Now() // any moment within it; time.Now with RongCloud itself
+	hour := srv.Now() // any time within it; with RongCloud itself, use time.Now
 	srv.Advance(2 * time.Hour)
 
 	for message, err := range client.Message.Log.Download(ctx, rongcloud.MessageLogDownloadParams{Hour: hour}) {
 		var line *rongcloud.LogLineError
 		if errors.As(err, &line) {
-			fmt.Println("a line that cannot be read:", err) // keep message.Line, and go on
+			fmt.Println("a line that cannot be read:", err) // keep message.Line, and continue
 			continue
 		}
-		if err != nil { // it comes once, as the last item
+		if err != nil { // an error comes once, as the last item
 			fmt.Println(err)
 			return
 		}

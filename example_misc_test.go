@@ -10,7 +10,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/rongcloudtest"
 )
 
-// Make two users friends and list them, as one of them sees the other.
+// Make two users friends, and list one as the other's friend.
 func ExampleFriendService() {
 	srv, err := rongcloudtest.New()
 	if err != nil {
@@ -50,7 +50,7 @@ func ExampleFriendService() {
 	// u2 Ben Benny
 }
 
-// Create a bot whose messages go to a program of the app's.
+// Create a bot whose messages go to a program of the app.
 func ExampleBotService() {
 	srv, err := rongcloudtest.New()
 	if err != nil {
@@ -81,7 +81,7 @@ func ExampleBotService() {
 	// helper Helper webhook
 }
 
-// Ask an agent, and show its answer while it is produced.
+// Ask an agent, and show its answer as it is produced.
 func ExampleBotAgentChatService_Stream() {
 	srv, err := rongcloudtest.New()
 	if err != nil {
@@ -150,7 +150,7 @@ func ExampleProxyChatService() {
 	// double answers u2 for u1
 }
 
-// Translate a text. The server for tests only marks it with the language.
+// Translate a text. The test server only prefixes it with the language.
 func ExampleTranslationService() {
 	srv, err := rongcloudtest.New()
 	if err != nil {
@@ -170,7 +170,7 @@ func ExampleTranslationService() {
 	// [en] 你好
 }
 
-// Get a URL by which an app's own administration shows a page of RongCloud's console for an hour.
+// Get a URL with which an app's own admin site can show a page of RongCloud's console for an hour.
 func ExampleEmbeddedConsoleService() {
 	srv, err := rongcloudtest.New(rongcloudtest.WithoutSocket())
 	if err != nil {

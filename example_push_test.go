@@ -45,7 +45,7 @@ func ExamplePushService_Send() {
 	// rongcloud: POST /push.json: Push.Audience (audience): All or Any is required: no tags are given
 }
 
-// Pin a group to the top of a user's list, and push of it mentions only.
+// Pin a group to the top of a user's list, and push only mentions from it.
 func ExampleConversationService_SetPushLevel() {
 	srv, err := rongcloudtest.New()
 	if err != nil {
@@ -105,7 +105,7 @@ func ExampleMessageService_SendPrivateBulk() {
 	// 2500 delivered, 0 refused, 0 unknown, in 3 requests
 }
 
-// Go on with a send that an outage has stopped.
+// Resume a send that an outage has stopped.
 func ExampleBulkCheckpointFile() {
 	srv, err := rongcloudtest.New()
 	if err != nil {
@@ -146,8 +146,8 @@ func ExampleBulkCheckpointFile() {
 	// positions 2 to 7 may have got it
 }
 
-// Wake an app silently on iOS, so that it fetches what is new, and clear its badge. The text is for
-// the other systems, and required.
+// Wake an app silently on iOS, so that it fetches new data, and clear its badge. The text is
+// required, and shown on other systems.
 func ExampleIOSPushSettings() {
 	srv, err := rongcloudtest.New()
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook"
 )
 
-// A room is moderated: one who disturbs is kicked out and kept out, and the rest is recorded. The
-// callbacks tell the app's server about it.
+// Moderate a room: remove a disruptive user, keep them out, and record the rest. Callbacks notify
+// the app's server.
 func ExampleRTCService() {
 	srv, err := rongcloudtest.New()
 	if err != nil {
@@ -94,8 +94,8 @@ func moderate(ctx context.Context, client *rongcloud.Client) error {
 	return err
 }
 
-// Put the streams of a live room together, with the teacher in the large picture, and push the
-// result to a content delivery network.
+// Mix the streams of a live room, with the teacher in the large picture, and push the result to a
+// content delivery network.
 func ExampleRTCMixService_Set() {
 	srv, err := rongcloudtest.New()
 	if err != nil {
@@ -117,7 +117,7 @@ func ExampleRTCMixService_Set() {
 	}
 	err = client.RTC.Mix.Set(ctx, rongcloud.RTCMixParams{
 		SessionID: room.SessionID,
-		Config: rongcloud.RTCMixConfig{ // all of it each time: what is left out is not set any more
+		Config: rongcloud.RTCMixConfig{ // always complete: omitted fields become unset
 			Version: 1, Layout: rongcloud.RTCLayoutFloating, HostUserID: "teacher",
 			Output: &rongcloud.RTCMixOutputConfig{CDNs: []rongcloud.RTCMixCDN{{PushURL: "rtmp://cdn.example.com/live/lesson"}}},
 		},
@@ -132,7 +132,7 @@ func ExampleRTCMixService_Set() {
 	// [rtmp://cdn.example.com/live/lesson]
 }
 
-// Play a film into a room, where it appears as a user of its own.
+// Play a film into a room, where it appears as a separate user.
 func ExampleRTCCloudPlayerService_Start() {
 	srv, err := rongcloudtest.New()
 	if err != nil {
@@ -150,7 +150,7 @@ func ExampleRTCCloudPlayerService_Start() {
 	err = client.RTC.CloudPlayer.Start(ctx, rongcloud.RTCCloudPlayerStartParams{
 		RoomID: "cinema", RoomType: rongcloud.RTCRoomOrdinary, UserID: "film", UserName: "Film",
 		MediaType: rongcloud.RTCCloudPlayerMediaBoth, StreamURL: "rtmp://media.example.com/film",
-		// Whether it plays is told there alone.
+		// Only this callback says whether it plays.
 		CallbackURL: "https://app.example.com/rongcloud/player",
 	})
 	if err != nil {
@@ -171,8 +171,7 @@ func ExampleRTCCloudPlayerService_Start() {
 	// map[]
 }
 
-// End the subtitles of a room: the translation of what one user says, then the recognition of all
-// speech.
+// Stop the subtitles of a room: the translation of one user's speech, then all speech recognition.
 func ExampleRTCAIService_StopRecognition() {
 	srv, err := rongcloudtest.New()
 	if err != nil {

@@ -14,7 +14,8 @@ import (
 )
 
 // Register two users and send a message from one to the other. A program that talks to RongCloud
-// itself makes its client with [rongcloud.New] or [rongcloud.NewFromEnv]; all else is the same.
+// itself creates its client with [rongcloud.New] or [rongcloud.NewFromEnv]; everything else is the
+// same.
 func Example() {
 	srv, err := rongcloudtest.New()
 	if err != nil {
@@ -53,8 +54,8 @@ func Example() {
 	// received RC:TxtMsg {"content":"hello"}
 }
 
-// Call reaches any endpoint by its path, also one that has no method yet: signed, retried and with
-// the errors of any other call.
+// Call calls any endpoint by its path, even one that has no method yet: signed, retried and with
+// the same errors as any other call.
 func ExampleClient_Call() {
 	srv, err := rongcloudtest.New()
 	if err != nil {
@@ -79,8 +80,8 @@ func ExampleClient_Call() {
 	// Ann <nil>
 }
 
-// Count calls by what became of them: a send that may or may not have been carried out is neither a
-// success nor a refusal.
+// Count calls by outcome: a send that may or may not have been carried out is neither a success nor
+// a refusal.
 func ExampleWithCallHook() {
 	srv, err := rongcloudtest.New()
 	if err != nil {
@@ -113,7 +114,8 @@ func ExampleWithCallHook() {
 }
 
 // With RongCloud's idempotency service a send is retried even though its first attempt may have
-// arrived: all attempts carry the same msgRandom, and the service refuses what it has seen before.
+// arrived: all attempts carry the same msgRandom, and the service refuses one that it has seen
+// before.
 func ExampleWithIdempotentSends() {
 	srv, err := rongcloudtest.New()
 	if err != nil {
@@ -138,7 +140,7 @@ func ExampleWithIdempotentSends() {
 	// has a msgRandom: true
 }
 
-// A send ends in one of three ways: it was accepted, it was refused, or nobody can say.
+// A send ends in one of three ways: it was accepted, it was refused, or its outcome is unknown.
 func ExampleError() {
 	srv, err := rongcloudtest.New()
 	if err != nil {
@@ -172,7 +174,7 @@ func ExampleError() {
 
 	report(send())
 
-	// Carried out, but not answered.
+	// Carried out, but without a response.
 	srv.Fail(endpoint.MessagePrivatePublish, rongcloudtest.Fault{DropResponse: true})
 	report(send())
 
@@ -189,8 +191,7 @@ func ExampleError() {
 	// refused: 400 code 1002 (a parameter is missing or invalid) wrong objectName
 }
 
-// What can be told to be wrong before anything is sent is an ArgumentError. It names the call
-// and the field.
+// Mistakes found before anything is sent are ArgumentErrors. They name the call and the field.
 func ExampleArgumentError() {
 	client, err := rongcloud.New("app-key", "app-secret")
 	if err != nil {
@@ -211,7 +212,7 @@ func ExampleArgumentError() {
 	// rongcloud: POST /user/getToken.json: RegisterParams.Name (name): is required
 }
 
-// All fetches pages as they are needed.
+// All fetches pages as needed.
 func ExampleUserBlacklistService_All() {
 	srv, err := rongcloudtest.New()
 	if err != nil {
@@ -227,7 +228,7 @@ func ExampleUserBlacklistService_All() {
 		return
 	}
 	for userID, err := range client.User.Blacklist.All(ctx, rongcloud.UserBlacklistQuery{UserID: "u1", Size: 2}) {
-		if err != nil { // it comes once, as the last item
+		if err != nil { // an error comes once, as the last item
 			fmt.Println(err)
 			return
 		}
@@ -242,7 +243,7 @@ func ExampleUserBlacklistService_All() {
 	// requests: 3
 }
 
-// Mention a member of a group. SendGroup tells the server about the mention by itself.
+// Mention a member of a group. SendGroup automatically tells the server about the mention.
 func ExampleMessageService_SendGroup() {
 	srv, err := rongcloudtest.New()
 	if err != nil {
@@ -275,7 +276,7 @@ func ExampleMessageService_SendGroup() {
 	// receivers: [u2 u3]
 }
 
-// RawContent sends a body that is there already, as JSON text.
+// RawContent sends a body that you already have as JSON text.
 func ExampleRawContent() {
 	srv, err := rongcloudtest.New()
 	if err != nil {
@@ -287,7 +288,7 @@ func ExampleRawContent() {
 	_, err = srv.Client().Message.SendPrivate(context.Background(), rongcloud.PrivateMessage{
 		From: "u1", To: []string{"u2"},
 		Content:     rongcloud.RawContent{Name: "shop:order", Body: `{"order":17}`},
-		PushContent: "Order 17 has been sent", // without it, a type of one's own is not pushed
+		PushContent: "Order 17 has been sent", // without it, an app's own type is not pushed
 	})
 	if err != nil {
 		fmt.Println(err)
@@ -301,7 +302,7 @@ func ExampleRawContent() {
 	// shop:order {"order":17}
 }
 
-// order is a message type of an app's own.
+// order is an app's own message type.
 type order struct {
 	Order int    `json:"order"`
 	State string `json:"state"`
@@ -309,7 +310,7 @@ type order struct {
 
 func (order) ObjectName() string { return "shop:order" }
 
-// A message type of an app's own is any type that encodes to JSON and has an object name.
+// An app's own message type is any type that encodes to JSON and has an object name.
 func ExampleMessageContent() {
 	// type order struct {
 	// 	Order int    `json:"order"`
@@ -340,7 +341,7 @@ func ExampleMessageContent() {
 	// shop:order {"order":17,"state":"sent"}
 }
 
-// The client signs its requests by itself. Sign is for programs that speak to the API directly.
+// The client signs its requests itself. Sign is for programs that call the API directly.
 func ExampleSign() {
 	fmt.Println(rongcloud.Sign("test-secret", "1234567890", "1700000000000"))
 
@@ -348,7 +349,7 @@ func ExampleSign() {
 	// 8412d2a2e2bd25260da45037caec8d483c1f6413
 }
 
-// Verify checks the signature of a callback. The age of the timestamp is for the caller to check.
+// Verify checks the signature of a callback. The caller must check the age of the timestamp.
 func ExampleVerify() {
 	const signature = "8412d2a2e2bd25260da45037caec8d483c1f6413"
 	fmt.Println(rongcloud.Verify("test-secret", "1234567890", "1700000000000", signature))
@@ -359,8 +360,8 @@ func ExampleVerify() {
 	// false
 }
 
-// Count attempts for metrics. A hook hears of each one, with what it cost and how it ended, and
-// never of what was sent.
+// Count attempts for metrics. A hook sees the cost and outcome of each attempt, but never what was
+// sent.
 func ExampleWithAttemptHook() {
 	srv, err := rongcloudtest.New()
 	if err != nil {
@@ -382,7 +383,7 @@ func ExampleWithAttemptHook() {
 	// false <nil>
 }
 
-// CaptureResponse shows the response itself: for the log, or for a field that the SDK does not
+// CaptureResponse returns the response itself: for a log, or for a field that the SDK does not
 // have.
 func ExampleCaptureResponse() {
 	srv, err := rongcloudtest.New()
@@ -411,7 +412,7 @@ func ExampleCaptureResponse() {
 	// {"code":200,"userId":"u1","token":"test-token-1-u1"}
 }
 
-// Change the App Secret while the client is in use: it is asked for before each attempt.
+// Change the App Secret while the client is in use: the client asks for it before each attempt.
 func ExampleWithSecretSource() {
 	srv, err := rongcloudtest.New()
 	if err != nil {
@@ -420,7 +421,7 @@ func ExampleWithSecretSource() {
 	}
 	defer srv.Close()
 
-	var secret atomic.Value // what a goroutine of the program last fetched
+	var secret atomic.Value // last fetched by a goroutine of the program
 	secret.Store("the-former-one")
 	client := srv.Client(rongcloud.WithSecretSource(func(context.Context) (string, error) {
 		return secret.Load().(string), nil

@@ -9,7 +9,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/rongcloudtest"
 )
 
-// Make an ultra group with a private channel, and let a user group read it.
+// Create an ultra group with a private channel, and let a user group read it.
 func ExampleUltraGroupService() {
 	srv, err := rongcloudtest.New()
 	if err != nil {
@@ -59,7 +59,7 @@ func ExampleUltraGroupService() {
 	// u3 received 0
 }
 
-// Go through all channels of an ultra group. Pages are fetched as they are needed.
+// List all channels of an ultra group. Pages are fetched as needed.
 func ExampleUltraGroupChannelService_All() {
 	srv, err := rongcloudtest.New()
 	if err != nil {
@@ -109,7 +109,7 @@ func ExampleUltraGroupMessageService_All() {
 
 	search := rongcloud.UltraGroupMessageQuery{
 		GroupID: "game", ChannelID: "RCDefault", From: "u2",
-		// Any span will do.
+		// The span may be of any length.
 		After: time.Now().Add(-30 * 24 * time.Hour), Until: time.Now().Add(time.Minute),
 	}
 	for message, err := range client.UltraGroup.Message.All(ctx, search) {
@@ -134,7 +134,7 @@ func ExampleUltraGroupMessageService_All() {
 	// now {"content":"(removed)"}
 }
 
-// Mute everybody in a channel but the one who speaks.
+// Mute everybody in a channel except the speaker.
 func ExampleUltraGroupMuteAllMembersService_Add() {
 	srv, err := rongcloudtest.New()
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/rongcloudtest"
 )
 
-// Log a user out of all devices, after a changed password for example. Void tokens stop the next
-// connection; the connections that are open are cut by a block, which is taken back at once.
+// Log a user out of all devices, for example after a password change. Invalid tokens prevent new
+// connections; a block, which is removed at once, closes the open ones.
 func ExampleUserService_ExpireTokens() {
 	srv, err := rongcloudtest.New()
 	if err != nil {
@@ -28,7 +28,7 @@ func ExampleUserService_ExpireTokens() {
 	}
 	fmt.Println("connects:", ann.Connect(), "online:", ann.IsOnline())
 
-	srv.Advance(time.Minute) // tokens of this very moment would stay
+	srv.Advance(time.Minute) // tokens issued at this very moment would stay valid
 	if err := logOut(ctx, client, "ann", srv.Now()); err != nil {
 		fmt.Println(err)
 		return
@@ -43,7 +43,7 @@ func ExampleUserService_ExpireTokens() {
 }
 
 func logOut(ctx context.Context, client *rongcloud.Client, userID string, now time.Time) error {
-	// First the tokens: a client whose connection is cut connects again with the one that it has.
+	// First the tokens: a client whose connection is closed reconnects with the token it has.
 	err := client.User.ExpireTokens(ctx, rongcloud.ExpireTokensParams{UserIDs: []string{userID}, Before: now})
 	if err != nil {
 		return err

@@ -21,8 +21,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// Faults of HTTP/2, of which net/http's own server is too well-behaved to make any: a server that
-// writes frames.
+// Faults of HTTP/2. net/http's own server is too well-behaved to produce any, so this server writes
+// frames itself.
 
 // The types, flags and error codes of frames: https://www.rfc-editor.org/rfc/rfc9113#section-6.
 const (
@@ -43,18 +43,18 @@ const (
 
 const h2Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
-// h2Request is a request that came as a whole.
+// h2Request is a complete request.
 type h2Request struct {
 	conn   *h2Conn
 	stream uint32
-	number int // among all of the server, 1 for the first
+	number int // among all requests of the server, 1 for the first
 	body   string
 }
 
 // h2Conn is one connection of a client.
 type h2Conn struct {
 	net.Conn
-	mu sync.Mutex // frames are written one by one
+	mu sync.Mutex // serializes the writing of frames
 }
 
 func (c *h2Conn) frame(kind, flags byte, stream uint32, payload []byte) {
@@ -64,7 +64,7 @@ func (c *h2Conn) frame(kind, flags byte, stream uint32, payload []byte) {
 	_, _ = c.Write(append(binary.BigEndian.AppendUint32(head, stream), payload...))
 }
 
-// status begins an answer: 0x88 is ":status: 200" in HPACK's table.
+// status begins a response: 0x88 is ":status: 200" in HPACK's table.
 func (c *h2Conn) status(stream uint32) { c.frame(h2Headers, h2EndHeaders, stream, []byte{0x88}) }
 
 func (r *h2Request) succeed() {
@@ -76,20 +76,20 @@ func (r *h2Request) reset(code uint32) {
 	r.conn.frame(h2Reset, 0, r.stream, binary.BigEndian.AppendUint32(nil, code))
 }
 
-// goAway says that streams up to last may be answered, and later ones will not be.
+// goAway says that streams up to last may get a response, and later ones will not.
 func (c *h2Conn) goAway(last, code uint32, debug string) {
 	payload := binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, last), code)
 	c.frame(h2GoAway, 0, 0, append(payload, debug...))
 }
 
-// h2Server counts the requests that it gets and the ones that it carries out.
+// h2Server counts the requests that it gets and those that it carries out.
 type h2Server struct {
 	URL      string
 	listener net.Listener
-	// What trusts it.
+	// TLS settings that trust it.
 	tls   *tls.Config
 	serve func(r *h2Request) (carriedOut bool)
-	// Told of headers and data, once they have been dealt with.
+	// Called with headers and data, once they have been handled.
 	onFrame atomic.Pointer[func(kind, flags byte)]
 	arrived atomic.Int32
 	carried atomic.Int32
@@ -173,19 +173,18 @@ func (s *h2Server) listen(c *h2Conn) {
 // h2Fault is one row: what the server does with the first request, or with every one.
 type h2Fault struct {
 	name string
-	// Come before the answer to the request that a used connection has carried, where there is one.
+	// Sent before the response to the first request of a used connection, if there is one.
 	settings []byte
 	always   bool
-	// The caller's deadline passes when all that can come of the request has come.
+	// Whether the caller's deadline passes once nothing more of the request can arrive.
 	late  bool
 	serve func(r *h2Request) (carriedOut bool)
-	// Requests that arrived, attempts, and what the error is, for repeatable, guarded and unsafe
+	// Requests that arrived, attempts, and the kind of error, for repeatable, guarded and unsafe
 	// calls, without a backup.
 	repeatable, guarded, unsafe string
 }
 
-// Every error code of RFC 9113, and one that nobody knows. REFUSED_STREAM alone says that nothing
-// was done.
+// Every error code of RFC 9113, and an unknown one. Only REFUSED_STREAM says that nothing was done.
 func h2Resets() []h2Fault {
 	var rows []h2Fault
 	for code := range uint32(0xf) {
@@ -323,7 +322,7 @@ func runHTTP2Fault(t *testing.T, f h2Fault, class, want string, used, foreign bo
 	if f.late {
 		expiring := &expiringContext{Context: ctx, done: make(chan struct{})}
 		told := func(kind, flags byte) {
-			// Then nothing more comes.
+			// Nothing more arrives after this.
 			if flags&h2EndStream != 0 || kind == h2Headers && f.settings != nil {
 				expiring.expire()
 			}
@@ -344,8 +343,8 @@ func runHTTP2Fault(t *testing.T, f h2Fault, class, want string, used, foreign bo
 	}
 }
 
-// expiringContext is one whose deadline passes when its done is closed: no clock decides how far a
-// request has got by then.
+// expiringContext is a context whose deadline passes when its done is closed, so that no clock
+// decides how far a request has got.
 type expiringContext struct {
 	context.Context
 	done chan struct{}
@@ -372,8 +371,8 @@ func onlyIf(condition bool, option Option) []Option {
 	return nil
 }
 
-// client is one that trusts the server, with connections of its own or through an HTTP client of
-// the caller's.
+// client returns a client that trusts the server, with its own connections or through a caller's
+// HTTP client.
 func (s *h2Server) client(t testing.TB, foreign bool, opts ...Option) *Client {
 	t.Helper()
 	through := WithTLSConfig(s.tls)
@@ -443,8 +442,8 @@ func TestHTTP2FaultsWithoutABody(t *testing.T) {
 	}
 }
 
-// A wrapped transport is not net/http's own to look at, but a request without a body is written
-// once through it, too.
+// A wrapped transport does not look like net/http's own, but it also writes a request without a
+// body only once.
 func TestWrappedTransportWritesOnce(t *testing.T) {
 	t.Parallel()
 	server := newH2Server(t, func(r *h2Request) bool { r.reset(h2ProtocolError); return true })
@@ -464,7 +463,7 @@ func TestWrappedTransportWritesOnce(t *testing.T) {
 	}
 }
 
-// What was delivered is not called unsent because the server is gone when it would have been
+// A delivered request does not count as unsent because the server is gone when it would have been
 // repeated.
 func TestHTTP2ServerGoneAfterTheReset(t *testing.T) {
 	t.Parallel()
@@ -490,7 +489,7 @@ func TestHTTP2ServerGoneAfterTheReset(t *testing.T) {
 	}
 }
 
-// A server that closes its connections gracefully after each 20th request costs no send.
+// No send is lost to a server that closes its connections gracefully after each 20th request.
 func TestSendsBesideGoAways(t *testing.T) {
 	t.Parallel()
 	const callers, each = 16, 60
@@ -527,8 +526,8 @@ func TestSendsBesideGoAways(t *testing.T) {
 	require.EqualValues(t, callers*each, arrived.Load())
 }
 
-// The texts of net/http's HTTP/2 are all that tells what was not processed. If this fails with a
-// new version of Go, the texts in transport_wire.go have to follow: until then such sends end in
+// Only the error texts of net/http's HTTP/2 say what was not processed. If this fails with a new Go
+// version, update the texts in transport_wire.go: until then, such sends end with
 // ErrOutcomeUnknown.
 func TestHTTP2ErrorTexts(t *testing.T) {
 	t.Parallel()
@@ -549,7 +548,7 @@ func TestHTTP2ErrorTexts(t *testing.T) {
 	}
 }
 
-// Texts that a server could have a part in prove nothing.
+// Texts that a server could influence prove nothing.
 func TestForgedErrorTexts(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
@@ -569,8 +568,8 @@ func TestForgedErrorTexts(t *testing.T) {
 	}
 }
 
-// A POST without a body goes over HTTP/2 with a body of no bytes, and over HTTP/1.1 with none,
-// whatever the connection before spoke.
+// A POST without a body is sent over HTTP/2 with an empty body, and over HTTP/1.1 with none,
+// whatever the previous connection spoke.
 func TestPOSTWithoutABodyOverBothVersions(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
@@ -581,7 +580,7 @@ func TestPOSTWithoutABodyOverBothVersions(t *testing.T) {
 			defer mu.Unlock()
 			got = append(got, fmt.Sprintf("%s %d %v", r.Proto, r.ContentLength, r.TransferEncoding))
 			if len(got)%2 == 0 {
-				w.WriteHeader(http.StatusServiceUnavailable) // on to the other host
+				w.WriteHeader(http.StatusServiceUnavailable) // switch to the other host
 				return
 			}
 			serveSuccess(w, r)

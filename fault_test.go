@@ -30,8 +30,8 @@ import (
 )
 
 // The fault matrix: what each fault does to each class of endpoint, with a backup host that is
-// alive, one that is dead, and none. Every cell runs over real TCP and states the requests that
-// the two servers got and what the caller is told.
+// alive, one that is dead, and none. Every cell runs over real TCP and states which requests the
+// two servers got and which error the caller gets.
 
 // faultServer is one host of a cell. It counts requests, and for every request ID how often it was
 // carried out.
@@ -48,7 +48,7 @@ func (s *faultServer) count() int {
 	return s.requests
 }
 
-// twice tells whether any request was carried out more than once, by one of the servers or by
+// twice reports whether any request was carried out more than once, by one of the servers or by
 // several.
 func twice(servers ...*faultServer) bool {
 	done := map[string]int{}
@@ -65,8 +65,8 @@ func twice(servers ...*faultServer) bool {
 	return slices.ContainsFunc(slices.Collect(maps.Values(done)), func(n int) bool { return n > 1 })
 }
 
-// newFaultServer starts a host whose answers come from serve, which says whether it carried the
-// request out.
+// newFaultServer starts a host whose responses come from serve, which reports whether it carried
+// out the request.
 func newFaultServer(t testing.TB, tls bool, serve func(w http.ResponseWriter, r *http.Request) bool) *faultServer {
 	s := newUnstartedFaultServer(serve)
 	if tls {
@@ -85,8 +85,8 @@ func newUnstartedFaultServer(serve func(w http.ResponseWriter, r *http.Request) 
 		s.mu.Lock()
 		s.requests++
 		s.mu.Unlock()
-		// What was carried out is counted before the answer, as a server would that dies right
-		// after.
+		// A request is counted before its response, like on a server that dies right after carrying
+		// it out.
 		if carriedOut := serve(w, r); carriedOut && err == nil {
 			s.mu.Lock()
 			s.done[r.Header.Get("X-Request-Id")]++
@@ -97,8 +97,7 @@ func newUnstartedFaultServer(serve func(w http.ResponseWriter, r *http.Request) 
 	return s
 }
 
-// memoryHosts are servers on a network in memory, by their addresses. What waits there waits in
-// the time of synctest.
+// memoryHosts are servers on an in-memory network, by address. Waits there use synctest's time.
 type memoryHosts map[string]*memoryNet
 
 func (h memoryHosts) newServer(t testing.TB, name string, serve func(w http.ResponseWriter, r *http.Request) bool) *faultServer {
@@ -140,7 +139,7 @@ func answer(status int, body string, header ...string) func(http.ResponseWriter,
 	}
 }
 
-// raw writes bytes in place of an HTTP answer and resets the connection.
+// raw writes bytes instead of an HTTP response and resets the connection.
 func raw(text string) func(http.ResponseWriter, *http.Request) bool {
 	return func(w http.ResponseWriter, _ *http.Request) bool {
 		conn, _, err := w.(http.Hijacker).Hijack()
@@ -156,7 +155,7 @@ func raw(text string) func(http.ResponseWriter, *http.Request) bool {
 	}
 }
 
-// hang answers nothing until the client goes away.
+// hang does not respond until the client disconnects.
 func hang(_ http.ResponseWriter, r *http.Request) bool {
 	<-r.Context().Done()
 	return true
@@ -189,8 +188,9 @@ var zipped = sync.OnceValue(func() []byte {
 	return buf.Bytes()
 })
 
-// closeUsed answers the first request of each connection and says nothing of closing it. The
-// second one comes just as the server closes the connection for being idle: it is not carried out.
+// closeUsed responds to the first request of each connection and does not announce that it will
+// close it. The second request arrives just as the server closes the idle connection, and is not
+// carried out.
 func closeUsed() func(http.ResponseWriter, *http.Request) bool {
 	var used sync.Map
 	return func(w http.ResponseWriter, r *http.Request) bool {
@@ -205,15 +205,15 @@ func closeUsed() func(http.ResponseWriter, *http.Request) bool {
 type fault struct {
 	name  string
 	serve func(w http.ResponseWriter, r *http.Request) bool
-	// setup changes a cell before its call, and may return a context of its own.
+	// setup changes a cell before its call, and may return its own context.
 	setup func(t *testing.T, cell *faultCell) context.Context
 	tls   bool
-	// A call before, and so a connection that has been used, at the expense of one request.
+	// Make a call first, so that the connection has been used; it counts as one request.
 	warm bool
-	// It takes seconds, so they are synctest's.
+	// It takes seconds, so it uses synctest's time.
 	waits bool
-	// Per class, for a backup that is alive, dead, and absent: requests at primary/backup, then
-	// what the error is.
+	// Per class, for a backup that is alive, dead, and absent: requests at primary/backup, then the
+	// kind of error.
 	repeatable, guarded, unsafe [3]string
 }
 
@@ -235,9 +235,9 @@ func (c *faultCell) serve(t *testing.T, name string, tls bool, serve func(w http
 
 func same(want string) [3]string { return [3]string{want, want, want} }
 
-// The rows that many faults share.
+// Rows shared by many faults.
 var (
-	// The host fails: switch, and repeat what may be repeated.
+	// The host fails: switch, and repeat if allowed.
 	hostFails = [3]string{"1/1 ok", "2/0 transport", "3/0 transport"}
 	// The host is never reached: everything may be repeated.
 	unreached = [3]string{"0/1 ok", "0/0 transport", "0/0 transport"}
@@ -444,7 +444,7 @@ func faultTable() []fault {
 	}
 }
 
-// notTheAPI is an answer that comes through whole but cannot be trusted: the host is not to blame.
+// notTheAPI is a response that arrives complete but cannot be trusted: the host is not to blame.
 func notTheAPI(name string, serve func(http.ResponseWriter, *http.Request) bool, status ...string) fault {
 	http := "http200"
 	if len(status) > 0 {
@@ -458,7 +458,7 @@ func notTheAPI(name string, serve func(http.ResponseWriter, *http.Request) bool,
 	}
 }
 
-// unreadable is an answer that would be the same, and as long, the next time.
+// unreadable is a response that a repeat would get again.
 func unreadable(name string, serve func(http.ResponseWriter, *http.Request) bool) fault {
 	return fault{
 		name: name, serve: serve,
@@ -468,7 +468,7 @@ func unreadable(name string, serve func(http.ResponseWriter, *http.Request) bool
 	}
 }
 
-// lostOnTheWay is a 4xx by which a proxy tells that it has lost sight of a request.
+// lostOnTheWay is a 4xx with which a proxy reports that it has lost track of a request.
 func lostOnTheWay(name string, status int, body string) fault {
 	return notTheAPI(name, answer(status, body), "http"+strconv.Itoa(status))
 }
@@ -527,7 +527,7 @@ var closedAddress = sync.OnceValue(func() string {
 	return listener.Addr().String()
 })
 
-// The classes of endpoint, as calls.
+// The classes of endpoints, as calls.
 type faultAnswer struct {
 	UserName string    `json:"userName"`
 	When     time.Time `json:"when" unit:"ms"`
@@ -566,7 +566,7 @@ func faultCall(ctx context.Context, client *Client, class string, opts ...CallOp
 	return err
 }
 
-// told names all that an error is, in a fixed order.
+// told returns the names of all categories of an error, in a fixed order.
 func told(err error) string {
 	if err == nil {
 		return "ok"
@@ -623,7 +623,7 @@ func TestFaultMatrix(t *testing.T) {
 func runFault(t *testing.T, f fault, class, backup, want string) {
 	cell := &faultCell{opts: []Option{
 		WithRetry(RetryPolicy{MaxRetries: 2, MinWait: time.Millisecond, MaxWait: 5 * time.Millisecond}),
-		WithAttemptTimeout(30 * time.Second), // a busy machine is no fault
+		WithAttemptTimeout(30 * time.Second), // so that a busy machine is not taken for a fault
 	}}
 	if f.waits {
 		cell.hosts = memoryHosts{}
@@ -695,8 +695,8 @@ func failNames(client *Client) {
 	}
 }
 
-// A server that closes each connection right after its answer, without saying so, makes the client
-// meet stale ones.
+// A server that closes each connection right after its response, without saying so, gives the
+// client stale ones.
 func closingServer(t testing.TB) *faultServer {
 	return newFaultServer(t, false, func(w http.ResponseWriter, _ *http.Request) bool {
 		conn, buf, err := w.(http.Hijacker).Hijack()
@@ -728,8 +728,8 @@ func TestServerThatClosesIdleConnections(t *testing.T) {
 	}
 	require.Zero(t, backup.count(), "a stale connection is no reason to leave the host")
 
-	// Sends may meet a stale connection too. Each is then carried out once, or not at all and
-	// called unknown.
+	// Sends may also get a stale connection. Each is then carried out once, or not at all and
+	// reported as unknown.
 	unknown := 0
 	for range 200 {
 		if err := faultCall(t.Context(), client, "unsafe"); err != nil {
@@ -753,7 +753,7 @@ func TestLongAnswerCostsLittle(t *testing.T) { // not parallel: it measures all 
 		client, err := New("test-key", "test-secret", WithBaseURL(server.URL), WithoutRetries(), WithAttemptTimeout(5*time.Minute))
 		require.NoError(t, err)
 		t.Cleanup(client.CloseIdleConnections)
-		require.Error(t, faultCall(t.Context(), client, "safe")) // warm
+		require.Error(t, faultCall(t.Context(), client, "safe")) // warm up
 
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)

@@ -12,8 +12,8 @@ import (
 	"github.com/rongcloud-go/rongcloud"
 )
 
-// TestGroupDecodes feeds each type of result with what RongCloud documents and with the variants
-// that its pages and SDKs have.
+// TestGroupDecodes decodes, for each result type, what RongCloud documents and the variants in its
+// pages and SDKs.
 func TestGroupDecodes(t *testing.T) {
 	t.Parallel()
 	type client = *rongcloud.Client
@@ -209,8 +209,8 @@ func TestGroupWords(t *testing.T) {
 	require.Equal(t, "free", rongcloud.HostedGroupInviteConsentFree.String())
 }
 
-// FuzzGroupMembers proves that an odd item is a member, nothing, or an error that says where, and
-// that none panics.
+// FuzzGroupMembers checks that an odd item is a member, nothing, or an error that says where, and
+// that nothing panics.
 func FuzzGroupMembers(f *testing.F) {
 	for _, seed := range []string{`"u"`, `{"id":"u"}`, `{"id":7}`, `7`, `null`, `{}`, `[]`, `[["u"]]`, `true`, `{"id":{"id":1}}`, `{"id":null}`, `{"name":"u"}`} {
 		f.Add(seed)
@@ -222,7 +222,7 @@ func FuzzGroupMembers(f *testing.F) {
 		members, err := client.Group.ListMembers(t.Context(), "g")
 		var value any
 		if json.Unmarshal([]byte(item), &value) != nil {
-			return // whether it is a response or not
+			return // whether or not it is a response
 		}
 		object, isObject := value.(map[string]any)
 		_, isList := value.([]any)

@@ -40,8 +40,8 @@ func groupWalks() []userWalk {
 	}
 }
 
-// groupCalls are what the golden file, in which every parameter stands at least once, does not
-// show: calls that share an endpoint, and values whose zero has a meaning.
+// groupCalls are what the golden file, which has every parameter at least once, does not show:
+// calls that share an endpoint, and values whose zero has a meaning.
 func groupCalls() []apiCall {
 	type client = *rongcloud.Client
 	type ctx = context.Context
@@ -117,8 +117,7 @@ func groupCalls() []apiCall {
 	}
 }
 
-// What a page may say about the next one: no number of items ends a list, only an empty page or a
-// missing token.
+// No number of items ends a list, only an empty page or a missing token.
 func TestGroupMore(t *testing.T) {
 	t.Parallel()
 	type pager interface{ More() bool }
@@ -303,7 +302,7 @@ func TestGroupRefuses(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			// The server knows no path, so that a request would end in another error.
+			// The server knows no path, so a request would end in a different error.
 			err := test.call(t.Context(), mockPath(t, "/none", nil))
 			var refused *rongcloud.ArgumentError
 			require.ErrorAs(t, err, &refused)
@@ -313,7 +312,7 @@ func TestGroupRefuses(t *testing.T) {
 	}
 }
 
-// A change of a group with a notice would send it again.
+// Repeating a change with a notice would send the notice again.
 func TestGroupOutcome(t *testing.T) {
 	t.Parallel()
 	broken := mockPath(t, "/group/quit.json", func(string) (int, string) { return 502, "<html>" })

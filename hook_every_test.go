@@ -10,7 +10,7 @@ import (
 	"github.com/rongcloud-go/rongcloud"
 )
 
-// calls counts what a call hook is told.
+// calls counts the calls of a call hook.
 type calls struct {
 	begun int
 	ends  []rongcloud.CallEnd
@@ -23,8 +23,8 @@ func (c *calls) option() rongcloud.Option {
 	})
 }
 
-// TestCallHooksHearOfEveryMethod calls every method, with all that it wants, with one thing left
-// out at a time, and without a context. Hooks hear of each once, whoever refuses it.
+// TestCallHooksHearOfEveryMethod calls every method with all its arguments, with one left out at a
+// time, and without a context. Hooks see each call once, whatever refuses it.
 func TestCallHooksHearOfEveryMethod(t *testing.T) {
 	t.Parallel()
 	heard := &calls{}
@@ -68,7 +68,7 @@ func TestCallHooksHearOfEveryMethod(t *testing.T) {
 	require.Greater(t, refusals, 500)
 }
 
-// Iterators, which check before they ask for a page, are heard of, too.
+// Hooks also see iterators, which check their arguments before they request a page.
 func TestCallHooksHearOfEveryIterator(t *testing.T) {
 	t.Parallel()
 	heard := &calls{}
@@ -86,7 +86,7 @@ func TestCallHooksHearOfEveryIterator(t *testing.T) {
 	}
 }
 
-// nothing are arguments that are zero.
+// nothing returns zero arguments.
 func (i *iterator) nothing() []reflect.Value {
 	var args []reflect.Value
 	for n := 1; n < i.method.Type().NumIn()-1; n++ {

@@ -25,7 +25,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// heard is what a call hook was told.
+// heard records the calls of a call hook.
 type heard struct {
 	mu     sync.Mutex
 	starts []CallStart
@@ -45,7 +45,7 @@ func (h *heard) option() Option {
 	})
 }
 
-// one is the only call that was heard of.
+// one returns the only recorded call.
 func (h *heard) one(t *testing.T) (CallStart, CallEnd) {
 	t.Helper()
 	require.Len(t, h.starts, 1)
@@ -58,10 +58,10 @@ type limiterFunc func(context.Context, QuotaUse) error
 func (f limiterFunc) Wait(ctx context.Context, use QuotaUse) error { return f(ctx, use) }
 func (limiterFunc) Refused(QuotaUse, time.Duration)                {}
 
-// errTelling quotes what no log may hold.
+// errTelling quotes what must not appear in a log.
 var errTelling = errors.New("no place for user-7 with token-7")
 
-// A call is heard of once, whatever becomes of it, and as what its caller takes it for.
+// A hook sees each call once, whatever its outcome, and with the outcome that the caller sees.
 func TestCallHook(t *testing.T) {
 	t.Parallel()
 	canceled, cancel := context.WithCancel(t.Context())
@@ -145,7 +145,7 @@ func TestCallHook(t *testing.T) {
 	}
 }
 
-// A counter that asks in the order of the guide tells a lost send from a refused one.
+// A counter that asks in the order of the guide distinguishes a lost send from a refused one.
 func TestHooksTellUnknownByTheGuide(t *testing.T) {
 	t.Parallel()
 	byTable := func(err error) string {
@@ -186,7 +186,7 @@ func TestHooksTellUnknownByTheGuide(t *testing.T) {
 
 type hookKey string
 
-// What a hook makes of the context gets to all that the call asks, and several hooks add up.
+// The context that a hook returns reaches everything that the call uses, and several hooks add up.
 func TestCallHooksAddUp(t *testing.T) {
 	t.Parallel()
 	var order []string
@@ -239,7 +239,7 @@ func TestCallHookTimes(t *testing.T) {
 	})
 }
 
-// Neither the path nor a parameter that the caller names gets into the text for hooks.
+// Neither a caller's path nor a caller's parameter name appears in the text for hooks.
 func TestCallHookQuotesNoNames(t *testing.T) {
 	t.Parallel()
 	own := endpoint.New("POST", "/v9/user-7.json", endpoint.Form)
@@ -262,7 +262,7 @@ func TestCallHookQuotesNoNames(t *testing.T) {
 	}
 }
 
-// A parameter makes an idempotent call unsafe, which the end says.
+// A parameter makes an idempotent call unsafe, and CallEnd says so.
 func TestCallHookClass(t *testing.T) {
 	t.Parallel()
 	h := &heard{}
@@ -278,7 +278,8 @@ func TestCallHookClass(t *testing.T) {
 	require.Equal(t, OutcomeUnsent, h.ends[1].Outcome)
 }
 
-// Whatever a hook does, all that heard of the beginning hear of the end, and the client goes on.
+// Whatever a hook does, every hook that saw the beginning sees the end, and the client remains
+// usable.
 func TestHooksThatPanic(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -331,8 +332,7 @@ func TestHooksThatPanic(t *testing.T) {
 	}
 }
 
-// The name of a header that is none is quoted: it may hold line breaks, which no log should be
-// given.
+// An invalid header name is quoted: it may contain line breaks, which must not reach a log.
 func TestHeaderNamesAreQuoted(t *testing.T) {
 	t.Parallel()
 	const name = "x\r\nlevel=INFO"
@@ -351,7 +351,7 @@ func TestHeaderNamesAreQuoted(t *testing.T) {
 	require.Empty(t, s.requests)
 }
 
-// A panic does not change what was learned of a send before it. What is not known is unknown.
+// A panic does not change what is already known about a send. Everything else is unknown.
 func TestPanicsDoNotChangeTheOutcome(t *testing.T) {
 	t.Parallel()
 	refused, down := status(400, `{"code":1002}`), status(503, "")
@@ -400,7 +400,8 @@ func TestPanicsDoNotChangeTheOutcome(t *testing.T) {
 	}
 }
 
-// A wrapper that panics before it hands the request on has sent nothing, and the client goes on.
+// A wrapper that panics before it passes the request on has sent nothing, and the client remains
+// usable.
 func TestWrappersThatPanic(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, faultSuccess) }))
@@ -435,7 +436,7 @@ func TestWrappersThatPanic(t *testing.T) {
 	}
 }
 
-// An attempt hook that panics keeps none of the others, and no logger, from hearing of the attempt.
+// If an attempt hook panics, all other hooks and loggers still see the attempt.
 func TestAttemptHooksHearWhateverOthersDo(t *testing.T) {
 	t.Parallel()
 	var order []string
@@ -526,7 +527,7 @@ func TestAttemptOpened(t *testing.T) {
 	require.False(t, last.Reused || last.Opened, "there was none: %+v", last)
 }
 
-// What a stream brings is counted when it ends.
+// The bytes of a stream are counted when it ends.
 func TestHooksCountTheBytesOfAStream(t *testing.T) {
 	t.Parallel()
 	h := &heard{}
@@ -540,7 +541,7 @@ func TestHooksCountTheBytesOfAStream(t *testing.T) {
 	require.Equal(t, int64(len(pieceA+pieceLast)), end.ResponseBytes)
 }
 
-// A hook that panics when a stream ends keeps neither the end nor the connection.
+// If a hook panics when a stream ends, the stream still ends and its connection is released.
 func TestHookThatPanicsAtTheEndOfAStream(t *testing.T) {
 	t.Parallel()
 	h, first := &heard{}, true
@@ -559,7 +560,7 @@ func TestHookThatPanicsAtTheEndOfAStream(t *testing.T) {
 	require.Len(t, h.ends, 2)
 }
 
-// A piece without text is refused before it is a piece.
+// An empty piece is refused before it counts as a call.
 func TestStreamWriterCallHook(t *testing.T) {
 	t.Parallel()
 	h := &heard{}
@@ -569,7 +570,7 @@ func TestStreamWriterCallHook(t *testing.T) {
 	require.Equal(t, OutcomeUnsent, end.Outcome)
 }
 
-// A bulk send is told as a whole, and its requests within it.
+// Hooks see a bulk send as a whole, and each of its requests.
 func TestBulkCallHook(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -643,7 +644,7 @@ func TestBulkCallHook(t *testing.T) {
 	}
 }
 
-// What the caller's own functions say goes into no hook.
+// Hooks do not get the texts of errors from the caller's own functions.
 func TestBulkCallHookQuotesNothing(t *testing.T) {
 	t.Parallel()
 	for name, run := range map[string]func(*Client) error{
@@ -670,7 +671,7 @@ func TestBulkCallHookQuotesNothing(t *testing.T) {
 			return err
 		},
 		"ctx": func(client *Client) error {
-			_, err := client.Message.SendPrivateBulk(nil, bulkMessage, bulkUsers(1), BulkParams{}) //nolint:staticcheck // what is refused
+			_, err := client.Message.SendPrivateBulk(nil, bulkMessage, bulkUsers(1), BulkParams{}) //nolint:staticcheck // on purpose
 			return err
 		},
 	} {
@@ -686,7 +687,7 @@ func TestBulkCallHookQuotesNothing(t *testing.T) {
 	}
 }
 
-// A panic in a goroutine of a bulk send ends in the caller's, and the hooks hear of it.
+// A panic in a goroutine of a bulk send reaches the caller's goroutine, and the hooks see it.
 func TestBulkCallHookPanics(t *testing.T) {
 	t.Parallel()
 	h := &heard{}
@@ -709,7 +710,7 @@ func TestBulkCallHookPanics(t *testing.T) {
 	require.Equal(t, OutcomeAccepted, h.ends[len(h.ends)-1].Outcome)
 }
 
-// What the end of a bulk send tells is what was noted before the panic.
+// The end of a bulk send reports what was recorded before the panic.
 func TestBulkPanicsTellWhatIsKnown(t *testing.T) {
 	t.Parallel()
 	panicsAfter := func(n int, sent chan BulkChunk) iter.Seq2[string, error] {
@@ -757,7 +758,7 @@ func TestWalkCallHook(t *testing.T) {
 	require.NotEqual(t, h.starts[0].RequestID, h.starts[1].RequestID)
 }
 
-// emptyTransport answers at once and allocates little.
+// emptyTransport responds at once and allocates little.
 type emptyTransport struct{}
 
 func (emptyTransport) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -767,12 +768,11 @@ func (emptyTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(faultSuccess)), Request: req}, nil
 }
 
-// unhookedAllocs is what a call allocated before there were call hooks, over a transport that
-// allocates five times. A version of Go may change it by one.
+// unhookedAllocs is the number of allocations of a call before there were call hooks, over a
+// transport that allocates five times. A Go version may change it by one.
 const unhookedAllocs = 57 + 1
 
-// Without hooks a call does nothing for them.
-// Not parallel: AllocsPerRun counts the whole process.
+// Without hooks, a call does no work for them. Not parallel: AllocsPerRun counts the whole process.
 func TestHooksCostNothingUnset(t *testing.T) {
 	count := func(opts ...Option) float64 {
 		client, err := New("key", "secret", append([]Option{WithHTTPClient(&http.Client{Transport: emptyTransport{}})}, opts...)...)
@@ -787,7 +787,7 @@ func TestHooksCostNothingUnset(t *testing.T) {
 	unset := count()
 	set := count((&heard{}).option())
 	require.Less(t, unset, set)
-	if !raceDetector { // which has sync.Pool forget at random
+	if !raceDetector { // it makes sync.Pool drop items at random
 		require.LessOrEqual(t, unset, float64(unhookedAllocs))
 	}
 }

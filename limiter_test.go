@@ -15,7 +15,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// All times here are synctest's: they pass without waiting, and exactly.
+// All times here are synctest's: they pass exactly, and without waiting.
 
 func newTestLimiter(t *testing.T, quotas Quotas) *LocalLimiter {
 	t.Helper()
@@ -34,7 +34,7 @@ func bulkUnits(ep *endpoint.Endpoint, n int) QuotaUse {
 	return QuotaUse{Endpoint: ep, Units: n, LowPriority: true}
 }
 
-// usage notes when units of a quota were used.
+// usage records when units of a quota were used.
 type usage struct {
 	mu sync.Mutex
 	at []time.Time
@@ -51,7 +51,7 @@ func (u *usage) take(ctx context.Context, limiter Limiter, use QuotaUse) error {
 	return err
 }
 
-// most is the largest number of units in any stretch of the given length.
+// most returns the largest number of units in any window of the given length.
 func (u *usage) most(per time.Duration) int {
 	most, sum, first := 0, 0, 0
 	for i := range u.at {
@@ -71,7 +71,7 @@ func TestLimiterKeepsTheQuotaInEveryStretch(t *testing.T) {
 		limit, n int
 		per      time.Duration
 		calls    int
-		least    float64 // share of the quota that is used under load
+		least    float64 // share of the quota used under load
 	}{
 		{200, 1, time.Second, 4000, 0.98},
 		{100, 1, time.Second, 2000, 0.98},
@@ -95,7 +95,7 @@ func TestLimiterKeepsTheQuotaInEveryStretch(t *testing.T) {
 				}
 				share := float64(c.calls*c.n) / (float64(c.limit) * (time.Since(begin).Seconds() + c.per.Seconds()*float64(c.n)/float64(c.limit)) / c.per.Seconds())
 				require.GreaterOrEqual(t, share, c.least)
-				time.Sleep(3 * c.per) // a rest does not let more through than the quota
+				time.Sleep(3 * c.per) // after a pause, no more than the quota gets through
 				for range c.calls / 2 {
 					require.NoError(t, used.take(t.Context(), limiter, units(ep, c.n)))
 				}
@@ -113,7 +113,8 @@ func TestLimiterKeepsTheQuotaWithBulkAndSingleCalls(t *testing.T) {
 		per          time.Duration
 		// A single call.
 		every time.Duration
-		// Longest wait of a single call but the first, and least share of the quota for bulk.
+		// Longest wait of any single call but the first, and least share of the quota for bulk
+		// calls.
 		single, bulk float64
 	}{
 		{"private, in the largest chunks", 6000, 1000, time.Minute, time.Second, 0.1, 0.7},
@@ -161,8 +162,8 @@ func TestLimiterKeepsTheQuotaWithBulkAndSingleCalls(t *testing.T) {
 func TestLimiterHoldsSingleCallsForBulkThatWaitedLong(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		// A call that asks for the whole quota fits into no second that has a single call, and
-		// these come all the time.
+		// A call for the whole quota does not fit into a second with a single call, and single
+		// calls keep coming.
 		limiter, ep := newTestLimiter(t, Quotas{}), limiterEndpoint(100, time.Second)
 		ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 		defer stop()
@@ -257,7 +258,7 @@ func TestLimiterDelay(t *testing.T) {
 			for range c.took {
 				require.NoError(t, limiter.Wait(t.Context(), units(c.ep, 1)))
 			}
-			for range 2 { // asking takes nothing
+			for range 2 { // Delay takes nothing
 				delay, err := limiter.Delay(t.Context(), units(c.ep, c.n))
 				require.NoError(t, err)
 				require.InDelta(t, c.want, delay.Seconds(), 0.1, c.ep.Path)
@@ -277,7 +278,7 @@ func TestLimiterSlowsDownAfterRefusals(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		limiter, ep := newTestLimiter(t, Quotas{}), limiterEndpoint(100, time.Second)
-		rate := func() float64 { // over a second
+		rate := func() float64 { // per second
 			start, n := time.Now(), 0
 			for ; time.Since(start) < time.Second; n++ {
 				require.NoError(t, limiter.Wait(t.Context(), units(ep, 1)))
@@ -286,7 +287,7 @@ func TestLimiterSlowsDownAfterRefusals(t *testing.T) {
 		}
 		rate()
 		require.InDelta(t, 99, rate(), 2)
-		for range 5 { // as one
+		for range 5 { // as one call
 			limiter.Refused(units(ep, 1), 0)
 		}
 		require.InDelta(t, 75, rate(), 3)

@@ -11,7 +11,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// TestMain lets no test leave a goroutine or a file behind.
+// TestMain checks that no test leaves a goroutine or a file behind.
 func TestMain(m *testing.M) {
 	before := openFiles()
 	code := m.Run()
@@ -19,7 +19,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, "goroutines left behind:", err)
 		code = 1
 	}
-	// The runtime keeps a few descriptors of its own, such as the poller's.
+	// The runtime keeps a few of its own descriptors open, such as the poller's.
 	if after := openFiles(); before >= 0 && after > before+8 && code == 0 {
 		fmt.Fprintf(os.Stderr, "files left behind: %d before, %d after\n", before, after)
 		code = 1

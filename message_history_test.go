@@ -109,7 +109,7 @@ func TestMsgHistoryArguments(t *testing.T) {
 			})
 		}
 	}
-	// Exactly 14 days, and no time at all, are fine.
+	// Exactly 14 days, and an empty span, are allowed.
 	client, _ := msgAnswer(t, `{"code":200}`)
 	good.Since = good.Until.Add(-14 * 24 * time.Hour)
 	page, err := client.Message.History.ListPrivate(t.Context(), good)
@@ -120,8 +120,8 @@ func TestMsgHistoryArguments(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// TestMsgPagesHaveMore proves when there may be another page: unless a page is empty, however few
-// stand on it.
+// TestMsgPagesHaveMore checks that there may be another page unless a page is empty, however few
+// messages it has.
 func TestMsgPagesHaveMore(t *testing.T) {
 	t.Parallel()
 	for name, pages := range map[string][2]interface{ More() bool }{
@@ -181,10 +181,10 @@ func TestMsgHistoryDecodes(t *testing.T) {
 // msgArchive is a cloud history, newest message first.
 type msgArchive struct {
 	times     []int64 // of the messages, newest first; UIDs are their indices
-	endless   bool    // the same page, whatever is asked
+	endless   bool    // the same page for every request
 	failAt    int     // the request that fails, from 1
-	capacity  int     // the most messages it answers, whatever is asked; 0 for no such limit
-	strictEnd bool    // leave out messages at the very end of the span
+	capacity  int     // maximum messages per response, whatever is requested; 0 for no limit
+	strictEnd bool    // leave out messages exactly at the end of the span
 }
 
 type msgHistoryRequest struct {
@@ -225,7 +225,7 @@ func (a *msgArchive) serve(t *testing.T) (*Client, *[]msgHistoryRequest) {
 	return client, requests
 }
 
-// msgUIDs ranges over a history. It gives up on one that does not end.
+// msgUIDs ranges over a history, and gives up if it does not end.
 func msgUIDs(t *testing.T, seq iter.Seq2[HistoryMessage, error]) (uids []string, err error) {
 	t.Helper()
 	for m, failure := range seq {
@@ -274,7 +274,7 @@ func TestMsgHistoryWalks(t *testing.T) {
 		{"one page", msgArchive{times: spread(3, 1000)}, 1, 10, 3, 3},
 		{"one full page", msgArchive{times: spread(10, 1000)}, 1, 10, 10, 3},
 		{"many pages", msgArchive{times: spread(25, 1000)}, 1, 10, 25, 5},
-		// One of two is always the border's.
+		// One of two is always the previous page's last.
 		{"pages of two", msgArchive{times: spread(9, 1)}, 1, 2, 9, 10},
 		{"short pages", msgArchive{times: spread(25, 1000), capacity: 7}, 1, 10, 25, 6},
 		{"one millisecond", msgArchive{times: spread(9, 0)}, 1, 10, 9, 2},
@@ -295,7 +295,7 @@ func TestMsgHistoryWalks(t *testing.T) {
 			before := query
 			seq := client.Message.History.AllPrivate(t.Context(), query)
 			require.Empty(t, *requests, "nothing is fetched before it is needed")
-			for range 2 { // ranging again starts anew
+			for range 2 { // ranging again starts over
 				*requests = nil
 				uids, err := msgUIDs(t, seq)
 				require.NoError(t, err)
@@ -313,7 +313,7 @@ func TestMsgHistoryWalks(t *testing.T) {
 	}
 }
 
-// Whatever the times are, each message comes once and in order.
+// Whatever the times are, each message comes once, in order.
 func TestMsgHistoryWalksAtRandom(t *testing.T) {
 	t.Parallel()
 	const newest = int64(1705270000123)
@@ -376,7 +376,7 @@ func TestMsgHistoryKinds(t *testing.T) {
 	}
 }
 
-// A query without an end is read back from now, by the client's clock.
+// A query without Until is read back from now, by the client's clock.
 func TestMsgHistoryUntilNow(t *testing.T) {
 	t.Parallel()
 	now := contentTime
@@ -384,7 +384,7 @@ func TestMsgHistoryUntilNow(t *testing.T) {
 	query := HistoryQuery{UserID: "u", TargetID: "t", Since: now.Add(-20 * 24 * time.Hour)}
 	ultra := UltraGroupHistoryQuery{UserID: "u", GroupID: "t", Since: query.Since}
 	seq := client.Message.History.AllGroup(t.Context(), query)
-	now = now.Add(time.Hour) // counts when it is ranged over
+	now = now.Add(time.Hour) // evaluated when ranging starts
 	starts := func() (starts []int64) {
 		for _, r := range wire.requests {
 			var q struct{ StartTime, EndTime int64 }
@@ -473,7 +473,7 @@ func TestMsgHistoryStaysInSpan(t *testing.T) {
 	require.Len(t, *requests, 1)
 }
 
-// Messages without a UID are told apart by what they are.
+// Messages without a UID are distinguished by their content.
 func TestMsgHistoryWithoutUIDs(t *testing.T) {
 	t.Parallel()
 	client, _ := msgServe(t, func(r msgRequest) (int, string) {

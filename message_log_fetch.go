@@ -96,7 +96,8 @@ func (k *core) fetchFile(ctx context.Context, address *url.URL, w io.Writer, lim
 		return fail(0, err)
 	}
 	request.Header["User-Agent"] = k.headers.userAgent
-	response, err := k.transport().RoundTrip(request) //nolint:bodyclose // closed below; a RoundTripper, to avoid an http.Client's cookies and redirects
+	// A RoundTripper has none of an http.Client's cookies and redirects.
+	response, err := k.transport().RoundTrip(request) //nolint:bodyclose // closed below
 	if err != nil {
 		return fail(0, err)
 	}

@@ -55,7 +55,7 @@ func TestMsgLogAddresses(t *testing.T) {
 	}
 }
 
-// logStore is a storage service over TLS, and a client of an app whose logs lie there.
+// logStore is a storage service over TLS, and a client of an app whose logs are stored there.
 type logStore struct {
 	*httptest.Server
 	requests atomic.Int32
@@ -64,7 +64,7 @@ type logStore struct {
 	download MessageLogDownloadParams
 }
 
-// splitTransport sends calls of the API one way and everything else another.
+// splitTransport sends API calls to one transport and everything else to another.
 type splitTransport struct{ api, files http.RoundTripper }
 
 func (s splitTransport) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -97,7 +97,7 @@ func newLogStore(t *testing.T, serve http.HandlerFunc, opts ...Option) *logStore
 	return s
 }
 
-// empty proves that no file is left behind.
+// empty checks that no file is left behind.
 func (s *logStore) empty(t *testing.T) {
 	t.Helper()
 	entries, err := os.ReadDir(s.folder)
@@ -146,7 +146,7 @@ func mustRead(t *testing.T, folder string) []os.DirEntry {
 	return entries
 }
 
-// A panic of the loop leaves no file behind either.
+// A panic in the loop leaves no file behind either.
 func TestMsgLogDownloadPanics(t *testing.T) {
 	t.Parallel()
 	store := newLogStore(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(zipOf(t, zipFile{"a", logLine("1"), 8})) })
@@ -163,7 +163,7 @@ func TestMsgLogDownloadFails(t *testing.T) {
 	data := zipOf(t, zipFile{"a", logLine("1"), 0})
 	size := int64(len(data))
 	whole := func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(data) }
-	piecewise := func(w http.ResponseWriter, _ *http.Request) { // without a length
+	piecewise := func(w http.ResponseWriter, _ *http.Request) { // without Content-Length
 		for _, b := range data {
 			_, _ = w.Write([]byte{b})
 			_ = http.NewResponseController(w).Flush()
@@ -219,7 +219,7 @@ func TestMsgLogDownloadFails(t *testing.T) {
 	}
 }
 
-// The attempt's time bounds silence, not the download.
+// The attempt timeout limits silence, not the download.
 func TestMsgLogDownloadSilence(t *testing.T) {
 	t.Parallel()
 	data := zipOf(t, zipFile{"a", logLine("1"), 0})
@@ -269,7 +269,7 @@ func TestMsgLogDownloadKeepsTLS(t *testing.T) {
 	store.empty(t)
 }
 
-// A transport that wraps its failures tells no more of the address than others.
+// A transport that wraps its errors does not reveal more of the address than others.
 func TestMsgLogDownloadHidesAddress(t *testing.T) {
 	t.Parallel()
 	api := httpmock.NewMockTransport()
@@ -286,8 +286,8 @@ func TestMsgLogDownloadHidesAddress(t *testing.T) {
 	require.NotContains(t, err.Error(), "secret")
 }
 
-// The client's own transport is used where there is one, and the default one where the caller's
-// client has none.
+// The client's own transport is used if there is one, and the default one if the caller's client
+// has none.
 func TestMsgLogTransports(t *testing.T) {
 	t.Parallel()
 	own, err := New("key", "secret")
@@ -336,7 +336,7 @@ func TestMsgLogDownloadsNothing(t *testing.T) {
 	require.NotContains(t, err.Error(), "secret")
 }
 
-// A download may take longer than the attempt's time, as long as it is not silent for so long.
+// A download may take longer than the attempt timeout, provided it is not silent for that long.
 func TestMsgLogDownloadOutlivesTheAttemptsTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -17,7 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// logText is a line of the log as others have published it.
+// logText is a line of the log as published by others.
 const logText = `2018/04/10 11:12:49{"appId":"key","fromUserId":"1","targetId":"2","targetType":1,"GroupId":"","classname":"RC:TxtMsg",` +
 	`"content":{"content":"hi"},"dateTime":"2018-04-10 11:12:49.528","timestamp":1523329969528,"msgUID":"A","source":"iOS","isSensitiveWord":"false"}`
 
@@ -46,7 +46,7 @@ func zipOf(t testing.TB, files ...zipFile) []byte {
 // logLine is a short line of the log.
 func logLine(uid string) string { return `2026/01/02 03:04:05{"msgUID":"` + uid + `","timestamp":1}` }
 
-// readLog ranges over a log. An error that is not a line's must be the last item.
+// readLog ranges over a log. An error that does not concern a line must be the last item.
 func readLog(t *testing.T, all iter.Seq2[LoggedMessage, error]) (uids []string, lines []*LogLineError, err error) {
 	t.Helper()
 	for m, failure := range all {
@@ -75,7 +75,7 @@ func newLogService(t *testing.T, opts ...Option) *MessageLogService {
 
 func TestMsgLogHours(t *testing.T) {
 	t.Parallel()
-	// 00:59:59 on the 2nd by UTC.
+	// 00:59:59 UTC on the 2nd.
 	moment := time.Date(2026, 1, 1, 23, 59, 59, 0, time.FixedZone("", -3600))
 	for region, want := range map[Region]string{RegionBeijing: "2026010208", RegionSingapore: "2026010200"} {
 		client, wire := msgServe(t, func(msgRequest) (int, string) { return 200, `{"code":200}` }, WithRegion(region))
@@ -120,7 +120,7 @@ func TestMsgLogLines(t *testing.T) {
 	at := func(ms int64) LoggedMessage { return LoggedMessage{MessageUID: "A", SentAt: time.UnixMilli(ms)} }
 	for line, want := range map[string]LoggedMessage{
 		logText: plain,
-		// No page describes the log, so other types are read too.
+		// No page describes the log, so other types are accepted too.
 		strings.NewReplacer(`"targetType":1`, `"targetType":"1"`, `{"content":"hi"}`, `"{\"content\":\"hi\"}"`, `1523329969528`, `"1523329969528"`,
 			`"fromUserId":"1"`, `"fromUserId":1`, `"isSensitiveWord":"false"`, `"isSensitiveWord":0,"new":[{}]`).Replace(logText): plain,
 		`{"msgUID":"A","dateTime":"2018-04-10 11:12:49.528"}`:            at(1523329969528),
@@ -155,13 +155,13 @@ func TestMsgLogLines(t *testing.T) {
 
 func TestMsgLogReads(t *testing.T) {
 	t.Parallel()
-	// As long as a line may be.
+	// The longest allowed line.
 	long := `{"msgUID":"long","content":"` + strings.Repeat("x", 1<<20-len(`{"msgUID":"long","content":""}`)) + `"}`
 	for _, c := range []struct {
 		name  string
 		files []zipFile
 		uids  []string
-		lines []string // what is said of lines that cannot be understood
+		lines []string // errors of lines that cannot be parsed
 	}{
 		{"empty", nil, nil, nil},
 		{"an empty file", []zipFile{{"a", "", zip.Deflate}}, nil, nil},
@@ -211,7 +211,7 @@ func TestMsgLogBounds(t *testing.T) {
 	}
 	bomb := zipOf(t, zipFile{"a", one + "\n" + strings.Repeat(strings.Repeat(" ", 1000)+"\n", 10000), zip.Deflate})
 	require.Less(t, len(bomb), 50000, "it must be a bomb")
-	// A header that claims less than there is.
+	// A header that claims less than the actual size.
 	liar := zipOf(t, zipFile{"a", one + "\n" + one, zip.Deflate})
 	at := bytes.LastIndex(liar, []byte("PK\x01\x02")) + 24
 	copy(liar[at:at+4], []byte{1, 0, 0, 0})
@@ -269,7 +269,7 @@ func TestMsgLogArguments(t *testing.T) {
 	file := bytes.NewReader(nil)
 	for field, all := range map[string]iter.Seq2[LoggedMessage, error]{
 		"Limits": s.Read(t.Context(), file, 0, MessageLogLimits{LineBytes: -1}),
-		"ctx":    s.Read(nil, file, 0, MessageLogLimits{}), //nolint:staticcheck // what it is for
+		"ctx":    s.Read(nil, file, 0, MessageLogLimits{}), //nolint:staticcheck // on purpose
 		"file":   s.Read(t.Context(), nil, 0, MessageLogLimits{}),
 		"date":   s.Download(t.Context(), MessageLogDownloadParams{}),
 	} {
@@ -287,7 +287,7 @@ func TestMsgLogArguments(t *testing.T) {
 	require.Error(t, err)
 }
 
-// countingFile tells how much of a file was read.
+// countingFile counts how much of a file was read.
 type countingFile struct {
 	*bytes.Reader
 	read int
@@ -299,7 +299,7 @@ func (f *countingFile) ReadAt(p []byte, off int64) (int, error) {
 	return n, err
 }
 
-// A log is read as the loop needs it, not as a whole.
+// A log is read as the loop needs it, not all at once.
 func TestMsgLogStreams(t *testing.T) {
 	t.Parallel()
 	data := zipOf(t, zipFile{"a", strings.Repeat(logLine("1")+"\n", 100000), zip.Store})
@@ -313,7 +313,7 @@ func TestMsgLogStreams(t *testing.T) {
 	}
 	require.Less(t, file.read, 256<<10)
 
-	// Of a line that is too long no more is read than the bound.
+	// No more than the limit is read of a line that is too long.
 	data = zipOf(t, zipFile{"a", strings.Repeat("x", 8<<20), zip.Store})
 	file = &countingFile{Reader: bytes.NewReader(data)}
 	_, _, err := readLog(t, s.Read(t.Context(), file, int64(len(data)), MessageLogLimits{}))
@@ -357,8 +357,8 @@ func FuzzLogLine(f *testing.F) {
 	})
 }
 
-// FuzzReadLog reads files that may be no logs, and no zip files. Whatever they are, the loop ends
-// and stays in its bounds.
+// FuzzReadLog reads files that may not be logs, or even zip files. Whatever they are, the loop ends
+// and stays within its limits.
 func FuzzReadLog(f *testing.F) {
 	client, err := New("key", "secret")
 	require.NoError(f, err)

@@ -14,8 +14,8 @@ import (
 
 const streamPath = "/v3/message/private/publish_stream.json"
 
-// msgStreams is a server that takes streams. It answers piece n with answers[n], and where there
-// is none as it should.
+// msgStreams starts a server that accepts streams. It responds to piece n with answers[n], or
+// normally if there is none.
 func msgStreams(t *testing.T, answers map[int]string, opts ...Option) (*Client, *msgWire) {
 	t.Helper()
 	n := 0
@@ -38,7 +38,7 @@ func msgStreams(t *testing.T, answers map[int]string, opts ...Option) (*Client, 
 	}, opts...)
 }
 
-// bodies are what was sent.
+// bodies returns the request bodies.
 func (w *msgWire) bodies() (bodies []string) {
 	for _, r := range w.requests {
 		bodies = append(bodies, r.body)
@@ -101,7 +101,7 @@ func TestMsgStreamArguments(t *testing.T) {
 	msgRefused(t, "fromUserId", "required", func(ctx context.Context, s *MessageService) error {
 		return s.Stream.Open(MessageStreamParams{To: "u2"}).Send(ctx, "x")
 	})
-	// 128 KB to the byte are fine.
+	// Exactly 128 KB are allowed.
 	client, wire := msgStreams(t, nil)
 	text := strings.Repeat("x", 128<<10-len(`{"content":"","seq":1,"complete":false}`))
 	require.NoError(t, client.Message.Stream.Open(MessageStreamParams{From: "u1", To: "u2"}).Send(t.Context(), text))
@@ -176,7 +176,7 @@ func TestMsgStreamCloses(t *testing.T) {
 	require.Contains(t, wire.last().body, `"content":{"content":"all","seq":1,"complete":true}`)
 }
 
-// A piece that certainly did not arrive may be sent again, under its number.
+// A piece that certainly did not arrive may be sent again with the same number.
 func TestMsgStreamGoesOn(t *testing.T) {
 	t.Parallel()
 	client, wire := msgStreams(t, map[int]string{1: `429 {"code":1008}`, 2: `200 {"code":200,"messageUID":"UID-1"}`, 3: `400 {"code":1002}`, 5: `429 {"code":1008}`})
@@ -199,7 +199,7 @@ func TestMsgStreamGoesOn(t *testing.T) {
 	msgStreamSeqs(t, wire, 1, 1, 2, 2, 3, 3, 4)
 }
 
-// msgStreamSeqs proves which numbers the pieces had that were sent.
+// msgStreamSeqs checks the numbers of the pieces that were sent.
 func msgStreamSeqs(t *testing.T, wire *msgWire, want ...int) {
 	t.Helper()
 	var got []int
@@ -241,7 +241,7 @@ func TestMsgStreamBreaks(t *testing.T) {
 			require.Len(t, wire.requests, c.at, "nothing more is sent")
 		})
 	}
-	// An unknown end is no end.
+	// An end with an unknown outcome does not end the stream.
 	client, wire := msgStreams(t, map[int]string{2: `502 <html>`})
 	stream := client.Message.Stream.Open(MessageStreamParams{From: "u1", To: "u2"})
 	require.NoError(t, stream.Send(t.Context(), "x"))
@@ -261,7 +261,7 @@ func TestMsgStreamPanics(t *testing.T) {
 	require.Len(t, wire.requests, 1)
 }
 
-// Calls side by side have no order, so all but one are refused.
+// Concurrent calls have no order, so all but one are refused.
 func TestMsgStreamBusy(t *testing.T) {
 	t.Parallel()
 	entered, release := make(chan struct{}), make(chan struct{})
@@ -290,7 +290,7 @@ func TestMsgStreamBusy(t *testing.T) {
 	msgStreamSeqs(t, wire, 1, 2)
 }
 
-// Options of the stream go with every piece.
+// The stream's options apply to every piece.
 func TestMsgStreamOptions(t *testing.T) {
 	t.Parallel()
 	client, wire := msgStreams(t, nil)

@@ -22,7 +22,7 @@ import (
 // msgRequest is what a server saw of one call.
 type msgRequest struct{ path, body string }
 
-// msgWire is a server that keeps what it is sent, and answers by a function.
+// msgWire is a server that records its requests, and responds with a function.
 type msgWire struct {
 	mu       sync.Mutex
 	requests []msgRequest
@@ -30,7 +30,7 @@ type msgWire struct {
 
 func (w *msgWire) last() msgRequest { return w.requests[len(w.requests)-1] }
 
-// msgServe is a client whose server answers with HTTP status and body.
+// msgServe returns a client whose server responds with HTTP status and body.
 func msgServe(t *testing.T, answer func(msgRequest) (int, string), opts ...Option) (*Client, *msgWire) {
 	t.Helper()
 	wire := &msgWire{}
@@ -59,7 +59,7 @@ func msgAnswer(t *testing.T, body string) (*Client, *msgWire) {
 	return msgServe(t, func(msgRequest) (int, string) { return http.StatusOK, body })
 }
 
-// msgRefused proves that a call is refused before the network, for the named field.
+// msgRefused checks that a call is refused before anything is sent, and names the field.
 func msgRefused(t *testing.T, field, reason string, call func(context.Context, *MessageService) error) {
 	t.Helper()
 	client, wire := msgAnswer(t, `{"code":200}`)
@@ -194,7 +194,7 @@ func TestMsgTemplateArguments(t *testing.T) {
 		return err
 	})
 
-	// What is not certain is the server's to decide: a key that the content does not hold.
+	// The server decides about a key that is not in the content.
 	client, wire := msgAnswer(t, `{"code":200}`)
 	_, err := client.Message.SendPrivateTemplate(t.Context(), PrivateTemplate{
 		From: "f", Content: messageText, Recipients: []TemplateRecipient{{UserID: "u", Values: named, PushContent: "{n}"}, {UserID: "v"}},
@@ -205,7 +205,7 @@ func TestMsgTemplateArguments(t *testing.T) {
 }
 
 // msgCase is one call and what it sends: "all" with every optional field, "none" with none, or a
-// case of its own.
+// special case.
 type msgCase struct {
 	what, path string
 	call       func(context.Context, *MessageService) error
@@ -221,9 +221,9 @@ func msgForm(pairs ...string) url.Values {
 	return form
 }
 
-// msgSends proves what each call sends, that this is all that its endpoint takes or the least of
-// it, that a refusal reaches the caller, and that a lost answer is an unknown outcome for what
-// must not be repeated, and for nothing else.
+// msgSends checks what each call sends, that this is everything its endpoint accepts or the
+// minimum, that a refusal reaches the caller, and that a lost response is an unknown outcome for
+// unsafe calls, and only for those.
 func msgSends(t *testing.T, cases []msgCase) {
 	t.Helper()
 	for _, c := range cases {
@@ -254,7 +254,7 @@ func msgSends(t *testing.T, cases []msgCase) {
 				switch {
 				case c.what == "all":
 					require.True(t, sent[param.Name], "%s is not sent", param.Name)
-				// Which goes with every content.
+				// The objectName is sent with every content.
 				case c.what == "none" && param.Name != "objectName":
 					require.Equal(t, param.Required, sent[param.Name], param.Name)
 				}

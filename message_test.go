@@ -15,7 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// messageWire answers every request with a body and keeps the last request's path and form.
+// messageWire responds to every request with the same body and keeps the last request's path and
+// form.
 type messageWire struct {
 	path, raw string
 	form      url.Values
@@ -46,7 +47,7 @@ func newMessageWire(t *testing.T, answer string) (*Client, *messageWire) {
 
 var (
 	messagePush = &PushOptions{Title: "<t>", APNs: &APNsPush{ThreadID: "x"}}
-	// What the push settings, the text and the key-value data above and below look like in a form.
+	// The push settings, the text and the key-value data as they appear in a form.
 	messagePushForm = []string{`{"title":"<t>","pushConfigs":[{"APNs":{"thread-id":"x"}}]}`}
 	messageText     = TextMessage{Content: contentAwful}
 	messageTextForm = []string{`{"content":"` + contentAwJS + `"}`}
@@ -191,7 +192,7 @@ func TestMessageResults(t *testing.T) {
 	answer := func(key, second string) string {
 		return `{"code":200,"messageUIDs":[{"` + key + `":"a","messageUID":"A-1","more":{}},{"` + key + `":` + second + `,"messageUID":"B-2"}]}`
 	}
-	for _, second := range []string{`"7"`, `7`} { // an ID as a number, too
+	for _, second := range []string{`"7"`, `7`} { // also an ID that is a number
 		client, _ := newMessageWire(t, answer("userId", second))
 		private, err := client.Message.SendPrivate(t.Context(), PrivateMessage{From: "u1", To: []string{"a", "7"}, Content: messageText})
 		require.NoError(t, err)
@@ -334,7 +335,7 @@ func TestMessageArguments(t *testing.T) {
 	}
 }
 
-// What is at a limit passes.
+// Values exactly at a limit are accepted.
 func TestMessageLimits(t *testing.T) {
 	t.Parallel()
 	client, wire := newMessageWire(t, `{"code":200}`)
@@ -351,7 +352,7 @@ func TestMessageLimits(t *testing.T) {
 	}
 }
 
-// A send whose answer is lost is not repeated.
+// A send whose response is lost is not repeated.
 func TestMessageIsUnsafe(t *testing.T) {
 	t.Parallel()
 	client, wire := newMessageWire(t, "<html>")

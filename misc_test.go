@@ -18,8 +18,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// TestMiscDecodes feeds each answer type of friends, bots, agents, stand-ins, translation and the
-// embedded console with what RongCloud documents and with the variants that its SDKs have seen.
+// TestMiscDecodes decodes, for each result type of friends, bots, agents, proxy chats, translation
+// and the embedded console, what RongCloud documents and the variants that its SDKs have seen.
 func TestMiscDecodes(t *testing.T) {
 	t.Parallel()
 	type client = *rongcloud.Client
@@ -248,8 +248,8 @@ func TestMiscRefuses(t *testing.T) {
 	}
 }
 
-// TestRefusalsSayWhatWasWritten proves that what methods refuse by themselves is named as the
-// caller wrote it.
+// TestRefusalsSayWhatWasWritten checks that refusals by methods themselves use the names in the
+// caller's code.
 func TestRefusalsSayWhatWasWritten(t *testing.T) {
 	t.Parallel()
 	ctx, client := t.Context(), mockPath(t, "/none", nil)
@@ -274,7 +274,7 @@ func TestRefusalsSayWhatWasWritten(t *testing.T) {
 	}
 }
 
-// TestFriendProfileRemovesName proves that a name is removed when that is meant.
+// TestFriendProfileRemovesName checks that a name can be removed on purpose.
 func TestFriendProfileRemovesName(t *testing.T) {
 	t.Parallel()
 	var sent string
@@ -286,7 +286,7 @@ func TestFriendProfileRemovesName(t *testing.T) {
 	require.Equal(t, "userId=u&targetId=f&remarkName=", sent)
 }
 
-// TestAgentUpdateSendsWhatChanges proves that a change of the prompt alone says nothing about the
+// TestAgentUpdateSendsWhatChanges checks that an update of only the prompt does not mention the
 // model.
 func TestAgentUpdateSendsWhatChanges(t *testing.T) {
 	t.Parallel()
@@ -301,7 +301,7 @@ func TestAgentUpdateSendsWhatChanges(t *testing.T) {
 	require.JSONEq(t, `{"agentId":"a-1","agentConfig":{"prompt":{"instructions":"be brief"}}}`, sent)
 }
 
-// TestMiscOutcome proves which calls are repeated after an answer that says nothing.
+// TestMiscOutcome checks which calls are repeated after a response without a code.
 func TestMiscOutcome(t *testing.T) {
 	t.Parallel()
 	for path, test := range map[string]struct {
@@ -329,7 +329,7 @@ func TestMiscOutcome(t *testing.T) {
 	}
 }
 
-// consoleMock notes the one request that is made.
+// consoleMock records the only request.
 func consoleMock(t *testing.T, answer string, opts ...rongcloud.Option) (*rongcloud.Client, *http.Request) {
 	t.Helper()
 	seen := new(http.Request)
@@ -346,8 +346,8 @@ func consoleMock(t *testing.T, answer string, opts ...rongcloud.Option) (*rongcl
 	return client, seen
 }
 
-// TestEmbeddedConsole proves that nothing about the app goes to the console's address, and that
-// its own success counts.
+// TestEmbeddedConsole checks that nothing about the app goes to the console's address, and that its
+// own success code counts.
 func TestEmbeddedConsole(t *testing.T) {
 	t.Parallel()
 	params := rongcloud.ConsoleAccessParams{AccessKey: "the-access-key", Page: rongcloud.ConsolePageUserManage, Lifetime: time.Hour}
@@ -394,8 +394,8 @@ func TestEmbeddedConsole(t *testing.T) {
 	})
 }
 
-// TestTranslationTokenGoesWhereTheCustomerIsTold proves that the call is signed like any other and
-// goes nowhere but to an address that was given for it.
+// TestTranslationTokenGoesWhereTheCustomerIsTold checks that the call is signed like any other and
+// goes only to an address configured for it.
 func TestTranslationTokenGoesWhereTheCustomerIsTold(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

@@ -15,10 +15,11 @@ import (
 	"github.com/rongcloud-go/rongcloud"
 )
 
-// miscWalk is an iterator over friends, bots, agents or stand-ins, and the wire of its endpoint.
+// miscWalk is an iterator over friends, bots, agents or proxy chats, and its endpoint's wire
+// format.
 type miscWalk struct {
 	path   string
-	token  bool   // pages are named by tokens, else numbered
+	token  bool   // pages have tokens; otherwise they are numbered
 	answer string // a page, with %s for its items and %q for the next token, if there are tokens
 	item   string // JSON of an item, with %q for its ID
 	walk   func(x context.Context, c *rongcloud.Client, page int) iter.Seq2[string, error]
@@ -47,7 +48,7 @@ var miscWalks = []miscWalk{
 		}},
 }
 
-// asked is the number of the page that a request asks for, and its size.
+// asked returns the number of the requested page, and its size.
 func (w *miscWalk) asked(body string) (page int, size string) {
 	fields := map[string]any{}
 	if json.Unmarshal([]byte(body), &fields) != nil {
@@ -62,7 +63,7 @@ func (w *miscWalk) asked(body string) (page int, size string) {
 	return int(number), fmt.Sprint(fields["size"])
 }
 
-// page is one page of so many items, two on each.
+// page returns one page of the items, two on each.
 func (w *miscWalk) page(number, total int) string {
 	var items []string
 	for i := 2 * (number - 1); i < min(2*number, total); i++ {
@@ -103,7 +104,7 @@ func TestMiscWalks(t *testing.T) {
 					}
 					require.Equal(t, want, got)
 					full := (len(want) + 1) / 2
-					if !w.token || full == 0 { // only an empty page says that there are no more
+					if !w.token || full == 0 { // only an empty page ends the list
 						full++
 					}
 					require.Equal(t, full, pages)
@@ -164,8 +165,8 @@ func TestMiscWalkEnds(t *testing.T) {
 	}
 }
 
-// TestMiscPagesHaveMore proves when there may be another page: not after an empty one, nor where
-// the server says so.
+// TestMiscPagesHaveMore checks that there may be another page unless this one is empty or the
+// server says that it is the last.
 func TestMiscPagesHaveMore(t *testing.T) {
 	t.Parallel()
 	bots, chats := make([]rongcloud.Bot, 1), make([]rongcloud.ProxyChat, 1)
@@ -190,7 +191,7 @@ func TestMiscPagesHaveMore(t *testing.T) {
 	}
 }
 
-// TestWalksHeedHasNext proves that no page is asked for after one that says that it is the last.
+// TestWalksHeedHasNext checks that no page is requested after one that says it is the last.
 func TestWalksHeedHasNext(t *testing.T) {
 	t.Parallel()
 	for _, w := range miscWalks {

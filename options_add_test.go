@@ -22,7 +22,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// What observes adds up, in order.
+// Options that observe add up, in order.
 func TestHooksAndLoggersAddUp(t *testing.T) {
 	t.Parallel()
 	var seen []string
@@ -200,7 +200,7 @@ func TestRoundTripperMisuse(t *testing.T) {
 	}
 }
 
-// A wrapper that panics ends the call, and the client goes on.
+// A wrapper that panics ends the call, and the client remains usable.
 func TestRoundTripperPanics(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -225,7 +225,7 @@ func TestRoundTripperPanics(t *testing.T) {
 	require.NoError(t, faultCall(t.Context(), client, "unsafe"))
 }
 
-// A wrapper that makes the request anew gives net/http no way to write it twice.
+// A wrapper that creates a new request does not enable net/http to write it twice.
 func TestRoundTripperMakesRequestAnew(t *testing.T) {
 	t.Parallel()
 	c := &call{Context: t.Context(), header: http.Header{"A": {"1"}}}
@@ -241,7 +241,7 @@ func TestRoundTripperMakesRequestAnew(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// The source of the App Secret has the time of an attempt.
+// The source of the App Secret has as much time as an attempt.
 func TestSecretSourceHangs(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -259,8 +259,7 @@ func TestSecretSourceHangs(t *testing.T) {
 	})
 }
 
-// A source that takes its time does not let a guarded send be repeated when the server has
-// forgotten its msgRandom.
+// With a slow source, a guarded send is not repeated after the server has forgotten its msgRandom.
 func TestSecretSourceIsSlow(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

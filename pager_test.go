@@ -14,7 +14,7 @@ import (
 
 var errPagerTest = errors.New("page lost")
 
-// pagerServer keeps n items in pages of size and counts what is asked of it.
+// pagerServer has n items in pages of size and counts the requests.
 type pagerServer struct {
 	n, size  int
 	failAt   int // the request that fails, from 1; 0 for none
@@ -41,7 +41,7 @@ func pagerItems(n int) []string {
 	return items
 }
 
-// pagerCollect ranges over seq. It gives up on one that does not end.
+// pagerCollect ranges over seq, and gives up if it does not end.
 func pagerCollect(t *testing.T, seq iter.Seq2[string, error]) (items []string, errs []error) {
 	t.Helper()
 	for item, err := range seq {
@@ -98,10 +98,10 @@ func offsetsFrom(start int, fetch func(offset int) ([]string, error)) iter.Seq2[
 	return walkOffsets(context.Background(), endpoint.UserBlacklistQuery, pagerList(fetch), pagerQuery{number: start}, nil, pagerNumber, pagerRead)
 }
 
-// pagerWalks are the four walks over one and the same server.
+// pagerWalks are the four walks over the same server.
 var pagerWalks = map[string]struct {
 	walk    func(s *pagerServer) iter.Seq2[string, error]
-	oneMore bool // whether a page is asked for after the last one
+	oneMore bool // whether a page is requested after the last one
 }{
 	"walk": {func(s *pagerServer) iter.Seq2[string, error] {
 		return walk(endpoint.UserBlacklistQuery, 0, func(at int) (page[string, int], error) {
@@ -194,7 +194,7 @@ func TestWalkYieldsAnErrorOnce(t *testing.T) {
 				require.Equal(t, pagerItems(3*(failAt-1)), items)
 				require.Len(t, s.requests, failAt, "nothing is fetched after an error")
 			}
-			// The caller may stop at the error, too.
+			// The caller may also stop at the error.
 			s := &pagerServer{n: 20, size: 3, failAt: 2}
 			for _, err := range w.walk(s) {
 				if err != nil {
@@ -227,7 +227,7 @@ func TestWalkRepeatedCursor(t *testing.T) {
 	require.Equal(t, []string{"item1", "item2"}, items)
 	require.Equal(t, 2, requests)
 
-	// Even where there is nothing on the page.
+	// Even if the page is empty.
 	_, errs = pagerCollect(t, tokensFrom("", func(string) ([]string, string, error) { return nil, "stuck", nil }))
 	pagerRepeated(t, errs)
 }

@@ -13,19 +13,20 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// timeServer keeps items at milliseconds and answers those of a span, the first one of which comes
-// first.
+// timeServer has items at given milliseconds and returns those of a span, starting where the walk
+// begins.
 type timeServer struct {
-	// In the order of the endpoint.
+	// In the endpoint's order.
 	times []int64
 	size  int
-	// Newest first, and both ends are part of the span; else oldest first, without the first end.
+	// Newest first, including both ends of the span; otherwise oldest first, excluding the first
+	// end.
 	back bool
-	// The first page, whatever is asked.
+	// Always return the first page.
 	endless bool
 	// The request that fails, from 1.
 	failAt int
-	// Fewer than size are answered, if it is set.
+	// Maximum items per response, if set, even if more are requested.
 	capacity int
 	longest  time.Duration
 	spans    [][2]int64
@@ -62,7 +63,7 @@ func (s *timeServer) fetch(from, to time.Time) ([]timeItem, error) {
 	return found, nil
 }
 
-// walk walks so many milliseconds from the time 1000 on, forth or back.
+// walk walks span milliseconds from the time 1000, forwards or backwards.
 func (s *timeServer) walk(span int64) iter.Seq2[string, error] {
 	stamp := func(item timeItem) (time.Time, string) { return item.at, item.id }
 	ep, longest := endpoint.UltragroupHismsgQuery, s.longest
@@ -84,7 +85,7 @@ func (s *timeServer) walk(span int64) iter.Seq2[string, error] {
 	}
 }
 
-// timesOf turns distances from the time 1000 into times, forth or back.
+// timesOf turns distances from the time 1000 into times, forwards or backwards.
 func timesOf(back bool, distances ...int64) []int64 {
 	times := make([]int64, len(distances))
 	for i, d := range distances {
@@ -104,7 +105,8 @@ func timeIndices(n int) []string {
 	return all
 }
 
-// TestWalkTime walks both ways; the items lie at distances from where the walk begins.
+// TestWalkTime walks in both directions; the items are given by their distance from where the walk
+// begins.
 func TestWalkTime(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -155,7 +157,7 @@ func TestWalkTime(t *testing.T) {
 	}
 }
 
-// The parts of a long span touch each other and none leaves it.
+// The parts of a long span adjoin each other and stay within it.
 func TestWalkForthSplitsLongSpans(t *testing.T) {
 	t.Parallel()
 	s := &timeServer{size: 3, longest: 30 * time.Millisecond}
@@ -214,7 +216,7 @@ func TestWalkTimeFails(t *testing.T) {
 func TestWalkTimeStopsWhenTheCallerDoes(t *testing.T) {
 	t.Parallel()
 	for _, back := range []bool{false, true} {
-		// One of each later page came before.
+		// Each later page repeats one item.
 		for stop, pages := range map[int]int{1: 1, 3: 1, 4: 2, 5: 2, 6: 3} {
 			s := &timeServer{times: timesOf(back, 1, 2, 3, 4, 5, 6, 7, 8, 9), size: 3, back: back}
 			seen := 0
@@ -229,7 +231,7 @@ func TestWalkTimeStopsWhenTheCallerDoes(t *testing.T) {
 	}
 }
 
-// expansionServer keeps the data of a message, in pages that it numbers from 1.
+// expansionServer has the data of a message, in pages numbered from 1.
 func expansionServer(n int, asked *[]int) func(number int) (*MessageExpansionPage, error) {
 	return func(number int) (*MessageExpansionPage, error) {
 		*asked = append(*asked, number)
@@ -256,7 +258,7 @@ func TestWalkExpansion(t *testing.T) {
 		require.Equal(t, pages, asked, "%d pairs", n)
 	}
 
-	var asked []int // a server that knows no pages
+	var asked []int // a server without paging
 	seen := 0
 	for _, err := range walkExpansion(endpoint.MessageExpansionQuery, 0, func(number int) (*MessageExpansionPage, error) {
 		return expansionServer(300, &asked)(min(number, 1))

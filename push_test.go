@@ -12,7 +12,8 @@ import (
 	"github.com/rongcloud-go/rongcloud"
 )
 
-// pushAwkward is text that shows a mistake in escaping, and pushAwkwardJSON the same as JSON.
+// pushAwkward is text that reveals mistakes in escaping, and pushAwkwardJSON is the same text as
+// JSON.
 const (
 	pushAwkward     = "你好 😀 &=+%\"<>\\"
 	pushAwkwardJSON = `"你好 😀 &=+%\"<>\\"`
@@ -189,7 +190,7 @@ func pushCalls() []pushCall {
 	}
 }
 
-// pushJSONText is a document as a JSON string, without the escapes that HTML would need.
+// pushJSONText returns a document as a JSON string, without HTML escapes.
 func pushJSONText(document string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(document) + `"`
 }
@@ -210,7 +211,7 @@ func TestPushDecodes(t *testing.T) {
 	}
 }
 
-// pushForeign is no audience that the SDK knows, though it passes for one.
+// pushForeign is an audience that the SDK does not know, although it has the interface.
 type pushForeign struct{ rongcloud.AudienceAll }
 
 func TestPushRefuses(t *testing.T) {

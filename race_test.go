@@ -2,5 +2,5 @@
 
 package rongcloud
 
-// raceDetector reports whether the tests run with it.
+// raceDetector reports whether the tests run with the race detector.
 const raceDetector = true

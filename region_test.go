@@ -48,7 +48,7 @@ func TestRegionZone(t *testing.T) {
 	}
 }
 
-// A base URL of RongCloud's own says which zone its dates are in, unless the caller does.
+// One of RongCloud's own base URLs determines the zone of dates, unless the caller does.
 func TestBaseURLZone(t *testing.T) {
 	t.Parallel()
 	for address, want := range map[string]Region{
@@ -217,7 +217,7 @@ func TestHostsLateFailureDoesNotSwitch(t *testing.T) {
 	require.True(t, h.failed(old), "another host than the failed one is in use")
 	require.Equal(t, "b.test", regionInUse(h))
 
-	// Round the circle, the old turn is over although the same host is in use.
+	// After a full round, the old turn no longer counts, although the same host is in use.
 	_, turn := h.inUse()
 	require.True(t, h.failed(turn))
 	require.Equal(t, "a.test", regionInUse(h))

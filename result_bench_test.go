@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// The largest responses: lists of the longest length that RongCloud documents, and of 10,000 where
-// it documents none. Every field is filled, texts have 64 characters. Each is decoded by the SDK
-// and by encoding/json into the same plain struct, whose times are numbers or texts. The goal is
-// 1.3 times encoding/json's time, and no more allocations.
+// The largest responses: lists of the maximum length that RongCloud documents, or of 10,000 items
+// if it documents none. Every field is filled, and texts have 64 characters. Each is decoded by the
+// SDK and by encoding/json into the same plain struct, whose times are numbers or texts. The goal
+// is at most 1.3 times encoding/json's time, and no more allocations.
 var decodeLarge = []struct {
 	name  string
 	typ   reflect.Type
@@ -35,7 +35,7 @@ var decodeLarge = []struct {
 	{"blocked users", reflect.TypeFor[UserBlockPage](), 1000},
 }
 
-// decodeSample writes a value of a type as RongCloud documents it.
+// decodeSample writes a value of a type in RongCloud's documented format.
 func decodeSample(buf *strings.Builder, typ reflect.Type, tag reflect.StructTag, items int) {
 	switch {
 	case typ == timeType && tag.Get("unit") == "date":
@@ -86,7 +86,7 @@ func decodeSample(buf *strings.Builder, typ reflect.Type, tag reflect.StructTag,
 	}
 }
 
-// decodePlain returns a type without what encoding/json does not know.
+// decodePlain returns a type without the features that encoding/json does not have.
 func decodePlain(typ reflect.Type, tag reflect.StructTag) reflect.Type {
 	switch {
 	case typ == timeType && tag.Get("unit") == "date":

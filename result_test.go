@@ -55,7 +55,7 @@ func TestDecodeAnswer(t *testing.T) {
 	require.NoError(t, err, "the second decoder takes over")
 	require.Equal(t, decodeItem{"12", 7}, got)
 
-	// What was in out before does not shine through.
+	// Previous values in out do not remain.
 	out := decodeItem{"old", 1}
 	require.NoError(t, decodeAnswer([]byte(`{"rank":"2"}`), &out, time.UTC))
 	require.Equal(t, decodeItem{Rank: 2}, out)
@@ -94,7 +94,7 @@ type plainNode struct {
 	All  []*plainNode `json:"all"`
 }
 
-// An answer that breaks off after the code is an error as soon as it is decoded.
+// A response truncated after the code is an error as soon as it is decoded.
 func TestTruncatedAfterTheCode(t *testing.T) {
 	t.Parallel()
 	const data = `{"code":200,"id":"a","ra`
@@ -148,7 +148,7 @@ type decodeListing struct {
 	Small int8          `json:"small"`
 }
 
-// decodeAgrees checks that what encoding/json can decode is decoded as it does.
+// decodeAgrees checks that everything encoding/json can decode is decoded in the same way.
 func decodeAgrees[T any](t *testing.T, data []byte) {
 	t.Helper()
 	var want T
@@ -160,8 +160,8 @@ func decodeAgrees[T any](t *testing.T, data []byte) {
 	require.Equal(t, want, got)
 }
 
-// A result that is one value is worth nothing without it, and the call has not had what it was
-// made for.
+// A result with a single essential value is an error without it, since the call did not get what it
+// was made for.
 func TestDecodeLacksItsValue(t *testing.T) {
 	t.Parallel()
 	for _, data := range []string{`{"code":200}`, `{"code":200,"token":null,"data":"","translated":""}`, `{"code":200,"token":"","data":null,"translated":null}`} {

@@ -17,7 +17,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// rtcArguments are those of audio and video whose objects have values of few kinds.
+// rtcArguments are the arguments of audio and video methods whose objects allow only certain
+// values.
 var rtcArguments = map[string]func(full bool) []any{
 	"RTCRecordService.Start": func(full bool) []any {
 		params := rongcloud.RTCRecordStartParams{RoomID: "room/1 ?", SessionID: "s1", Extra: awkward, Config: rongcloud.RTCRecordConfig{
@@ -56,7 +57,7 @@ func rtcClient(t *testing.T, mock *httpmock.MockTransport) *rongcloud.Client {
 	return client
 }
 
-// TestRTCRoomGet reads what the page shows, and the texts that other callbacks have in its place.
+// TestRTCRoomGet reads what the page shows, and the variants that callbacks have instead.
 func TestRTCRoomGet(t *testing.T) {
 	t.Parallel()
 	at := time.UnixMilli(1700000000123)
@@ -94,8 +95,8 @@ func TestRTCRoomGet(t *testing.T) {
 	}
 }
 
-// TestRTCSuccessOfTwoFamilies: /rtc says 200, /v2/rtc 10000, and what the other family says is no
-// success.
+// TestRTCSuccessOfTwoFamilies: success is 200 under /rtc and 10000 under /v2/rtc, and neither
+// accepts the other's code.
 func TestRTCSuccessOfTwoFamilies(t *testing.T) {
 	t.Parallel()
 	mock := httpmock.NewMockTransport()
@@ -129,10 +130,10 @@ func TestRTCSuccessOfTwoFamilies(t *testing.T) {
 	require.Equal(t, map[string]string{"room_id": "a/b?é"}, inPath)
 }
 
-// TestRTCRefusals: what RongCloud could only refuse, or take for something else, is not sent.
+// TestRTCRefusals: values that RongCloud would refuse or misinterpret are not sent.
 func TestRTCRefusals(t *testing.T) {
 	t.Parallel()
-	mock := httpmock.NewMockTransport() // nothing may arrive
+	mock := httpmock.NewMockTransport() // nothing must arrive
 	rtc, ctx := rtcClient(t, mock).RTC, context.Background()
 	record := rongcloud.RTCRecordConfig{
 		VideoFormat: rongcloud.RTCVideoFormatMP4, AudioFormat: rongcloud.RTCAudioFormatAAC, Layout: rongcloud.RTCLayoutFloating,
@@ -204,8 +205,8 @@ func TestRTCRefusals(t *testing.T) {
 	require.Zero(t, mock.GetTotalCallCount())
 }
 
-// TestRTCConfigRules breaks each rule of the configurations, one at a time in a document that has
-// everything.
+// TestRTCConfigRules breaks each rule of the configurations, one at a time, in an otherwise
+// complete document.
 func TestRTCConfigRules(t *testing.T) {
 	t.Parallel()
 	// Nothing may arrive.
@@ -237,7 +238,7 @@ func TestRTCConfigRules(t *testing.T) {
 	require.Equal(t, 358, broken, "a rule that is gone lets a zero through")
 }
 
-// eachRule visits each rule of what stands in v, and v once for each.
+// eachRule visits each rule of the fields in v.
 func eachRule(v reflect.Value, visit func(field, rule string, v reflect.Value)) {
 	switch v.Kind() {
 	case reflect.Pointer:
@@ -260,7 +261,7 @@ func eachRule(v reflect.Value, visit func(field, rule string, v reflect.Value)) 
 	}
 }
 
-// breaking are values of a type that break a rule.
+// breaking returns values of a type that break a rule.
 func breaking(rule string, typ reflect.Type) []reflect.Value {
 	var values []any
 	switch name, limit, _ := strings.Cut(rule, "="); name {

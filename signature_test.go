@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// signatureVectors are the test vectors of api/signing.yaml, typed in.
+// signatureVectors are the test vectors of api/signing.yaml, copied by hand.
 var signatureVectors = []struct{ name, secret, nonce, timestamp, signature string }{
 	{"vendor example", "Y1W2MeFwwwRxa0", "14314", "1408710653000", "30be0bbca9c9b2e27578701e9fda2358a814c88f"},
 	{"ten-digit nonce, milliseconds", "test-secret", "1234567890", "1700000000000", "8412d2a2e2bd25260da45037caec8d483c1f6413"},

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// politeServer ends each body as if it were whole when it sees its caller go.
+// politeServer ends each body as if it were complete when its client disconnects.
 type politeServer struct {
 	body     string
 	kind     string // Content-Type
@@ -31,7 +31,7 @@ func (s *politeServer) RoundTrip(req *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// What was cut off by the end of the time is no answer, even if it ends like one.
+// A response cut off by the timeout does not count, even if it ends like a complete one.
 func TestBodyThatEndsWithItsTime(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -71,8 +71,7 @@ func TestBodyThatEndsWithItsTime(t *testing.T) {
 	}
 }
 
-// The same of a message log, whose half would not be told from a whole one where it ends between
-// two files.
+// The same for a message log: half of it would look complete if it ended between two files.
 func TestLogThatEndsWithItsTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

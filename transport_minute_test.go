@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Nothing leads to a repeat after the minute for which the server remembers a msgRandom.
+// Nothing causes a repeat after the minute for which the server remembers a msgRandom.
 func TestMinuteOfIdempotentSends(t *testing.T) {
 	t.Parallel()
 	blocks := func(d time.Duration) Option {
@@ -27,7 +27,7 @@ func TestMinuteOfIdempotentSends(t *testing.T) {
 		opts     []Option
 		call     []CallOption
 		requests int
-		late     bool // told so when the retry was due
+		late     bool // refused when the retry was due
 	}{
 		{"in time", broken, []Option{WithAttemptTimeout(50 * time.Second)}, nil, 2, false},
 		{"an endless attempt", broken, []Option{WithAttemptTimeout(math.MaxInt64)}, nil, 1, false},
@@ -61,7 +61,7 @@ func TestMinuteOfIdempotentSends(t *testing.T) {
 	}
 }
 
-// Each clock that says that the minute is over is believed, and none that says it is not.
+// The minute is over as soon as either clock says so.
 func TestMinuteByEitherClock(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -89,7 +89,7 @@ func TestMinuteByEitherClock(t *testing.T) {
 	}
 }
 
-// stepped sets the wall clock of t and leaves its monotonic one: in package time, seconds are
+// stepped changes the wall clock of t but not its monotonic clock: package time stores seconds
 // above 30 bits of nanoseconds.
 func stepped(t time.Time, by time.Duration) time.Time {
 	*(*uint64)(unsafe.Pointer(&t)) += uint64(by/time.Second) << 30

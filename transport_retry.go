@@ -143,7 +143,7 @@ func (c *call) nextWait(policy *RetryPolicy) time.Duration {
 	}
 	wait := time.Duration(0)
 	if bound > 0 {
-		wait = time.Duration(mathrand.Int64N(int64(bound) + 1)) //nolint:gosec // jitter need not be secret
+		wait = time.Duration(mathrand.Int64N(int64(bound) + 1)) //nolint:gosec // only jitter
 	}
 	return max(wait, min(o.after, policy.MaxWait))
 }

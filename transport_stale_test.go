@@ -15,12 +15,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// brokenOnWrite is a connection that turns out to be closed when it is written to, and not before.
+// brokenOnWrite is a connection that turns out to be closed only when it is written to.
 type brokenOnWrite struct {
 	net.Conn
-	broken *atomic.Bool // all that are there
-	born   bool         // while they were whole
-	taken  int          // bytes of a request that it takes first
+	broken *atomic.Bool // all existing connections
+	born   bool         // before they broke
+	taken  int          // bytes of a request accepted before that
 	hang   func()
 }
 
@@ -35,7 +35,7 @@ func (c *brokenOnWrite) Write(p []byte) (int, error) {
 	return n, &net.OpError{Op: "write", Net: "tcp", Err: syscall.EPIPE}
 }
 
-// staleClient has a number of idle connections that are all closed.
+// staleClient returns a client with idle connections that are all closed.
 func staleClient(t *testing.T, idle, taken int, hang func(), opts ...Option) (client *Client, server *faultServer, dials *atomic.Int32) {
 	t.Helper()
 	together := make(chan struct{})
@@ -71,7 +71,7 @@ func staleClient(t *testing.T, idle, taken int, hang func(), opts ...Option) (cl
 	return client, server, dials
 }
 
-// A used connection that takes no byte of a send is no attempt, three times.
+// Up to three used connections that take no byte of a send do not count as attempts.
 func TestConnectionsThatTakeNothing(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -117,7 +117,8 @@ func TestConnectionsThatTakeNothingEndWithTheContext(t *testing.T) {
 	require.Zero(t, dials.Load())
 }
 
-// ownStaleClient has a number of idle connections of the client's own that are all closed.
+// ownStaleClient returns a client with its own connection pool, whose idle connections are all
+// closed.
 func ownStaleClient(t *testing.T, idle int, policy RetryPolicy) (*Client, *faultServer, *atomic.Int32) {
 	t.Helper()
 	together := make(chan struct{})
@@ -152,8 +153,8 @@ func ownStaleClient(t *testing.T, idle int, policy RetryPolicy) (*Client, *fault
 	return client, server, &attempts
 }
 
-// However many idle connections are closed at the same moment, the last attempt goes over a
-// connection of its own.
+// However many idle connections are closed at the same time, the last attempt gets its own
+// connection.
 func TestTheLastAttemptMeetsNoIdleConnection(t *testing.T) {
 	t.Parallel()
 	for _, class := range []string{"safe", "unsafe"} {
@@ -170,8 +171,8 @@ func TestTheLastAttemptMeetsNoIdleConnection(t *testing.T) {
 	}
 }
 
-// The first retry after a connection that was closed costs the client's budget nothing, and every
-// other one does.
+// The first retry after a closed connection does not cost the client's budget anything; every other
+// retry does.
 func TestTheFirstRetryAfterAClosedConnectionIsFree(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

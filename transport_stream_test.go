@@ -22,12 +22,11 @@ import (
 	"github.com/rongcloud-go/rongcloud/internal/sse"
 )
 
-// chatServer answers each request with the next handler, the last one again and again, over real
-// TCP.
+// chatServer serves each request with the next handler, repeating the last one, over real TCP.
 type chatServer struct {
 	*httptest.Server
 	requests atomic.Int32
-	left     chan struct{} // a handler has seen its caller go
+	left     chan struct{} // a handler has seen its client disconnect
 }
 
 func newChatServer(t *testing.T, handlers ...http.HandlerFunc) *chatServer {
@@ -53,7 +52,7 @@ func (s *chatServer) client(t *testing.T, opts ...Option) *Client {
 	return client
 }
 
-// pieces streams the texts, each at once, and then does what then says: nil ends the answer.
+// pieces streams the texts, flushing each, and then calls then; nil ends the response.
 func pieces(then http.HandlerFunc, texts ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/event-stream; charset=utf-8")
@@ -99,8 +98,8 @@ const (
 	pieceDone = "data: [DONE]\n\n"
 )
 
-// TestStream states for each way of a stream what arrives, what the caller is told, and how many
-// requests were made.
+// TestStream states, for each course of a stream, what arrives, which error the caller gets, and
+// how many requests were made.
 func TestStream(t *testing.T) {
 	t.Parallel()
 	const jsonType = "application/json"
@@ -111,7 +110,7 @@ func TestStream(t *testing.T) {
 		want     []string
 		err      error // nil for a success
 		code     Code
-		unknown  bool // the outcome is
+		unknown  bool // whether the outcome is unknown
 		requests int
 	}{
 		{"complete", []http.HandlerFunc{pieces(nil, pieceA, pieceB, pieceLast)}, []string{"a", "b", "c"}, nil, 0, false, 1},
@@ -207,7 +206,7 @@ func TestStreamEvents(t *testing.T) {
 	}, got)
 }
 
-// TestStreamIsSigned proves that the request is one like any other.
+// TestStreamIsSigned checks that the request is like any other.
 func TestStreamIsSigned(t *testing.T) {
 	t.Parallel()
 	var header http.Header
@@ -231,7 +230,7 @@ func TestStreamIsSigned(t *testing.T) {
 	require.JSONEq(t, `{"agentId":"a","query":"q","conversationId":"c","memory":true,"stream":true}`, string(body))
 }
 
-// TestStreamBreak proves that leaving the range frees the connection.
+// TestStreamBreak checks that leaving the range frees the connection.
 func TestStreamBreak(t *testing.T) {
 	t.Parallel()
 	server := newChatServer(t, pieces(waitForCaller, pieceA, pieceB))
@@ -248,7 +247,7 @@ func TestStreamBreak(t *testing.T) {
 	require.Equal(t, 200, attempts[0].HTTPStatus)
 }
 
-// TestStreamAgain proves that each range is a call of its own.
+// TestStreamAgain checks that each range makes a new call.
 func TestStreamAgain(t *testing.T) {
 	t.Parallel()
 	server := newChatServer(t, pieces(nil, pieceLast))
@@ -296,7 +295,7 @@ func TestStreamCancelledBeforeItBegins(t *testing.T) {
 	<-server.left
 }
 
-// TestStreamSilence proves that the attempt timeout is one for each silence, of the server only.
+// TestStreamSilence checks that the attempt timeout applies to each silence, of the server only.
 func TestStreamSilence(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -313,7 +312,7 @@ func TestStreamSilence(t *testing.T) {
 				left := make(chan struct{})
 				transport := pipeTransport(t, func(w http.ResponseWriter, r *http.Request) {
 					defer close(left)
-					_, _ = io.Copy(io.Discard, r.Body) // else the server does not see its caller go
+					_, _ = io.Copy(io.Discard, r.Body) // to see the client disconnect
 					test.serve(w, r)
 				})
 				client, err := New("key", "secret", WithHTTPClient(&http.Client{Transport: transport}), WithBaseURL("http://pipe"))
@@ -330,8 +329,7 @@ func TestStreamSilence(t *testing.T) {
 	}
 }
 
-// pipeTransport reaches a server in this process over pipes, on which the fake clock of synctest
-// counts.
+// pipeTransport reaches a server in this process over pipes, which work with synctest's fake clock.
 func pipeTransport(t *testing.T, serve http.HandlerFunc) *http.Transport {
 	t.Helper()
 	listener := &pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})}
@@ -375,7 +373,7 @@ func (l *pipeListener) Close() error {
 
 func (l *pipeListener) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "pipe"} }
 
-// contextBody is an answer that ends with its request's context, as net/http's do.
+// contextBody is a response body that ends with its request's context, like net/http's.
 type contextBody struct {
 	context.Context
 	io.Reader
@@ -390,7 +388,7 @@ func (b contextBody) Read(p []byte) (int, error) {
 
 func (b contextBody) Close() error { return nil }
 
-// lateReader brings its text after a while, on the fake clock of synctest.
+// lateReader returns its text after a while, on synctest's fake clock.
 type lateReader struct {
 	io.Reader
 	after time.Duration
@@ -402,7 +400,7 @@ func (r *lateReader) Read(p []byte) (int, error) {
 	return r.Reader.Read(p)
 }
 
-// inMemory is a client whose server streams what the reader brings.
+// inMemory returns a client whose server streams what the reader returns.
 func inMemory(t *testing.T, body func() io.Reader, opts ...Option) *Client {
 	t.Helper()
 	mock := httpmock.NewMockTransport()
@@ -415,8 +413,8 @@ func inMemory(t *testing.T, body func() io.Reader, opts ...Option) *Client {
 	return client
 }
 
-// TestStreamTime proves that neither what the caller does between two events counts as the
-// server's silence, nor does the timeout of the caller's HTTP client end a stream that has begun.
+// TestStreamTime checks that the caller's time between two events does not count as the server's
+// silence, and that the timeout of the caller's HTTP client does not end a stream that has begun.
 func TestStreamTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -438,7 +436,7 @@ func TestStreamTime(t *testing.T) {
 	})
 }
 
-// TestStreamEndsWithTheHTTPClient proves that the timeout of the caller's HTTP client holds until
+// TestStreamEndsWithTheHTTPClient checks that the timeout of the caller's HTTP client applies until
 // a stream begins.
 func TestStreamEndsWithTheHTTPClient(t *testing.T) {
 	t.Parallel()
@@ -474,8 +472,8 @@ func TestStreamRefusesArguments(t *testing.T) {
 	require.Zero(t, server.requests.Load())
 }
 
-// TestStreamSwitchesHosts proves that a host which breaks a stream off is left, and one that ends
-// it too early is not.
+// TestStreamSwitchesHosts checks that the client leaves a host that aborts a stream, but not one
+// that ends it too early.
 func TestStreamSwitchesHosts(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -506,8 +504,8 @@ func TestStreamSwitchesHosts(t *testing.T) {
 	})
 }
 
-// TestStreamConnectionIsKept proves that a stream which is read to its end leaves its connection
-// to the next call.
+// TestStreamConnectionIsKept checks that a stream read to its end leaves its connection to the next
+// call.
 func TestStreamConnectionIsKept(t *testing.T) {
 	t.Parallel()
 	server := newChatServer(t, pieces(nil, pieceLast))
@@ -520,7 +518,7 @@ func TestStreamConnectionIsKept(t *testing.T) {
 	require.Equal(t, []bool{false, true, true}, reused)
 }
 
-// TestStreamWaitsForTheLimiter proves that a stream is paced as any call.
+// TestStreamWaitsForTheLimiter checks that a stream is paced like any call.
 func TestStreamWaitsForTheLimiter(t *testing.T) {
 	t.Parallel()
 	server := newChatServer(t, pieces(nil, pieceLast))

@@ -35,7 +35,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// scripted is a client whose server answers with one step after the other, and notes what it got.
+// scripted is a client whose server responds with one step after the other, and records the
+// requests.
 type scripted struct {
 	*Client
 	mock     *httpmock.MockTransport
@@ -50,10 +51,10 @@ type recorded struct {
 	at     time.Time
 }
 
-// step is one answer; a nil one is a success.
+// step is one response; nil is a success.
 type step func(*http.Request) (*http.Response, error)
 
-// quick is a policy without waits to speak of.
+// quick is a policy with negligible waits.
 func quick(retries int) RetryPolicy {
 	return RetryPolicy{MaxRetries: retries, MinWait: 1, MaxWait: 1}
 }
@@ -70,7 +71,7 @@ func status(code int, body string, header ...string) step {
 
 func broken(*http.Request) (*http.Response, error) { return nil, errors.New("connection reset") }
 
-// slow takes its time, on the fake clock of synctest.
+// slow waits on synctest's fake clock before the next step.
 func slow(d time.Duration, then step) step {
 	return func(req *http.Request) (*http.Response, error) {
 		select {
@@ -106,8 +107,7 @@ func newScripted(t *testing.T, steps []step, opts ...Option) *scripted {
 	return s
 }
 
-// count is the number of requests so far. httpmock may still be busy with one whose caller has
-// gone.
+// count is the number of requests so far. httpmock may still be busy with one whose caller is gone.
 func (s *scripted) count() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -178,7 +178,7 @@ func TestWaits(t *testing.T) {
 		name     string
 		policy   RetryPolicy
 		steps    []step
-		least    []time.Duration // of the wait before each retry
+		least    []time.Duration // least wait before each retry
 		most     []time.Duration
 		requests int
 	}{
@@ -202,7 +202,7 @@ func TestWaits(t *testing.T) {
 		},
 		{
 			name: "Retry-After as a date", policy: RetryPolicy{MaxRetries: 1, MinWait: time.Millisecond, MaxWait: time.Hour},
-			steps: []step{limited("Sat, 01 Jan 2000 00:00:09 GMT")}, // synctest begins in 2000
+			steps: []step{limited("Sat, 01 Jan 2000 00:00:09 GMT")}, // synctest starts in 2000
 			least: []time.Duration{9 * time.Second}, most: []time.Duration{9 * time.Second}, requests: 2,
 		},
 		{
@@ -237,7 +237,7 @@ func TestWaits(t *testing.T) {
 	}
 }
 
-// A thousand first waits fill the whole range: the jitter is full.
+// A thousand first waits cover the whole range: the jitter is full.
 func TestJitterIsFull(t *testing.T) {
 	t.Parallel()
 	c := &call{attempts: 1, last: outcome{status: 200}}
@@ -254,7 +254,7 @@ func TestJitterIsFull(t *testing.T) {
 	require.Greater(t, low, 150)
 	require.Greater(t, high, 150)
 
-	// Only the first retry goes at once to another host.
+	// Only the first retry is sent to another host at once.
 	c.last = outcome{status: 503, switched: true}
 	require.Zero(t, c.nextWait(policy))
 	c.attempts = 2
@@ -288,10 +288,10 @@ func (f tracedFailure) RoundTrip(req *http.Request) (*http.Response, error) {
 func TestWhatCountsAsNotSent(t *testing.T) {
 	t.Parallel()
 	for events, want := range map[string]string{
-		"":            "1 unknown transport", // a transport that tells nothing
+		"":            "1 unknown transport", // a transport without a trace
 		"get":         "3 transport",         // never connected
 		"get got":     "1 unknown transport",
-		"get got get": "1 unknown transport", // why it asks for another connection is not known
+		"get got get": "1 unknown transport", // why it wants another connection is unknown
 	} {
 		attempts := 0
 		client, err := New("k", "s", WithBaseURL("https://one.example"), WithRetry(quick(2)),
@@ -381,11 +381,11 @@ func TestFailOver(t *testing.T) {
 		require.NoError(t, err)
 		hosts = append(hosts, strings.TrimSuffix(u.Host, ".example"))
 	}
-	// Switch at once, stay there, and go round in a circle.
+	// Switch at once, stay there, and go around the ring.
 	require.Equal(t, []string{"one", "two", "two", "two", "one", "one"}, hosts)
 
-	// An unsafe call is not repeated, but the next one goes to the other host. A refusal moves
-	// nobody.
+	// An unsafe call is not repeated, but the next one goes to the other host. A refusal does not
+	// switch hosts.
 	s = newScripted(t, []step{down, status(400, `{"code":1002}`), status(429, ""), nil}, WithoutRetries())
 	for range 4 {
 		_ = faultCall(t.Context(), s.Client, "unsafe")
@@ -431,7 +431,7 @@ func TestRetryUnsafe(t *testing.T) {
 	require.NoError(t, faultCall(t.Context(), s.Client, "unsafe", RetryUnsafe()))
 	require.Len(t, s.requests, 2)
 
-	// What is refused in the end may still have been done by an attempt before.
+	// A call that is finally refused may still have been carried out by an earlier attempt.
 	s = newScripted(t, []step{broken, status(400, `{"code":1002}`)}, WithRetry(quick(1)))
 	err := faultCall(t.Context(), s.Client, "unsafe", RetryUnsafe())
 	require.ErrorIs(t, err, ErrOutcomeUnknown)
@@ -527,14 +527,14 @@ func TestIdempotentSends(t *testing.T) {
 		}{"u1", []string{"g1"}, params.Content, params.MsgRandom}, nil))
 		require.Equal(t, "42", s.fields(t, 1).Get("msgRandom"))
 
-		// Without the service on, the number protects from nothing.
+		// If the service is not enabled, the number does not protect against repeats.
 		s = newScripted(t, []step{broken}, WithRetry(quick(1)))
 		require.ErrorIs(t, send(t.Context(), s.Client, endpoint.MessagePrivatePublish, params, nil), ErrOutcomeUnknown)
 		require.Len(t, s.requests, 1)
 	})
 }
 
-// Of the two clocks that tell how much of RongCloud's minute is left, the later one counts.
+// Of the two clocks that show how much of RongCloud's minute is left, the later one counts.
 func TestIdempotentMinuteByWrongClocks(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -559,8 +559,8 @@ func TestIdempotentMinuteByWrongClocks(t *testing.T) {
 	}
 }
 
-// A connection of HTTP/1.1 would write a request whose context has ended: it is closed before it
-// can. One of HTTP/2 has others on it.
+// An HTTP/1.1 connection would write a request whose context has ended, so it is closed first. An
+// HTTP/2 connection carries other requests, so it is not.
 func TestForbiddenReplayClosesTheConnection(t *testing.T) {
 	t.Parallel()
 	for name, h2c := range map[string]bool{"HTTP/1.1": false, "perhaps HTTP/2": true} {
@@ -573,17 +573,18 @@ func TestForbiddenReplayClosesTheConnection(t *testing.T) {
 			try.forbid(conn)
 			require.True(t, stopped)
 			require.True(t, try.wire.replay.Load())
-			_ = server.SetDeadline(time.Now().Add(time.Millisecond)) // an error if it is closed
+			_ = server.SetDeadline(time.Now().Add(time.Millisecond)) // fails if it is closed
 			_, err := server.Read(make([]byte, 1))
 			require.Equal(t, !h2c, errors.Is(err, io.EOF), err)
 		})
 	}
 }
 
-// clockApart is a time so long ago by the monotonic clock, and by the wall clock.
+// clockApart returns a time that is a different duration ago by the monotonic and by the wall
+// clock.
 func clockApart(monotonic, wall time.Duration) time.Time {
 	at := time.Now().Add(-wall)
-	// Nothing but a machine that sleeps, or whose clock is set, makes such a time.
+	// Such a time occurs only if the machine slept or its clock was set.
 	parts := (*struct {
 		wall uint64
 		ext  int64 // the monotonic clock
@@ -611,14 +612,14 @@ func TestCaptureResponse(t *testing.T) {
 	require.Equal(t, 400, info.HTTPStatus)
 	require.JSONEq(t, `{"code":1002,"detail":"x"}`, string(info.Body))
 
-	// What the attempt before has left there does not stay beside the failure of the last one.
+	// The previous attempt's response does not stay when the last attempt fails.
 	s = newScripted(t, []step{status(503, "busy"), broken}, WithRetry(quick(1)))
 	require.Error(t, faultCall(t.Context(), s.Client, "safe", CaptureResponse(&info)))
 	require.Equal(t, 2, info.Attempts)
 	require.Zero(t, info.HTTPStatus)
 	require.Nil(t, info.Body)
 
-	// What a call before has left there does not stay.
+	// The previous call's response does not stay.
 	s = newScripted(t, []step{broken}, WithoutRetries())
 	require.Error(t, faultCall(t.Context(), s.Client, "safe", CaptureResponse(&info)))
 	require.Zero(t, info.HTTPStatus)
@@ -769,7 +770,7 @@ func TestHookAndLog(t *testing.T) {
 	}
 }
 
-// Who counts what a hook is told counts as many lost sends as callers do.
+// Counting with a hook gives as many lost sends as callers see.
 func TestAttemptsEndAsTheirCallsDo(t *testing.T) {
 	t.Parallel()
 	const duplicate = Code(20108)
@@ -835,7 +836,7 @@ func TestClientCall(t *testing.T) {
 	require.NoError(t, s.Call(t.Context(), endpoint.New("POST", "/v9/empty.json", endpoint.JSON), json.RawMessage("{}"), nil))
 	require.Equal(t, "{}", s.requests[2].body)
 
-	// An endpoint that nobody knows is not repeated.
+	// An unknown endpoint is not repeated.
 	s = newScripted(t, []step{broken})
 	require.ErrorIs(t, s.Call(t.Context(), endpoint.New("POST", "/v9/new.json", endpoint.Form), url.Values{}, nil), ErrOutcomeUnknown)
 	require.Len(t, s.requests, 1)
@@ -898,7 +899,7 @@ func TestCallersHTTPClient(t *testing.T) {
 	client.CloseIdleConnections()
 }
 
-// The cookies of the caller's jar go with every attempt.
+// The cookies of the caller's jar are sent with every attempt.
 func TestCallersCookies(t *testing.T) {
 	t.Parallel()
 	jar, err := cookiejar.New(nil)
@@ -921,7 +922,7 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
-// A mock of the caller's own may break net/http's rules; that is an error, not a panic.
+// A caller's mock may break net/http's rules; that is an error, not a panic.
 func TestCarelessTransports(t *testing.T) {
 	t.Parallel()
 	for name, transport := range map[string]roundTripper{
@@ -963,7 +964,7 @@ func TestAnswerInPieces(t *testing.T) {
 	}
 }
 
-// A policy that only sets a wait keeps the default number of retries.
+// A policy that sets only a wait keeps the default number of retries.
 func TestZeroFieldsOfAPolicyAreItsDefaults(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -1018,8 +1019,8 @@ func TestRetryBudget(t *testing.T) {
 		if budget < 0 {
 			continue
 		}
-		// Nothing is left. Five calls that succeed earn a retry, and a retry that succeeds can be
-		// spent again.
+		// Nothing is left. Five successful calls earn a retry, and a successful retry can be spent
+		// again.
 		up.Store(true)
 		for range 5 {
 			require.NoError(t, faultCall(t.Context(), client, "safe"))
@@ -1031,7 +1032,7 @@ func TestRetryBudget(t *testing.T) {
 	}
 }
 
-// What a retry has taken from the budget it gives back when it succeeds.
+// A successful retry gives back what it took from the budget.
 func TestRetryBudgetOfRetriesThatSucceed(t *testing.T) {
 	t.Parallel()
 	steps := make([]step, 0, 40)
@@ -1044,7 +1045,7 @@ func TestRetryBudgetOfRetriesThatSucceed(t *testing.T) {
 	}
 }
 
-// A code that is some endpoint's success, or none at all, refuses nothing.
+// A code that is some endpoint's success, or 0, is never a refusal.
 func TestCodesThatCannotRefuse(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]string{
@@ -1065,7 +1066,7 @@ func TestCodesThatCannotRefuse(t *testing.T) {
 
 	plain, zeroToo := endpoint.SuccessOf(200), endpoint.SuccessOf(200, 0)
 	other, zero := endpoint.SuccessOf(10000), endpoint.SuccessOf(0)
-	// The success of another endpoint, both ways, and 0 where it may be a success.
+	// The success code of another endpoint, in both directions, and 0 where it may be a success.
 	for _, c := range []struct {
 		success  endpoint.Success
 		code     Code
@@ -1092,7 +1093,7 @@ func TestCodesThatCannotRefuse(t *testing.T) {
 	}
 }
 
-// No body keeps a call beyond its time.
+// No body makes a call exceed its time.
 func TestBodiesWithoutProgress(t *testing.T) {
 	t.Parallel()
 	for name, body := range map[string]func() io.ReadCloser{
@@ -1126,7 +1127,7 @@ func TestBodiesWithoutProgress(t *testing.T) {
 					}
 					require.ErrorIs(t, err, ErrOutcomeUnknown)
 					require.LessOrEqual(t, time.Since(begin), 3*time.Second+bodyGrace)
-					time.Sleep(2 * time.Minute) // for what is left alone
+					time.Sleep(2 * time.Minute) // for abandoned operations
 				})
 			})
 		}
@@ -1138,7 +1139,7 @@ type hangingClose struct{ io.Reader }
 
 func (hangingClose) Close() error { time.Sleep(time.Minute); return nil }
 
-// What a body of a foreign transport panics with reaches the caller, who may recover.
+// A panic in a foreign transport's body reaches the caller, who may recover.
 func TestBodiesThatPanic(t *testing.T) {
 	t.Parallel()
 	client, err := New("k", "s", WithHTTPClient(&http.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) {
@@ -1148,7 +1149,7 @@ func TestBodiesThatPanic(t *testing.T) {
 	require.PanicsWithValue(t, "a mock's", func() { _ = faultCall(t.Context(), client, "safe") })
 }
 
-// An upgrade has a body that no context guards.
+// An upgrade has a body that ignores the context.
 func TestStatusBelow200EndsTheAttempt(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -1162,7 +1163,7 @@ func TestStatusBelow200EndsTheAttempt(t *testing.T) {
 			return
 		}
 		defer conn.Close()
-		// What comes before it is no response.
+		// Headers before the request would not be a response.
 		if request, err := http.ReadRequest(bufio.NewReader(conn)); err == nil {
 			_, _ = io.Copy(io.Discard, request.Body)
 		}
@@ -1177,7 +1178,7 @@ func TestStatusBelow200EndsTheAttempt(t *testing.T) {
 	require.ErrorContains(t, err, "101 is not a valid HTTP status")
 }
 
-// What the server says does not come into logs and hooks, whatever quotes it.
+// What the server says does not reach logs and hooks, whatever quotes it.
 func TestNoPieceOfAnAnswerInLogs(t *testing.T) {
 	t.Parallel()
 	const secret = "topsecret"
@@ -1248,7 +1249,7 @@ func noSecretInLogs(t *testing.T, secret string, opts ...Option) {
 	require.NotContains(t, text.String(), secret)
 }
 
-// What is known to be in nobody's words but Go's and ours stays in the log.
+// Texts known to come only from Go or the SDK stay in the log.
 func TestUsefulErrorsStayInLogs(t *testing.T) {
 	t.Parallel()
 	reset := &net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("read", syscall.ECONNRESET)}

@@ -123,7 +123,8 @@ func (c *call) roundTrip(base http.RoundTripper, sent *http.Request, jar http.He
 	sent.Header = c.header
 	maps.Copy(sent.Header, jar) // cookies, if the caller's client has a jar
 	sent.GetBody = nil          // so that net/http does not send it again
-	sent.Cancel = nil           //nolint:staticcheck // an http.Client's timeout sets it as well as the context, but only the context says why
+	// An http.Client's timeout sets Cancel as well as the context, but only the context says why.
+	sent.Cancel = nil //nolint:staticcheck // see above
 	if c.wrapped == nil {
 		return base.RoundTrip(sent)
 	}

@@ -15,8 +15,8 @@ import (
 	"github.com/rongcloud-go/rongcloud"
 )
 
-// ultraGroupCalls are what the golden file, in which every parameter stands at least once, does not
-// show: values whose zero has a meaning.
+// ultraGroupCalls are what the golden file, which has every parameter at least once, does not show:
+// values whose zero has a meaning.
 func ultraGroupCalls() []apiCall {
 	type client = *rongcloud.Client
 	type ctx = context.Context
@@ -199,8 +199,8 @@ func TestUltraGroupRefuses(t *testing.T) {
 	require.NoError(t, search(func(q *rongcloud.UltraGroupMessageQuery) { q.Until = day.Add(long) })(t.Context(), client.UltraGroup), "exactly 14 days")
 }
 
-// TestUltraGroupDecodes feeds each answer with what RongCloud documents and with the variants that
-// its SDKs have seen.
+// TestUltraGroupDecodes decodes, for each result type, what RongCloud documents and the variants
+// that its SDKs have seen.
 func TestUltraGroupDecodes(t *testing.T) {
 	t.Parallel()
 	type groups = *rongcloud.UltraGroupService
@@ -345,7 +345,7 @@ func TestUltraGroupDecodes(t *testing.T) {
 	require.ErrorContains(t, err, "no ID", "an item without an ID is not lost in silence")
 }
 
-// TestUltraGroupFails lets the server refuse each call that has a result of its own making.
+// TestUltraGroupFails lets the server refuse each call that builds its own result.
 func TestUltraGroupFails(t *testing.T) {
 	t.Parallel()
 	client := mockPath(t, "/ultragroup/notdisturb/get.json", func(string) (int, string) { return 200, `{"code":24406,"errorMessage":"no"}` })
@@ -364,7 +364,7 @@ func TestUltraGroupFails(t *testing.T) {
 	require.False(t, muted)
 }
 
-// ultraWalks are the iterators over numbered pages, each with the wire of its endpoint.
+// ultraWalks are the iterators over numbered pages, each with its endpoint's wire format.
 func ultraWalks() []userWalk {
 	type client = *rongcloud.Client
 	type ctx = context.Context
@@ -409,8 +409,8 @@ func ultraWalks() []userWalk {
 	}
 }
 
-// TestUltraGroupMessageWalk follows a search over three pages: what is asked, and that no message
-// is lost or doubled.
+// TestUltraGroupMessageWalk follows a search over three pages: what is requested, and that no
+// message is lost or repeated.
 func TestUltraGroupMessageWalk(t *testing.T) {
 	t.Parallel()
 	times := []int{1001, 1002, 1002, 1003, 1004}
@@ -440,7 +440,7 @@ func TestUltraGroupMessageWalk(t *testing.T) {
 	require.Equal(t, []string{"1000 to 2000", "1001 to 2000", "1002 to 2000", "1003 to 2000", "1004 to 2000"}, asked)
 }
 
-// A page that the server might have cut short does not pass for the last one.
+// A page that the server might have cut short does not count as the last one.
 func TestPagesOfRoomsHaveMore(t *testing.T) {
 	t.Parallel()
 	one := []string{"x"}

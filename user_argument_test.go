@@ -242,7 +242,7 @@ func TestUserRefuses(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			// The server knows no path, so that a request would end in another error.
+			// The server knows no path, so a request would end in a different error.
 			err := test.call(t.Context(), mockPath(t, "/none", nil))
 			var refused *rongcloud.ArgumentError
 			require.ErrorAs(t, err, &refused)

@@ -11,8 +11,8 @@ import (
 	"github.com/rongcloud-go/rongcloud"
 )
 
-// TestUserDecodes feeds each answer type with what RongCloud documents and with the variants that
-// its SDKs have seen.
+// TestUserDecodes decodes, for each result type, what RongCloud documents and the variants that its
+// SDKs have seen.
 func TestUserDecodes(t *testing.T) {
 	t.Parallel()
 	type client = *rongcloud.Client
@@ -203,7 +203,7 @@ func TestUserDecodes(t *testing.T) {
 	}
 }
 
-// TestUserZone proves that dates are those of the data centre.
+// TestUserZone checks that dates are in the data centre's zone.
 func TestUserZone(t *testing.T) {
 	t.Parallel()
 	client := mockPath(t, "/user/info.json", func(string) (int, string) {

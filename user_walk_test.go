@@ -16,13 +16,13 @@ import (
 	"github.com/rongcloud-go/rongcloud"
 )
 
-// userWalk is an iterator of the services for users, groups and chat rooms, and the wire of its
-// endpoint.
+// userWalk is an iterator of the services for users, groups and chat rooms, and its endpoint's wire
+// format.
 type userWalk struct {
 	path  string
 	at    string // the parameter that says where a page begins
 	style string // number, offset or token
-	list  string // the answer's field with the items
+	list  string // the response's field with the items
 	item  string // JSON of an item, with %q for its ID
 	walk  func(x context.Context, c *rongcloud.Client, start int) iter.Seq2[string, error]
 }
@@ -30,7 +30,7 @@ type userWalk struct {
 // pageWalks are the iterators of all areas that walk like this.
 func pageWalks() []userWalk { return slices.Concat(userWalks(), ultraWalks(), groupWalks()) }
 
-// userToken is the page token that stands for page n, counted from 1.
+// userToken returns the page token of page n, counted from 1.
 func userToken(n int) string {
 	if n <= 1 {
 		return ""
@@ -85,7 +85,7 @@ func userWalks() []userWalk {
 	}
 }
 
-// first is how many users come before the page that a request asks for; negative for no page.
+// first returns how many users come before the requested page; negative for no page.
 func (w *userWalk) first(form url.Values) int {
 	n, _ := strconv.Atoi(strings.TrimPrefix(form.Get(w.at), "t"))
 	switch w.style {
@@ -97,7 +97,7 @@ func (w *userWalk) first(form url.Values) int {
 	return 2 * (n - 1) // an absent number is 0, which is no page
 }
 
-// answer is a page of two users, after so many others.
+// answer returns a page of two users, after the first ones.
 func (w *userWalk) answer(first, total int) string {
 	last := min(first+2, total)
 	var items []string
@@ -112,8 +112,7 @@ func (w *userWalk) answer(first, total int) string {
 	return fmt.Sprintf(`{"code":200,%q:[%s]%s}`, w.list, strings.Join(items, ","), next)
 }
 
-// serve is a client whose server holds so many users, and where the pages began that were asked of
-// it.
+// serve returns a client whose server has total users, and the starts of the requested pages.
 func (w *userWalk) serve(t *testing.T, total int) (*rongcloud.Client, *[]int) {
 	t.Helper()
 	asked := new([]int)
@@ -127,8 +126,8 @@ func (w *userWalk) serve(t *testing.T, total int) (*rongcloud.Client, *[]int) {
 	}), asked
 }
 
-// TestUserPagesHaveMore proves when there may be another page: unless a page is empty, or lacks
-// the token of the next one.
+// TestUserPagesHaveMore checks that there may be another page unless this one is empty or has no
+// token for the next.
 func TestUserPagesHaveMore(t *testing.T) {
 	t.Parallel()
 	id := []string{"u1"}
@@ -174,7 +173,7 @@ func TestUserWalks(t *testing.T) {
 						for first := skipped; first < max(total, skipped+1); first += 2 {
 							pages = append(pages, first)
 						}
-						// Only an empty page says that there are no more.
+						// Only an empty page ends the list.
 						if w.style != "token" && total > skipped {
 							after := pages[len(pages)-1] + 2
 							if w.style == "offset" {
@@ -208,7 +207,7 @@ func TestUserWalkFails(t *testing.T) {
 				if err != nil {
 					require.Empty(t, id)
 					failures = append(failures, err)
-					continue // a range that goes on must end all the same
+					continue // a range that continues must still end
 				}
 				got = append(got, id)
 			}
@@ -239,7 +238,7 @@ func TestUserWalkStops(t *testing.T) {
 	}
 }
 
-// TestUserWalkRepeats lets the server send one page for ever.
+// TestUserWalkRepeats lets the server send the same page forever.
 func TestUserWalkRepeats(t *testing.T) {
 	t.Parallel()
 	for _, w := range pageWalks() {

@@ -40,7 +40,7 @@ func iterators(client *rongcloud.Client) []iterator {
 	return all
 }
 
-// arguments are the method's own, or those of the method for one page, or made up.
+// arguments returns the method's own arguments, those of the method for one page, or made-up ones.
 func (i *iterator) arguments() []reflect.Value {
 	for _, name := range []string{i.name, strings.Replace(i.name, "All", "List", 1)} {
 		if _, ok := wireArguments[i.service+"."+name]; ok {
@@ -57,8 +57,8 @@ func (i *iterator) arguments() []reflect.Value {
 	return args
 }
 
-// TestEveryPagingEndpointIsWalked calls every iterator and looks at what it asks for: each
-// endpoint of the catalogue that answers in pages must be among it.
+// TestEveryPagingEndpointIsWalked calls every iterator and checks that each paging endpoint of the
+// catalogue is called.
 func TestEveryPagingEndpointIsWalked(t *testing.T) {
 	t.Parallel()
 	type request struct{ path, body string }

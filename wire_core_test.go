@@ -6,7 +6,7 @@ import (
 	"github.com/rongcloud-go/rongcloud"
 )
 
-// coreArguments are those of users, messages, pushes, sensitive words and conversations.
+// coreArguments are the arguments for users, messages, pushes, sensitive words and conversations.
 var coreArguments = map[string]func(full bool) []any{
 	"UserProfileService.Set": func(full bool) []any {
 		p := rongcloud.UserProfileParams{UserID: "u1", Attributes: map[string]string{"ext_hobby": awkward}}

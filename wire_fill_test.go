@@ -13,11 +13,11 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// awkward is text that shows any mistake in escaping.
+// awkward is text that reveals mistakes in escaping.
 const awkward = `你好 😀 &=+%"<>\/`
 
-// words are values of the types that know only some texts. A parameter whose values the catalogue
-// lists needs none.
+// words are values of types that allow only certain texts. A parameter whose values the catalogue
+// lists does not need one.
 var words = map[reflect.Type]string{
 	reflect.TypeFor[rongcloud.PushImportance]():     string(rongcloud.PushImportanceLow),
 	reflect.TypeFor[rongcloud.VIVOClassification](): string(rongcloud.VIVOClassificationSystem),
@@ -29,7 +29,7 @@ var words = map[reflect.Type]string{
 	reflect.TypeFor[rongcloud.BotIntegrationType](): string(rongcloud.BotIntegrationWebhook),
 }
 
-// filler makes arguments: with everything set, or with what the endpoint requires only.
+// filler makes arguments: with everything set, or only with what the endpoint requires.
 type filler struct {
 	ep   *endpoint.Endpoint
 	full bool
@@ -42,7 +42,7 @@ var (
 	durationType = reflect.TypeFor[time.Duration]()
 )
 
-// fill sets v to a value that no other one equals.
+// fill sets v to a unique value.
 func (f *filler) fill(v reflect.Value) {
 	f.n++
 	switch v.Type() {
@@ -70,7 +70,7 @@ func (f *filler) fill(v reflect.Value) {
 			v.SetInt(1)
 		}
 	case reflect.Float64:
-		v.SetFloat(float64(f.n) / 1000) // a share
+		v.SetFloat(float64(f.n) / 1000) // a fraction
 	case reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
 		f.fill(v.Elem())
@@ -109,14 +109,13 @@ func (f *filler) fill(v reflect.Value) {
 	}
 }
 
-// text returns text that no other one equals, as long as the shortest limit of the endpoint's
-// parameters allows.
+// text returns a unique text, short enough for the lowest limit of the endpoint's parameters.
 func (f *filler) text() string {
 	number := " " + strconv.Itoa(f.n)
 	text := []rune(awkward)
 	for i := range f.params() {
 		param := &f.params()[i]
-		if param.In == endpoint.InHeader { // which holds ASCII alone
+		if param.In == endpoint.InHeader { // a header holds only ASCII
 			_, ascii, _ := strings.Cut(awkward, "😀 ")
 			text = []rune(ascii)
 		}
@@ -137,7 +136,7 @@ func (f *filler) params() []endpoint.Param {
 	return f.ep.Params
 }
 
-// allow puts the last of the values that the catalogue allows in the place of one that it does not.
+// allow replaces a value that the catalogue does not allow by the last one it does.
 func (f *filler) allow(field reflect.StructField, v reflect.Value) {
 	name, option, _ := strings.Cut(field.Tag.Get("wire"), ",")
 	if f.ep == nil || f.ep.Param(name) == nil || len(f.ep.Param(name).Values) == 0 || option == "enum" {
@@ -163,8 +162,7 @@ func (f *filler) allow(field reflect.StructField, v reflect.Value) {
 	}
 }
 
-// wanted tells whether to set a field: all, or those that the endpoint requires and those inside
-// them.
+// wanted reports whether to set a field: all, or only the required ones and those inside them.
 func (f *filler) wanted(field reflect.StructField) bool {
 	if f.full {
 		return true
@@ -174,7 +172,7 @@ func (f *filler) wanted(field reflect.StructField) bool {
 	return param != nil && param.Required || name == "" && !strings.Contains(field.Tag.Get("json"), "omit")
 }
 
-// document tells a text that must be a JSON document.
+// document reports whether a text must be a JSON document.
 func (f *filler) document(field reflect.StructField) bool {
 	if f.ep == nil || field.Type.Kind() != reflect.String {
 		return false
@@ -206,7 +204,7 @@ func values(args []any) []reflect.Value {
 	return all
 }
 
-// filled is an argument with everything set.
+// filled returns an argument with everything set.
 func filled[T any]() []any {
 	v := reflect.New(reflect.TypeFor[T]()).Elem()
 	(&filler{full: true}).fill(v)

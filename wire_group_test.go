@@ -6,7 +6,7 @@ import (
 	"github.com/rongcloud-go/rongcloud"
 )
 
-// groupArguments are those of groups, plain and hosted.
+// groupArguments are the arguments for groups, plain and hosted.
 var groupArguments = map[string]func(full bool) []any{
 	"GroupService.Create": func(full bool) []any {
 		if full {

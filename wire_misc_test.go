@@ -6,7 +6,8 @@ import (
 	"github.com/rongcloud-go/rongcloud"
 )
 
-// miscArguments are those of friends, bots, stand-ins, translation and the embedded console.
+// miscArguments are the arguments for friends, bots, proxy chats, translation and the embedded
+// console.
 var miscArguments = map[string]func(full bool) []any{
 	"FriendService.SetProfile": func(full bool) []any {
 		if full {

@@ -28,41 +28,41 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// The golden wire file holds what every method sends, once with all optional fields set and once
-// with none. Its reviewer reads the wire; these tests hold it against the code and the catalogue.
+// The golden wire file shows what every method sends, once with all optional fields set and once
+// with none. Reviewers read it; these tests compare it with the code and the catalogue.
 
 var update = flag.Bool("update", false, "rewrite testdata/wire.jsonl")
 
 const goldenFile = "testdata/wire.jsonl"
 
-// notCovered are the catalogue's areas that have no service yet.
+// notCovered are the catalogue's areas without a service.
 var notCovered = []string{}
 
-// alwaysSent are optional parameters that a method sends in any case, by the endpoint's name.
+// alwaysSent are optional parameters that a method always sends, by the endpoint's name.
 var alwaysSent = map[string][]string{
 	"UserProfileSet":                  {"userExtProfile"}, // one of the two profiles is required
 	"ConversationNotificationSet":     {"unpushLevel"},    // one of the two switches is required
 	"ConversationMessageHistoryClean": {"msgTimestamp"},   // ClearAllHistory leaves it out
-	// What a content is called always comes with it.
+	// The objectName is always sent with the content.
 	"MessagePrivateModify": {"objectName"},
 	"MessageGroupModify":   {"objectName"},
 	"UserBlockQuery":       {"page"},    // ListUnpaged leaves it out
-	"SensitivewordList":    {"type"},    // what is listed is an argument
+	"SensitivewordList":    {"type"},    // the type to list is an argument
 	"GroupSync":            {"group"},   // QuitAll leaves it out
 	"GroupUserGagAdd":      {"groupId"}, // GlobalMute leaves it out
 	"GroupUserGagRollback": {"groupId"},
 	"GroupUserGagList":     {"groupId"},
 	"UserGroupQuery":       {"page"},       // ListByUserUnpaged leaves it out
 	"GroupBanQuery":        {"groupId"},    // Check asks about groups, List about none
-	"FriendProfileSet":     {"remarkName"}, // left out it may be cleared
+	"FriendProfileSet":     {"remarkName"}, // if omitted, the name may be cleared
 	"V3ChatGenerate":       {"stream"},     // Stream is another method
 	"V2RTCAIASRRoomStop":   {"Content-Type"},
 }
 
-// neverSent are parameters that no method sends, by the endpoint's name: others have taken their
-// place, or they are of no known use there. Client.Call and WithExtraField send them.
+// neverSent are parameters that no method sends, by the endpoint's name: others replace them, or
+// they have no known use. Client.Call and WithExtraField can send them.
 var neverSent = map[string][]string{
-	"ConversationNotificationSet": {"isMuted"},   // unpushLevel wins over it
+	"ConversationNotificationSet": {"isMuted"},   // unpushLevel overrides it
 	"GroupQuit":                   {"maxMember"}, // nobody joins
 	"GroupDismiss":                {"maxMember"},
 	"GroupRefresh":                {"maxMember"},
@@ -75,13 +75,13 @@ type wireCase struct {
 	Method   string `json:"method"`
 	Path     string `json:"path"`
 	Encoding string `json:"encoding"`
-	// What travels in the path, whose names stand in it, and in headers.
+	// Parameters in the path, by the names in its braces, and in headers.
 	Place url.Values      `json:"place,omitempty"`
 	Form  url.Values      `json:"form,omitempty"`
 	JSON  json.RawMessage `json:"json,omitempty"`
 }
 
-// claim is a method with its line //rongcloud:endpoint.
+// claim is a method with its //rongcloud:endpoint directive.
 type claim struct {
 	service, method string
 	at              string // method and path of the endpoint
@@ -120,8 +120,7 @@ func claims(t *testing.T) []claim {
 	return found
 }
 
-// services finds all services of a client by the names of their types, with the way that leads to
-// each.
+// services finds all services of a client by their type names, with the path of fields to each.
 func services(v reflect.Value, way string, found map[string]reflect.Value, ways map[string]string) {
 	for i := range v.NumField() {
 		field := v.Type().Field(i)
@@ -204,7 +203,7 @@ func readWire(t *testing.T, req *http.Request) wireCase {
 	return c
 }
 
-// readPlaces takes the parameters that travel neither in the body nor in a query.
+// readPlaces reads the parameters that are sent in neither the body nor a query.
 func (c *wireCase) readPlaces(ep *endpoint.Endpoint, inPath map[string]string, header http.Header) {
 	for _, param := range ep.Params {
 		values := header.Values(param.Name)
@@ -263,8 +262,8 @@ func readGolden(t *testing.T) []wireCase {
 	return cases
 }
 
-// TestCatalogueIsCovered proves both directions: every endpoint has its method, and every method
-// its endpoint.
+// TestCatalogueIsCovered checks both directions: every endpoint has a method, and every method an
+// endpoint.
 func TestCatalogueIsCovered(t *testing.T) {
 	t.Parallel()
 	claimed := map[*endpoint.Endpoint]string{}
@@ -292,7 +291,7 @@ func TestCatalogueIsCovered(t *testing.T) {
 	t.Logf("%d of %d current endpoints in scope have a method: %d %%", covered, inScope, 100*covered/inScope)
 }
 
-// TestGoldenWireIsTheCatalogues holds the golden file against the endpoint table: every parameter
+// TestGoldenWireIsTheCatalogues compares the golden file with the endpoint table: every parameter
 // is sent, in the documented form, and nothing else.
 func TestGoldenWireIsTheCatalogues(t *testing.T) {
 	t.Parallel()
@@ -336,7 +335,7 @@ func TestGoldenWireIsTheCatalogues(t *testing.T) {
 	t.Logf("%d of %d parameters of %d endpoints are sent: %d %%", reached, total, len(sent), 100*reached/total)
 }
 
-// check compares the form of every parameter with the table and returns their names.
+// check compares the format of every parameter with the table and returns the parameters' names.
 func (c wireCase) check(t *testing.T, ep *endpoint.Endpoint) []string {
 	t.Helper()
 	var names []string
@@ -389,7 +388,7 @@ func (c wireCase) check(t *testing.T, ep *endpoint.Endpoint) []string {
 	return names
 }
 
-// checkValue refuses what is none of the values that the catalogue allows, where it lists them.
+// checkValue fails for a value that is not among those the catalogue lists, if it lists any.
 func (c wireCase) checkValue(t *testing.T, param *endpoint.Param, value string) {
 	t.Helper()
 	if len(param.Values) > 0 {
@@ -433,8 +432,8 @@ func inJSON(param *endpoint.Param, value json.RawMessage) bool {
 	}
 }
 
-// wireArguments are the arguments of methods that the filler cannot make, by service and method.
-// Each area brings its own part.
+// wireArguments are arguments that the filler cannot make, by service and method. Each area adds
+// its own.
 var wireArguments = mergeArguments(
 	coreArguments,
 	groupArguments,
@@ -442,7 +441,7 @@ var wireArguments = mergeArguments(
 	rtcArguments,
 )
 
-// sharing are methods that call an endpoint which another method claims.
+// sharing are methods that call an endpoint claimed by another method.
 var sharing = []claim{
 	{"GroupService", "QuitAll", "POST /group/sync.json"},
 	{"GroupService", "ListByUserUnpaged", "POST /user/group/query.json"},
