@@ -7,6 +7,7 @@ import (
 	"errors"
 	"html/template"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -195,13 +196,20 @@ const mostNamed = 5
 // shownJob reads what jobs of all kinds have in common.
 func (s *server) shownJob(r *http.Request, job store.Job) shownJob {
 	var p struct {
-		ID, UserID, OwnerID, GroupID, From, Target, TargetID, Text, Name string
-		Targets, MemberIDs                                               []string
+		From, OwnerID, UserID, TargetID, GroupID, Text, Name string
+		Targets, TargetIDs, UserIDs                          []string
 	}
-	_ = json.Unmarshal(job.Params, &p) // shown as it is stored, too
+	if json.Unmarshal(job.Params, &p.GroupID) != nil { // a group's ID alone
+		_ = json.Unmarshal(job.Params, &p) // what is not understood is shown as it is stored
+	}
 	shown := shownJob{Job: job, Words: wordsFor(r), Once: outbox.IsOnce(job.Kind), Text: cmp.Or(p.Text, p.Name)}
-	shown.From = s.nameOf(r, cmp.Or(p.From, p.UserID, p.OwnerID, p.ID))
-	for _, id := range append(append(p.Targets, p.MemberIDs...), p.Target, p.TargetID, p.GroupID) {
+	if id := cmp.Or(p.From, p.OwnerID, p.UserID); id != "" {
+		shown.From = s.nameOf(r, id)
+	}
+	if p.Name != "" {
+		p.GroupID = "" // it has no other name yet
+	}
+	for _, id := range slices.Concat(p.Targets, p.TargetIDs, p.UserIDs, []string{p.TargetID, p.GroupID}) {
 		switch {
 		case id == "":
 		case len(shown.To) < mostNamed:

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -9,9 +10,13 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/app"
+	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/outbox"
 	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/store"
 )
 
@@ -100,5 +105,52 @@ func TestProtect(t *testing.T) {
 		h.ServeHTTP(w, r)
 		require.Equal(t, c.want, w.Code, fmt.Sprint(c))
 		require.NotEmpty(t, w.Header().Get("Content-Security-Policy"))
+	}
+}
+
+// Scripts and other sites do not get at cookies, and with https nobody on the way does.
+func TestCookies(t *testing.T) {
+	for _, secure := range []bool{false, true} {
+		w := httptest.NewRecorder()
+		(&server{Config: Config{Secure: secure}}).setCookie(w, cookie, "token", time.Hour)
+		require.Equal(t, http.Cookie{
+			Name: cookie, Value: "token", Path: "/", MaxAge: 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: secure,
+			Raw: w.Header().Get("Set-Cookie"),
+		}, *w.Result().Cookies()[0])
+	}
+}
+
+func TestSpan(t *testing.T) {
+	for ago, want := range map[time.Duration]string{time.Second: "1 s", 90 * time.Second: "1 min", 25 * time.Hour: "1 d", 3 * time.Hour: "3 h"} {
+		require.Equal(t, want, span(texts["en"], time.Now().Add(-ago)))
+	}
+	require.Equal(t, "2 分钟", span(texts["zh"], time.Now().Add(-2*time.Minute)))
+}
+
+// The operator reads who a job is about, whatever its kind.
+func TestShownJob(t *testing.T) {
+	database, err := store.Open(t.Context(), "sqlite:"+t.TempDir()+"/x.db")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = database.Close() })
+	s := &server{Config: Config{App: &app.App{Store: database}}}
+	pair := rongcloud.FriendAddParams{UserID: "ann", TargetID: "ben"}
+	group := rongcloud.HostedGroupCreateParams{GroupID: "g", Name: "Team", OwnerID: "ann", UserIDs: []string{"ben"}}
+	for _, c := range []struct {
+		params     any
+		from, text string
+		to         []string
+		more       int
+	}{
+		{outbox.Notice{From: "ann", Targets: []string{"ben"}, Text: "hi"}, "ann", "hi", []string{"ben"}, 0},
+		{outbox.Notice{From: "system", Targets: strings.Split("abcdefgh", ""), Text: "hi"}, "system", "hi", strings.Split("abcde", ""), 3},
+		{pair, "ann", "", []string{"ben"}, 0}, {group, "ann", "Team", []string{"ben"}, 0},
+		{rongcloud.HostedGroupJoinParams{GroupID: "g", UserIDs: []string{"ben"}}, "", "", []string{"ben", "g"}, 0},
+		{rongcloud.RecallParams{From: "ann", TargetID: "ben", SentAt: time.Now()}, "ann", "", []string{"ben"}, 0},
+		{"g", "", "", []string{"g"}, 0}, {[]int{1}, "", "", nil, 0},
+	} {
+		params, err := json.Marshal(c.params)
+		require.NoError(t, err)
+		shown := s.shownJob(httptest.NewRequest(http.MethodGet, "/", nil), store.Job{Params: params})
+		require.Equal(t, []any{c.from, c.text, c.to, c.more}, []any{shown.From, shown.Text, shown.To, shown.More}, "%s", params)
 	}
 }
