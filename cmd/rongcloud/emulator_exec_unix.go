@@ -3,9 +3,11 @@
 package main
 
 import (
+	"cmp"
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"syscall"
 	"time"
 
@@ -21,6 +23,7 @@ var endingSignals = []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP,
 type family struct {
 	run      *exec.Cmd
 	terminal bool
+	told     []int // of those that were left on a terminal
 }
 
 // newFamily is to be called before the command starts.
@@ -29,6 +32,9 @@ func newFamily(run *exec.Cmd) *family {
 	run.SysProcAttr = &syscall.SysProcAttr{Setpgid: !f.terminal}
 	runtime.LockOSThread() // what is told of this process's death is told of that of its thread
 	tellOfDeath(run.SysProcAttr)
+	if f.terminal {
+		adopt()
+	}
 	return f
 }
 
@@ -70,15 +76,26 @@ func (f *family) kill() {
 
 // end ends what is left of the family once the command has ended.
 func (f *family) end(limit time.Duration) {
-	if f.terminal {
-		return
-	}
-	group := -f.run.Process.Pid
-	left := syscall.Kill(group, syscall.SIGTERM) == nil
-	for until := time.Now().Add(limit); left && time.Now().Before(until); left = syscall.Kill(group, 0) == nil {
+	left := f.tellRest(syscall.SIGTERM)
+	for until := time.Now().Add(limit); left && time.Now().Before(until); left = f.tellRest(0) {
 		time.Sleep(10 * time.Millisecond)
 	}
 	if left {
-		_ = syscall.Kill(group, syscall.SIGKILL)
+		f.tellRest(syscall.SIGKILL)
 	}
+}
+
+// tellRest sends a signal, or none if it is 0, and reports whether there was anybody to tell.
+func (f *family) tellRest(s syscall.Signal) bool {
+	if !f.terminal {
+		return syscall.Kill(-f.run.Process.Pid, s) == nil
+	}
+	rest := adopted()
+	for _, one := range rest {
+		if !slices.Contains(f.told, one) || s != 0 {
+			_ = syscall.Kill(one, cmp.Or(s, syscall.SIGTERM)) // whose parent has ended since
+			f.told = append(f.told, one)
+		}
+	}
+	return len(rest) > 0
 }
