@@ -1,15 +1,14 @@
-// Bulk sends one message to very many users within the quota, in constant memory, and says how
-// well that went.
+// Bulk sends one message to very many users within the quota, in constant memory, and reports the
+// outcome.
 //
-// It runs on the fake server of package rongcloudtest, in a process of its own, without any
-// account:
+// It runs without an account, on the fake server of package rongcloudtest in a separate process:
 //
 //	go run ./examples/bulk
 //	go run ./examples/bulk -recipients 1000000
 //
-// The quota of private messages is raised a hundred times, for the limiter and for the server, so
-// that a million take less than two minutes. Interrupt it, and run it again with the same
-// -checkpoint: it goes on where it stopped.
+// The quota of private messages is raised by a factor of 100, for the limiter and for the server,
+// so that a million take less than two minutes. Interrupt it, and run it again with the same
+// -checkpoint: it continues where it stopped.
 package main
 
 import (
@@ -31,7 +30,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/rongcloudtest"
 )
 
-// raised is the quota of a contract that allows a hundred times of what is documented.
+// raised is the quota of a contract that allows 100 times the documented one.
 var raised = rongcloud.Quotas{Factor: 100}
 
 func main() {
@@ -53,7 +52,7 @@ func main() {
 	}
 }
 
-// server prints its address and lives until its input ends.
+// server prints its address and runs until its input ends.
 func server(in io.Reader, out io.Writer) error {
 	srv, err := rongcloudtest.New(rongcloudtest.WithQuotas(raised), rongcloudtest.WithHistory(1))
 	if err != nil {
@@ -138,7 +137,7 @@ func run(ctx context.Context, w io.Writer, recipients int64, name string) error 
 	return err
 }
 
-// users stands for a query of a database, row by row. A query that fails on the way yields its
+// users stands in for a database query that reads row by row. A query that fails midway yields its
 // error.
 func users(n int64) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
@@ -165,7 +164,8 @@ func report(w io.Writer, r *rongcloud.BulkResult) {
 	}
 }
 
-// peakMemory is the largest resident memory of this process, 0 where the system does not tell.
+// peakMemory returns the largest resident memory of this process, or 0 if the system does not
+// report it.
 func peakMemory() int64 {
 	text, err := os.ReadFile("/proc/self/status")
 	if err != nil {

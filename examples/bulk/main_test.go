@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The test's program is its own server, as the example's is.
+// The test binary is its own server, like the example.
 func TestMain(m *testing.M) {
 	if len(os.Args) == 2 && os.Args[1] == "-serve" {
 		if err := server(os.Stdin, os.Stdout); err != nil {

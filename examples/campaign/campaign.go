@@ -16,10 +16,10 @@ import (
 	"github.com/vbauerster/mpb/v8/decor"
 )
 
-// campaign is the side of the operator: it puts chunks into the queue and watches the ledger.
+// campaign is the operator's side: it puts chunks into the queue and watches the ledger.
 type campaign struct {
 	run    string
-	size   int // recipients in a chunk
+	size   int // recipients per chunk
 	db     *redis.Client
 	queue  *asynq.Client
 	ledger ledger
@@ -51,9 +51,9 @@ func chunks(recipients iter.Seq[string], size int) iter.Seq2[int, []string] {
 	}
 }
 
-// enqueue puts every chunk into the queue, and returns how many there are. Its task's name follows
-// from run and chunk, so that a campaign that is begun twice is queued once; what has left the
-// queue already is known to the ledger.
+// enqueue puts every chunk into the queue, and returns how many there are. A task's name is made
+// of run and chunk, so that a campaign started twice is queued once; the ledger knows the chunks
+// that have already left the queue.
 func (c *campaign) enqueue(ctx context.Context, recipients iter.Seq[string]) (int, error) {
 	count := 0
 	for n, ids := range chunks(recipients, c.size) {
@@ -77,8 +77,8 @@ func (c *campaign) put(ctx context.Context, n int, ids []string, name string) er
 	return err
 }
 
-// sendAgain queues the unknown chunks once more, which the operator alone can decide: their
-// recipients may get the message twice.
+// sendAgain queues the unknown chunks again. Only the operator can decide that: their recipients
+// may get the message twice.
 func (c *campaign) sendAgain(ctx context.Context, recipients iter.Seq[string]) ([]int, error) {
 	listed, err := c.ledger.in(ctx, unknown)
 	if err != nil {
@@ -139,7 +139,7 @@ func (c *campaign) watch(ctx context.Context, total int, bar io.Writer) error {
 	}
 }
 
-// report says how the campaign ended.
+// report prints how the campaign ended.
 func (c *campaign) report(ctx context.Context, recipients int, took time.Duration) error {
 	counts, err := c.ledger.counts(ctx)
 	if err != nil {

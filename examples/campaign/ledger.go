@@ -11,27 +11,26 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// The states of a chunk in the ledger. Before its request leaves, a chunk is entered as begun.
-// Whoever finds it so later knows that somebody died over it, and that nobody knows whether it was
-// delivered.
+// The states of a chunk in the ledger. Before its request is sent, a chunk is recorded as begun. A
+// chunk later found in that state means that a worker died while sending it, so it is unknown
+// whether it was delivered.
 const (
 	begun     = "begun"
 	delivered = "delivered"
-	refused   = "refused" // with the code behind a colon
+	refused   = "refused" // followed by a colon and the code
 	unknown   = "unknown"
-	again     = "again" // unknown, and the operator wants it sent again
+	again     = "again" // unknown, and the operator wants it to be sent again
 )
 
-// outageAfter is how many unknown chunks in a row, of one worker or of all, are an outage.
+// outageAfter is how many unknown chunks in a row, of one worker or of all, count as an outage.
 const outageAfter = 3
 
-// errPaused keeps a chunk in the queue until the operator lets the campaign go on.
+// errPaused keeps a chunk in the queue until the operator resumes the campaign.
 var errPaused = errors.New("the campaign is paused: too many chunks in a row are unknown")
 
-// ledger is what became of each chunk: a hash in Redis, with a second one that counts states. A
-// third one counts the unknown chunks in a row, of each worker and of all: an outage that one
-// worker alone sees is hidden among the others' successes. Too many pause the campaign, for
-// everybody.
+// ledger records the outcome of each chunk in a Redis hash; a second hash counts states. A third
+// one counts the unknown chunks in a row, per worker and in total: the others' successes would
+// hide an outage that only one worker sees. Too many in a row pause the campaign for all workers.
 type ledger struct {
 	db  redis.Cmdable
 	run string
@@ -73,7 +72,7 @@ if old == "begun" then
 end
 return old
 `)
-	// An outcome that is known wins over one that is not.
+	// A known outcome wins over an unknown one.
 	endScript = redis.NewScript(set + `
 if old == "begun" or old == "unknown" then set(ARGV[1], old, ARGV[2]) end
 for _, who in ipairs({"all", ARGV[3]}) do
@@ -85,7 +84,7 @@ for _, who in ipairs({"all", ARGV[3]}) do
 end
 return "ok"
 `)
-	// A chunk that was provably not sent is as it was before.
+	// A chunk that was provably not sent gets its previous state.
 	undoScript = redis.NewScript(set + `
 if old == "begun" then
 	if redis.call("SISMEMBER", KEYS[3], ARGV[1]) == 1 then set(ARGV[1], old, "again") else set(ARGV[1], old, false) end
@@ -103,7 +102,7 @@ func (l ledger) call(ctx context.Context, script *redis.Script, chunk int, more 
 	return script.Run(ctx, l.db, l.keys(), append([]any{chunk}, more...)...).Text()
 }
 
-// begin enters that a chunk is about to be sent, and tells whether it is to be.
+// begin records that a chunk is about to be sent, and reports whether it should be.
 func (l ledger) begin(ctx context.Context, chunk int) (bool, error) {
 	word, err := l.call(ctx, beginScript, chunk)
 	if word == "paused" {
@@ -112,7 +111,7 @@ func (l ledger) begin(ctx context.Context, chunk int) (bool, error) {
 	return word == "go", err
 }
 
-// end enters what became of a chunk that worker has sent.
+// end records the outcome of a chunk that worker has sent.
 func (l ledger) end(ctx context.Context, chunk int, state, worker string) error {
 	_, err := l.call(ctx, endScript, chunk, state, "worker "+worker, outageAfter)
 	return err
@@ -124,7 +123,7 @@ func (l ledger) paused(ctx context.Context) (bool, error) {
 	return n > 0, err
 }
 
-// resume lets the campaign go on, which the operator alone can decide: what failed may fail again.
+// resume continues the campaign. Only the operator can decide that: the outage may still last.
 func (l ledger) resume(ctx context.Context) error {
 	return l.db.Del(ctx, l.keys()[3], l.keys()[4]).Err()
 }
@@ -134,13 +133,13 @@ func (l ledger) undo(ctx context.Context, chunk int) error {
 	return err
 }
 
-// again asks for an unknown chunk to be sent again.
+// again marks an unknown chunk to be sent again.
 func (l ledger) again(ctx context.Context, chunk int) (bool, error) {
 	word, err := l.call(ctx, againScript, chunk)
 	return word == "yes", err
 }
 
-// counts are the chunks in each state.
+// counts returns the number of chunks in each state.
 func (l ledger) counts(ctx context.Context) (map[string]int, error) {
 	texts, err := l.db.HGetAll(ctx, l.keys()[1]).Result()
 	if err != nil {

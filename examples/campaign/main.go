@@ -1,18 +1,18 @@
 // Campaign sends one message to very many users from many machines: the chunks of the list are
-// tasks in a queue (asynq on Redis), worker processes take them, the quota of the App Key is
-// shared through Redis, and a ledger in Redis knows what became of each chunk, whoever dies.
+// tasks in a queue (asynq on Redis), worker processes take them, the App Key's quota is shared
+// through Redis, and a ledger in Redis records the outcome of each chunk, even if workers die.
 //
-// It runs without any account, on the fake server of package rongcloudtest and a Redis of its own,
-// for which redis-server must be installed:
+// It runs without an account, on the fake server of package rongcloudtest and its own Redis, for
+// which redis-server must be installed:
 //
 //	go run .
 //	go run . -recipients 100000 -kill 20
 //
-// The second one kills twenty workers on the way with SIGKILL. Chunks that were under way then are
-// reported as unknown, and -again has them sent again.
+// The second command kills twenty workers with SIGKILL while they send. The chunks they were
+// sending are reported as unknown, and -again sends them again.
 //
-// When too many chunks in a row are unknown, of one worker or of all, all workers pause: -resume
-// lets the campaign go on, on the same -redis.
+// When too many chunks in a row are unknown, of one worker or of all, all workers pause. To
+// continue the campaign, use -resume with the same -redis.
 package main
 
 import (
@@ -66,8 +66,10 @@ type options struct {
 	redis                            string
 	factor                           float64                     // of the quotas
 	observe                          func(rongcloudtest.Request) // of the server, for tests
-	delay                            time.Duration               // of the server's answers, for tests
-	outage                           int                         // the server fails after so many sends, for tests; 0 is never
+	// of the server's responses, for tests
+	delay time.Duration
+	// the server fails after this many sends, for tests; 0: never
+	outage int
 }
 
 // quotaFactor raises the quota of private messages to 600,000 a minute.
@@ -91,7 +93,7 @@ func users(n int) iter.Seq[string] {
 	}
 }
 
-// run is a whole campaign: server, Redis, workers and operator.
+// run runs a whole campaign: server, Redis, workers and operator.
 func run(ctx context.Context, o options, w, bar io.Writer) error {
 	if o.factor == 0 {
 		o.factor = quotaFactor
@@ -155,7 +157,7 @@ func run(ctx context.Context, o options, w, bar io.Writer) error {
 		err = killErr
 	}
 	if errors.Is(err, errPaused) {
-		workers.stop() // with what they are at
+		workers.stop() // lets them finish their chunks
 		return errors.Join(err, c.report(ctx, o.recipients, time.Since(begin)))
 	}
 	if err != nil {

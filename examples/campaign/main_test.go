@@ -21,7 +21,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/rongcloudtest"
 )
 
-// The test's program is its own worker, as the example's is.
+// The test binary is its own worker, like the example.
 func TestMain(m *testing.M) {
 	if os.Getenv(envWorker) != "" {
 		exit(workFromEnv())
@@ -57,8 +57,8 @@ func TestRun(t *testing.T) {
 
 var listed = regexp.MustCompile(`chunk (\d+) is unknown`)
 
-// Workers are killed while 100,000 users are sent a message. Nobody gets it twice unless his chunk
-// was reported as unknown and sent again, and nobody is forgotten.
+// Workers are killed while 100,000 users are sent a message. Nobody gets it twice unless their
+// chunk was reported as unknown and sent again, and nobody is missed.
 func TestKilledWorkers(t *testing.T) {
 	n, size, kills := 100_000, 500, 20
 	if testing.Short() {
@@ -85,7 +85,7 @@ func TestKilledWorkers(t *testing.T) {
 		case got == 2 && unknownChunks[i/size]:
 			twice++
 		default:
-			t.Fatalf("user %d got %d messages; his chunk %d is listed as unknown: %v", i, got, i/size, unknownChunks[i/size])
+			t.Fatalf("user %d got %d messages; their chunk %d is listed as unknown: %v", i, got, i/size, unknownChunks[i/size])
 		}
 	}
 	t.Logf("%d recipients, %d workers killed: %d chunks unknown and sent again, %d recipients of them got the message twice, all others once, none none",
@@ -116,7 +116,7 @@ func TestLedger(t *testing.T) {
 	}
 	begin(1, true)
 	counts(map[string]int{begun: 1})
-	begin(1, false) // somebody died over it
+	begin(1, false) // a worker died while sending it
 	counts(map[string]int{unknown: 1})
 	begin(1, false)
 	require.NoError(t, l.end(ctx, 1, delivered, "w"), "or was only slow")
@@ -152,7 +152,7 @@ func TestLedger(t *testing.T) {
 	require.Equal(t, []int{2}, found)
 }
 
-// An outage pauses the campaign while most of it is still to be sent, and it goes on later.
+// An outage pauses the campaign while most of it is still to be sent, and it continues later.
 func TestOutage(t *testing.T) {
 	ctx := t.Context()
 	address, stop, err := startRedis(ctx)
@@ -166,7 +166,7 @@ func TestOutage(t *testing.T) {
 	require.Len(t, box.got, before*size)
 	lost := len(listed.FindAllSubmatch(out.Bytes(), -1))
 	require.GreaterOrEqual(t, lost, outageAfter)
-	// A success that was under way ends the row of all, but each worker has a row of its own.
+	// A success in flight ends the total's run of failures, but each worker has its own.
 	require.LessOrEqual(t, lost, outageAfter*workers, "only what was under way")
 
 	o.outage = 0
@@ -182,8 +182,8 @@ func TestOutage(t *testing.T) {
 	require.Contains(t, out.String(), fmt.Sprintf("%d delivered, 0 refused, %d unknown", n/size-lost, lost))
 }
 
-// An outage that one worker alone sees pauses all of them, although chunks of the others succeed
-// in between.
+// An outage that only one worker sees pauses all of them, although the others' chunks succeed
+// meanwhile.
 func TestOutageOfOneWorker(t *testing.T) {
 	ctx := t.Context()
 	address, stop, err := startRedis(ctx)

@@ -20,7 +20,7 @@ import (
 	rongcloudredis "github.com/rongcloud-go/rongcloud/redis"
 )
 
-// What workers are told through their environment, besides RONGCLOUD_*.
+// Environment variables for workers, besides RONGCLOUD_*.
 const (
 	envWorker = "CAMPAIGN_WORKER"
 	envRedis  = "CAMPAIGN_REDIS"
@@ -32,14 +32,14 @@ const (
 	queueName = "campaign"
 )
 
-// task is one chunk, as it travels in the queue.
+// task is one chunk in the queue.
 type task struct {
 	Run        string   `json:"run"`
 	Chunk      int      `json:"chunk"`
 	Recipients []string `json:"recipients"`
 }
 
-// sender carries tasks out.
+// sender executes tasks.
 type sender struct {
 	client  *rongcloud.Client
 	limiter rongcloud.Limiter
@@ -47,18 +47,18 @@ type sender struct {
 	name    string // of the worker
 }
 
-// newSender returns a sender with a name that no other worker has. In containers all have the same
-// process ID, and the successes of one would hide the outage that another one sees.
+// newSender returns a sender with a unique name. Process IDs would not do: in containers all
+// workers may have the same one, and the successes of one would hide another's outage.
 func newSender(client *rongcloud.Client, limiter rongcloud.Limiter, db redis.Cmdable) *sender {
 	return &sender{client, limiter, db, rand.Text()}
 }
 
-// work is the life of a worker process.
+// work runs a worker process.
 func work(redisAddress string, factor float64) error {
 	db := redis.NewClient(&redis.Options{Addr: redisAddress})
 	defer func() { _ = db.Close() }()
-	// The limiter is not given to the client: the chunk must not be entered as begun while it
-	// waits for the quota.
+	// The client does not get the limiter: a chunk must not be recorded as begun while it waits
+	// for the quota.
 	client, err := rongcloud.NewFromEnv()
 	if err != nil {
 		return err
@@ -86,7 +86,7 @@ func work(redisAddress string, factor float64) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	go func() { // a worker whose parent is gone has nothing to do
+	go func() { // a worker without its parent has nothing to do
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		stop()
 	}()
@@ -95,8 +95,8 @@ func work(redisAddress string, factor float64) error {
 	return nil
 }
 
-// ProcessTask sends one chunk, unless it has been sent or may have been. An error has the queue
-// try again, as does a campaign that is paused.
+// ProcessTask sends one chunk, unless it has been sent or may have been. If it returns an error,
+// as for a paused campaign, the queue tries again.
 func (s *sender) ProcessTask(ctx context.Context, t *asynq.Task) error {
 	var chunk task
 	if err := json.Unmarshal(t.Payload(), &chunk); err != nil {
@@ -125,7 +125,8 @@ func (s *sender) ProcessTask(ctx context.Context, t *asynq.Task) error {
 	case errors.Is(err, rongcloud.ErrRateLimited):
 		s.limiter.Refused(use, 0)
 		return errors.Join(err, book.undo(keep, chunk.Chunk))
-	case errors.Is(err, rongcloud.ErrTransport), errors.Is(err, rongcloud.ErrUnauthorized): // not sent, and perhaps later
+	// not sent; may work later
+	case errors.Is(err, rongcloud.ErrTransport), errors.Is(err, rongcloud.ErrUnauthorized):
 		return errors.Join(err, book.undo(keep, chunk.Chunk))
 	case errors.As(err, &e):
 		return book.end(keep, chunk.Chunk, fmt.Sprintf("%s:%d", refused, e.Code), s.name)

@@ -15,7 +15,7 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// startRedis starts a Redis of its own on a free port.
+// startRedis starts a Redis on a free port.
 func startRedis(ctx context.Context) (address string, stop func(), err error) {
 	program, err := exec.LookPath("redis-server")
 	if err != nil {
@@ -50,7 +50,7 @@ func startRedis(ctx context.Context) (address string, stop func(), err error) {
 		time.Sleep(50 * time.Millisecond)
 	}
 	stop()
-	return "", nil, fmt.Errorf("redis-server does not answer: %w", err)
+	return "", nil, fmt.Errorf("redis-server does not respond: %w", err)
 }
 
 // workers are processes that send the campaign, and are killed at random.
@@ -86,10 +86,10 @@ func (w *workers) start() error {
 	return nil
 }
 
-// killOne kills a worker at random, without a warning, and starts another in its place.
+// killOne kills a random worker without warning, and starts a replacement.
 func (w *workers) killOne() error {
 	w.mu.Lock()
-	i := rand.IntN(len(w.running)) //nolint:gosec // chance is all that is asked
+	i := rand.IntN(len(w.running)) //nolint:gosec // randomness, not secrecy
 	victim := w.running[i]
 	w.running = append(w.running[:i], w.running[i+1:]...)
 	w.killed++
@@ -103,7 +103,7 @@ func (w *workers) killOne() error {
 func (w *workers) killUntil(ctx context.Context, n int, every time.Duration) error {
 	for range n {
 		select {
-		case <-time.After(every/2 + rand.N(every)): //nolint:gosec // chance is all that is asked
+		case <-time.After(every/2 + rand.N(every)): //nolint:gosec // randomness, not secrecy
 		case <-ctx.Done():
 			return nil
 		}
@@ -114,7 +114,7 @@ func (w *workers) killUntil(ctx context.Context, n int, every time.Duration) err
 	return nil
 }
 
-// stop lets the workers finish what they are at.
+// stop lets the workers finish their chunks.
 func (w *workers) stop() {
 	w.mu.Lock()
 	defer w.mu.Unlock()

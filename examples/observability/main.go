@@ -1,5 +1,5 @@
-// The trace of a send that was lost after it was accepted, and the metrics of a failing hour, on a
-// fake server. Nothing leaves this machine.
+// Observability prints the trace of a send whose response was lost, and the metrics of an hour
+// with failures, on a fake server. Nothing leaves this machine.
 package main
 
 import (
@@ -35,15 +35,18 @@ func run(out io.Writer) {
 	ctx, order := tracers.Tracer("shop").Start(context.Background(), "order")
 	message := rongcloud.PrivateMessage{From: "shop", To: []string{"ann"}, Content: rongcloud.TextMessage{Content: "paid"}}
 
-	srv.Fail(endpoint.MessagePrivatePublish, rongcloudtest.Fault{DropResponse: true}) // accepted, and its response lost
+	// accepted, but the response is lost
+	srv.Fail(endpoint.MessagePrivatePublish, rongcloudtest.Fault{DropResponse: true})
 	_, err := client.Message.SendPrivate(ctx, message)
 	fmt.Fprintf(out, "the program sees an unknown outcome: %t\nann has the message: %t\n\n", errors.Is(err, rongcloud.ErrOutcomeUnknown), len(srv.User("ann").Inbox()) == 1)
-	srv.Fail(endpoint.UserCheckOnline, rongcloudtest.Fault{Status: 503, Body: "busy"}) // a question is asked again
+	// a read is retried
+	srv.Fail(endpoint.UserCheckOnline, rongcloudtest.Fault{Status: 503, Body: "busy"})
 	must(client.User.IsOnline(ctx, "ann"))
 	order.End()
 	printTrace(out, spans.GetSpans())
 
-	for minute := range 60 { // of an hour in which every sixth send is lost, and every tenth is over the quota
+	// an hour in which every sixth send is lost and every tenth is over the quota
+	for minute := range 60 {
 		if minute%6 == 0 {
 			srv.Fail(endpoint.MessagePrivatePublish, rongcloudtest.Fault{DropResponse: true})
 		} else if minute%10 == 1 {

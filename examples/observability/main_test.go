@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestRun holds what the page docs/observability.md promises of the program.
+// TestRun checks what docs/observability.md promises about the program.
 func TestRun(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder

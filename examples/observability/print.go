@@ -46,7 +46,7 @@ func printTrace(out io.Writer, spans tracetest.SpanStubs) {
 	branch(trace.SpanID{}, "")
 }
 
-// printMetrics prints how often sends ended in which way.
+// printMetrics prints how many sends ended with each outcome.
 func printMetrics(out io.Writer, families []*dto.MetricFamily) {
 	fmt.Fprintln(out)
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)

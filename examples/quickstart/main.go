@@ -1,12 +1,12 @@
-// Quickstart registers two users, sends messages between them and shows what goes wrong how.
+// Quickstart registers two users, sends messages between them and shows how errors look.
 //
-// It runs on the fake server of package rongcloudtest, without any account:
+// It runs without an account, on the fake server of package rongcloudtest:
 //
 //	go run ./examples/quickstart
 //
-// It runs against RongCloud as soon as one of RONGCLOUD_APP_KEY, RONGCLOUD_APP_SECRET,
-// RONGCLOUD_REGION and RONGCLOUD_API_URL is set; the first two are then needed. It registers the
-// users quickstart-ann and quickstart-ben there.
+// It runs against RongCloud if any of RONGCLOUD_APP_KEY, RONGCLOUD_APP_SECRET, RONGCLOUD_REGION
+// and RONGCLOUD_API_URL is set; the first two are then required. It registers the users
+// quickstart-ann and quickstart-ben there.
 package main
 
 import (
@@ -42,7 +42,7 @@ func main() {
 // run is the whole program, so that a test can run it.
 func run(ctx context.Context, w io.Writer) error {
 	if live() {
-		// Few and short attempts: a wrong address shall not keep anybody waiting.
+		// Few and short attempts: a wrong address must not keep anybody waiting.
 		client, err := rongcloud.NewFromEnv(
 			rongcloud.WithAttemptTimeout(4*time.Second),
 			rongcloud.WithRetry(rongcloud.RetryPolicy{MaxRetries: 1, MaxWait: time.Second}))
@@ -64,8 +64,8 @@ func run(ctx context.Context, w io.Writer) error {
 	return (&tour{w: w, client: srv.Client(), srv: srv}).walk(ctx)
 }
 
-// live tells whether the environment asks for RongCloud itself. A variable that is set but wrong
-// is an error later on, never a reason to go offline in silence.
+// live reports whether the environment asks for RongCloud itself. A variable with an invalid value
+// causes an error later, never a silent switch to offline.
 func live() bool {
 	return slices.ContainsFunc(
 		[]string{"RONGCLOUD_APP_KEY", "RONGCLOUD_APP_SECRET", "RONGCLOUD_REGION", "RONGCLOUD_API_URL"},
@@ -121,12 +121,12 @@ func (t *tour) blacklist(ctx context.Context) (err error) {
 	if err := t.client.User.Blacklist.Add(ctx, rongcloud.UserBlacklistParams{UserID: ben, TargetIDs: []string{ann}}); err != nil {
 		return err
 	}
-	defer func() { // tidy up even after Ctrl-C
+	defer func() { // clean up even after Ctrl-C
 		err = errors.Join(err, t.client.User.Blacklist.Remove(context.WithoutCancel(ctx), rongcloud.UserBlacklistParams{UserID: ben, TargetIDs: []string{ann}}))
 	}()
 	if err := t.write(ctx, rongcloud.PrivateMessage{
 		From: ann, To: []string{ben}, Content: rongcloud.TextMessage{Content: "Are you there?"},
-		VerifyBlacklist: true, // what the Server API sends is else delivered in spite of the blacklist
+		VerifyBlacklist: true, // otherwise the Server API ignores the blacklist
 	}); err != nil {
 		return err
 	}
@@ -159,7 +159,7 @@ func (t *tour) inbox() {
 	}
 }
 
-// fail shows the two kinds of errors. That there is one is what is expected.
+// fail shows the two kinds of errors. It fails if there is no error.
 func (t *tour) fail(ctx context.Context) error {
 	t.title("Two errors")
 	_, err := t.client.Message.SendPrivate(ctx, rongcloud.PrivateMessage{
@@ -167,7 +167,7 @@ func (t *tour) fail(ctx context.Context) error {
 	})
 	var wrong *rongcloud.ArgumentError
 	if !errors.As(err, &wrong) {
-		return fmt.Errorf("1001 receivers were not refused: %w", err)
+		return fmt.Errorf("1001 recipients were not refused: %w", err)
 	}
 	t.say("by the SDK", "%s: %s", wrong.Field, wrong.Reason)
 

@@ -41,7 +41,7 @@ func environment(t *testing.T, variables map[string]string) {
 	t.Helper()
 	for _, name := range []string{"RONGCLOUD_APP_KEY", "RONGCLOUD_APP_SECRET", "RONGCLOUD_REGION", "RONGCLOUD_API_URL"} {
 		value, set := variables[name]
-		t.Setenv(name, value) // restores it after the test, also where it is unset now
+		t.Setenv(name, value) // restores it after the test, even if it is unset now
 		if !set {
 			require.NoError(t, os.Unsetenv(name))
 		}
@@ -66,7 +66,7 @@ func TestLive(t *testing.T) {
 	require.Contains(t, out.String(), "only Ben's devices see it")
 	require.Len(t, srv.User(ben).Inbox(), 1)
 
-	// The blacklist is as it was.
+	// The blacklist is as before.
 	_, err := srv.Client().Message.SendPrivate(context.Background(), rongcloud.PrivateMessage{
 		From: ann, To: []string{ben}, Content: rongcloud.TextMessage{Content: "x"}, VerifyBlacklist: true,
 	})

@@ -1,3 +1,3 @@
-// Package frameworks shows package webhook in the routers gin and echo: as a handler, which is the
-// better choice because it recognises replays, and by [webhook.Parse].
+// Package frameworks shows how to use package webhook with the routers gin and echo: as a handler,
+// which is the better choice because it detects replays, and with [webhook.Parse].
 package frameworks

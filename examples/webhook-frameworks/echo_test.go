@@ -32,7 +32,7 @@ func Example_echo() {
 	// 200 {"pass":0,"extra":"not today"}
 }
 
-// Example_echoParse has the callback in an echo handler of one's own. It recognises no replays.
+// Example_echoParse parses the callback in your own echo handler. It does not detect replays.
 func Example_echoParse() {
 	router := echo.New()
 	router.POST("/rongcloud", func(c echo.Context) error {

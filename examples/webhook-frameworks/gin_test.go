@@ -35,7 +35,7 @@ func Example_gin() {
 	// 200
 }
 
-// Example_ginParse has the callback in a gin handler of one's own. It recognises no replays.
+// Example_ginParse parses the callback in your own gin handler. It does not detect replays.
 func Example_ginParse() {
 	gin.SetMode(gin.ReleaseMode)
 	router := gin.New()

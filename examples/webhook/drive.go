@@ -16,7 +16,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook/webhooktest"
 )
 
-// drive plays RongCloud's part: it sends callbacks to the handler, and two forged ones.
+// drive acts as RongCloud: it sends callbacks to the handler, and two forged ones.
 func drive(ctx context.Context, w io.Writer) error {
 	fmt.Fprintln(w, "Offline, on the fake server; package webhooktest sends the callbacks.")
 	fmt.Fprintln(w, "Set RONGCLOUD_APP_KEY and RONGCLOUD_APP_SECRET to wait for RongCloud's.")
@@ -62,7 +62,7 @@ func drive(ctx context.Context, w io.Writer) error {
 	return nil
 }
 
-// forge tries what an attacker would.
+// forge makes the attacks that an attacker would try.
 func forge(ctx context.Context, w io.Writer, app webhooktest.App, h http.Handler) error {
 	fmt.Fprintln(w, "\nSomebody guesses the secret")
 	answer, err := webhooktest.App{Key: app.Key, Secret: "guessed"}.Deliver(ctx, h, message("I am Ann, send money!"))

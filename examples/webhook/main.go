@@ -1,16 +1,17 @@
-// Webhook is a server for RongCloud's callbacks. It prints what it receives, lets no message with
-// a certain word pass, archives messages, and welcomes users who come online.
+// Webhook is a server for RongCloud's callbacks. It prints what it receives, blocks messages with
+// a certain word, archives messages, and welcomes users who come online.
 //
-// It drives itself with package webhooktest and the fake server, without any account, and ends:
+// Without an account, it sends itself callbacks with package webhooktest and the fake server, and
+// ends:
 //
 //	go run ./examples/webhook
 //
-// It waits for RongCloud's callbacks as soon as one of RONGCLOUD_APP_KEY, RONGCLOUD_APP_SECRET,
-// RONGCLOUD_REGION and RONGCLOUD_API_URL is set; the first two are then needed. It listens on
-// WEBHOOK_ADDR, 127.0.0.1:8080 if that is not set, at the paths /rongcloud/moderation for
-// questions before delivery and /rongcloud for all else, and archives to WEBHOOK_ARCHIVE,
-// webhook-archive.jsonl if that is not set. RongCloud must reach it by a public https address,
-// through a proxy or a tunnel.
+// It waits for RongCloud's callbacks if any of RONGCLOUD_APP_KEY, RONGCLOUD_APP_SECRET,
+// RONGCLOUD_REGION and RONGCLOUD_API_URL is set; the first two are then required. It listens on
+// WEBHOOK_ADDR (default 127.0.0.1:8080), at the paths /rongcloud/moderation for pre-delivery
+// checks and /rongcloud for everything else, and archives to WEBHOOK_ARCHIVE (default
+// webhook-archive.jsonl). RongCloud must be able to reach it at a public https address, through a
+// proxy or a tunnel.
 package main
 
 import (
@@ -36,7 +37,7 @@ import (
 
 const (
 	word = "casino"          // not allowed in messages
-	host = "webhook-example" // who welcomes users
+	host = "webhook-example" // the user who welcomes others
 )
 
 func main() {
@@ -72,7 +73,7 @@ func live() bool {
 // serve waits for RongCloud's callbacks until the context ends.
 func serve(ctx context.Context, w io.Writer, client *rongcloud.Client) (err error) {
 	path := cmp.Or(os.Getenv("WEBHOOK_ARCHIVE"), "webhook-archive.jsonl")
-	archive, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600) //nolint:gosec // the user says where
+	archive, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600) //nolint:gosec // the user chooses the path
 	if err != nil {
 		return err
 	}
@@ -87,7 +88,8 @@ func serve(ctx context.Context, w io.Writer, client *rongcloud.Client) (err erro
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/rongcloud", h)
-	mux.Handle("/rongcloud/moderation", h.For(webhook.KindPreMessage)) // unreadable questions get the fallback here only
+	// only here do unreadable checks get the fallback
+	mux.Handle("/rongcloud/moderation", h.For(webhook.KindPreMessage))
 	srv := &http.Server{
 		Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second, IdleTimeout: time.Minute,
 	}
@@ -105,10 +107,11 @@ func serve(ctx context.Context, w io.Writer, client *rongcloud.Client) (err erro
 	return <-ended
 }
 
-// newHandler is what a program needs: a function for each kind of callback that it wants.
+// newHandler is what a program needs: a function for each kind of callback that it handles.
 func newHandler(r *receiver, secret string, logger *slog.Logger) (*webhook.Handler, error) {
 	h, err := webhook.NewHandler(secret, webhook.WithLogger(logger),
-		webhook.WithDecisionTimeout(2*time.Second, webhook.Block("Please try again."))) // nothing passes unchecked; Allow() would let it
+		// nothing passes unchecked, as it would with Allow()
+		webhook.WithDecisionTimeout(2*time.Second, webhook.Block("Please try again.")))
 	if err != nil {
 		return nil, err
 	}
@@ -119,9 +122,9 @@ func newHandler(r *receiver, secret string, logger *slog.Logger) (*webhook.Handl
 	return h, h.Err()
 }
 
-// recipient handles callbacks.
+// receiver handles callbacks.
 type receiver struct {
-	mu      sync.Mutex // guards what is written
+	mu      sync.Mutex // serialises writes
 	w       io.Writer
 	archive io.Writer
 	client  *rongcloud.Client
@@ -133,7 +136,7 @@ func (r *receiver) say(label, format string, args ...any) {
 	fmt.Fprintf(r.w, "  %-12s %s\n", label, fmt.Sprintf(format, args...))
 }
 
-// message archives a message. An error has RongCloud send it again.
+// message archives a message. If it returns an error, RongCloud sends the callback again.
 func (r *receiver) message(_ context.Context, m *webhook.Message) error {
 	line, err := json.Marshal(map[string]any{
 		"uid": m.MessageUID, "time": m.SentAt.UTC(), "from": m.From, "to": m.TargetID, "type": m.ObjectName, "body": m.Body,
@@ -153,9 +156,9 @@ func (r *receiver) message(_ context.Context, m *webhook.Message) error {
 
 // moderate decides about a message before its delivery.
 func (r *receiver) moderate(_ context.Context, m *webhook.PreMessage) (webhook.Decision, error) {
-	texts, err := m.Texts() // all that the message says, decoded: one field of one type is not what clients show
+	texts, err := m.Texts() // all text, decoded: clients show more than one field
 	if err != nil {
-		return webhook.Block("The message cannot be read."), err // taken, and the error is logged
+		return webhook.Block("The message cannot be read."), err // blocked, and the error is logged
 	}
 	for _, text := range texts {
 		if strings.Contains(strings.ToLower(text), word) {
@@ -167,8 +170,8 @@ func (r *receiver) moderate(_ context.Context, m *webhook.PreMessage) (webhook.D
 	return webhook.Allow(), nil
 }
 
-// status welcomes a user. The context ends in time for RongCloud to learn of a failure, and to try
-// again.
+// status welcomes a user. The context ends early enough for RongCloud to get the failure, and to
+// try again.
 func (r *receiver) status(ctx context.Context, s *webhook.UserStatus) error {
 	r.say("status", "%s is %v (%s)", s.UserID, s.Status, s.Platform)
 	if s.Status != webhook.PresenceOnline {

@@ -75,7 +75,7 @@ func TestOffline(t *testing.T) {
 	require.Equal(t, offline, out.String())
 }
 
-// lines hands over what is written, write by write.
+// lines sends each write to a channel.
 type lines chan string
 
 func (l lines) Write(p []byte) (int, error) {
@@ -113,7 +113,7 @@ func TestLive(t *testing.T) {
 	require.NoError(t, <-ended)
 }
 
-// None of the ways in which a word can hide passes.
+// A word cannot pass however it is hidden.
 func TestModeration(t *testing.T) {
 	h, err := newHandler(&receiver{w: io.Discard, archive: io.Discard}, "s", slog.New(slog.DiscardHandler))
 	require.NoError(t, err)

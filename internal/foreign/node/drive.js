@@ -1,8 +1,8 @@
 'use strict';
 
-// RongCloud's own Node SDK works against the emulator, whose address and app are in the environment: every method that the package
-// exports is called, in an order in which each call has something to do, and what it did is checked by what the emulator then knows. A
-// method that a new version of the package brings fails the run until it has a step here.
+// Runs RongCloud's own Node SDK against the emulator, whose address and app are in the environment. It calls every method that the
+// package exports, in an order in which each call has an effect, and checks that effect in the emulator's state. A method that a new
+// version of the package adds fails the run until it has a step here.
 
 const assert = require('node:assert/strict');
 
@@ -46,7 +46,7 @@ async function call(name, argument) {
   return method(argument);
 }
 
-// step calls a method, which must succeed, and checks the answer; the SDK does not reject what the server refuses, it returns the error.
+// step calls a method, which must succeed, and checks the response; the SDK does not reject when the server refuses a call, but returns the error.
 async function step(name, argument, check = () => {}) {
   const answer = await call(name, argument);
   assert.equal(answer && answer.code, 200, `${name}: ${JSON.stringify(answer)}`);
@@ -54,7 +54,7 @@ async function step(name, argument, check = () => {}) {
   return answer;
 }
 
-// gone calls a method whose endpoint RongCloud has no more.
+// gone calls a method whose endpoint RongCloud no longer has.
 async function gone(name, argument) {
   const answer = await call(name, argument);
   assert.notEqual(answer && answer.code, 200, `${name} is served`);
@@ -121,7 +121,7 @@ async function messages() {
   await gone('Message.Discussion.recall', {senderId: 'ann', targetId: 'd', uId: sent.messageUID, sentTime: Date.parse(sent.sentAt)});
 }
 
-// recall sends a message and takes it back, so that a recipient has it no more.
+// recall sends a message and recalls it, so that the recipient no longer has it.
 async function recall(name, recipient, send) {
   await send();
   const sent = await lastSent();
@@ -180,7 +180,7 @@ async function chatrooms() {
   await step('Message.Chatroom.broadcast', {senderId: 'ann', ...text('to all rooms')},
     async () => assert.equal(contentOf((await inbox('ben')).at(-1)), 'to all rooms'));
 
-  // Lists of members: of a room, or with Ban of all rooms.
+  // Lists of members: of one room, or with Ban, of all rooms.
   for (const [name, target, more] of [
     ['Chatroom.Gag', {id: 'lobby'}, {minute: 10}], ['Chatroom.Ban', {}, {minute: 10}],
     ['Chatroom.Whitelist.User', {id: 'lobby'}, {}], ['Chatroom.Block', {id: 'lobby'}, {minute: 10}],
@@ -190,7 +190,7 @@ async function chatrooms() {
     await step(name + '.remove', {...target, members: people('ben')});
     await step(name + '.getList', {...target}, (answer) => assert.deepEqual(ids(answer.members), [], name));
   }
-  // Lists of message types, of all rooms.
+  // Lists of message types, for all rooms.
   for (const [name, list] of [['Chatroom.Demotion', 'objectNames'], ['Chatroom.Whitelist.Message', 'objectNames']]) {
     await step(name + '.add', {msgs: ['RC:TxtMsg', 'RC:ImgMsg']});
     await step(name + '.getList', undefined, (answer) => assert.deepEqual([...answer[list]].sort(), ['RC:ImgMsg', 'RC:TxtMsg'], name));
