@@ -26,8 +26,8 @@ const licensesTop = `# Licences of the dependencies
 
 What each module of this repository depends on, directly or not, and under which licences. *build*
 is what a program that uses the module compiles in, on Linux, macOS or Windows; *tests* is what only
-the module's own tests need; a *tool* is run and linked with nothing. ` + "`make licenses`" + ` writes this page.
-The gate refuses a stale page, and a licence outside the list ` + "`accepted`" + ` of
+the module's own tests need; a *tool* is run and linked with nothing. ` + "`make licenses`" + ` writes
+this page. The gate refuses a stale page, and a licence outside the list ` + "`accepted`" + ` of
 ` + "`internal/release/license.go`" + ` in what is compiled in.
 
 The repository itself is under the [%s](../LICENSE) licence.
