@@ -33,10 +33,10 @@ func sends(fake *rongcloudtest.Server, kind *endpoint.Endpoint) int {
 	return n
 }
 
-// announce writes to everybody on the operator's page.
+// announce writes to everybody on the operator's page, with a double click.
 func announce(text string) chromedp.Action {
 	return chromedp.Tasks{
-		chromedp.SendKeys("textarea", text, chromedp.ByQuery), chromedp.Evaluate(`document.querySelector('form[action="/operator/announce"] button').click()`, nil),
+		chromedp.SendKeys("textarea", text, chromedp.ByQuery), chromedp.Evaluate(`for (let i = 0; i < 2; i++) document.querySelector('form[action="/operator/announce"] button').click()`, nil),
 		chromedp.WaitVisible(`//p[contains(., "It is in the outbox")]`, chromedp.BySearch),
 	}
 }
@@ -390,6 +390,15 @@ func TestChatByKeyboard(t *testing.T) {
 		until(`document.getElementById('found').children.length === 0`), until(`!document.getElementById('room').hidden`))
 	ann.run(t, chromedp.KeyEvent("nobody"), chromedp.WaitVisible("#nobody", chromedp.ByID), escapeKey, chromedp.KeyEvent("olga"), until(textHas("found", "olga")), tabKey, tabKey, enterKey,
 		until(textHas("contacts", "waiting")), focused("#find"))
+	// A group that is gone closes, and so does an address that leads nowhere.
+	var made struct{ ID string }
+	ben.call(t, "POST", "/api/groups", map[string]any{"name": "Gone", "members": []string{"ann"}}, &made)
+	ann.run(t, enter("Gone"))
+	ben.call(t, "DELETE", "/api/groups/"+made.ID, nil, nil)
+	ann.run(t, chromedp.WaitVisible("#choose", chromedp.ByID), until("!"+textHas("chats", "Gone")))
+	for _, nowhere := range []string{"#g:nowhere", "#%E0", "#p:x:y"} {
+		ann.run(t, chromedp.Evaluate(`location.hash = `+quoted(nowhere), nil), until(`location.hash === ''`), chromedp.WaitVisible("#choose", chromedp.ByID))
+	}
 	invited(t, s, join(t, chromium, s.url, "olga", "en"))
 	require.Empty(t, ann.problems)
 }

@@ -18,7 +18,8 @@ function node(tag, properties = {}, ...children) {
 	return made;
 }
 
-// call asks the server. Its errors are for people; unknown says that the server may have done it.
+// call asks the server. Its errors are for people, and have the status; unknown says that the server
+// may have done it.
 async function call(method, path, body) {
 	let response, found = null;
 	try {
@@ -30,7 +31,7 @@ async function call(method, path, body) {
 		throw Object.assign(new Error(word('error.unreachable')), { unknown: true });
 	}
 	if (response.status === 401) location.assign('/login');
-	if (!response.ok) throw Object.assign(new Error(found.error), { unknown: response.status >= 500 });
+	if (!response.ok) throw Object.assign(new Error(found.error), { status: response.status, unknown: response.status >= 500 });
 	return found;
 }
 
@@ -311,10 +312,11 @@ function enter(id) {
 function leave() {
 	if (entered) history.back();
 	else location.replace('#');
+	entered = false; // the address changes later
 }
 async function show() {
 	const left = open;
-	open = decodeURIComponent(location.hash.slice(1)) || null;
+	open = location.hash.slice(1) || null;
 	from = null;
 	document.body.classList.toggle('open', open !== null);
 	$('choose').hidden = open !== null;
@@ -405,11 +407,14 @@ $('details').addEventListener('click', () => {
 
 async function refresh() {
 	state = await call('GET', '/api/state');
-	if (open?.startsWith('g:') && !groupOf(open)) leave(); // dismissed, or removed from it
 	drawLists();
-	if (open) {
-		drawHead();
+	if (!open) return;
+	drawHead();
+	try {
 		await drawMessages();
+	} catch (error) {
+		if (error.status !== 404) throw error;
+		leave(); // a group that was dismissed, or that one is not in any more
 	}
 }
 
