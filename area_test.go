@@ -47,7 +47,7 @@ func mockAll(t *testing.T, status int, answer string) (*rongcloud.Client, *[]got
 	got := new([]gotRequest)
 	mock := httpmock.NewMockTransport()
 	mock.RegisterNoResponder(func(req *http.Request) (*http.Response, error) {
-		r := gotRequest{req.Method, req.URL.Path, req.URL.RawQuery, "", req.Header.Get("Content-Type")}
+		r := gotRequest{method: req.Method, path: req.URL.Path, query: req.URL.RawQuery, contentType: req.Header.Get("Content-Type")}
 		if req.Body != nil {
 			body, err := io.ReadAll(req.Body)
 			if err != nil {
@@ -106,13 +106,13 @@ var areas = []struct {
 	calls func() []apiCall
 	whole bool
 }{
-	{"user", userCalls, true},
-	{"chatroom", chatroomCalls, true},
-	{"sensitive", sensitiveCalls, true},
-	{"conversation", conversationCalls, true},
-	{"push", pushAPICalls, true},
-	{"group", groupCalls, false},
-	{"ultragroup", ultraGroupCalls, false},
+	{area: "user", calls: userCalls, whole: true},
+	{area: "chatroom", calls: chatroomCalls, whole: true},
+	{area: "sensitive", calls: sensitiveCalls, whole: true},
+	{area: "conversation", calls: conversationCalls, whole: true},
+	{area: "push", calls: pushAPICalls, whole: true},
+	{area: "group", calls: groupCalls},
+	{area: "ultragroup", calls: ultraGroupCalls},
 }
 
 func eachCall(t *testing.T, try func(t *testing.T, c apiCall, ep *endpoint.Endpoint)) {

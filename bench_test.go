@@ -332,6 +332,6 @@ func (op benchOp) caller(b *testing.B, client, server string, settings *tls.Conf
 		b.Cleanup(keeper.close)
 		base = keeper
 	}
-	f := &floor{&http.Client{Transport: base, Timeout: 10 * time.Second}, server, benchSecret}
+	f := &floor{client: &http.Client{Transport: base, Timeout: 10 * time.Second}, baseURL: server, secret: benchSecret}
 	return func(ctx context.Context) error { return op.floor(ctx, f) }
 }

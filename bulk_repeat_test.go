@@ -75,15 +75,15 @@ func TestBulkUnknownChunkThatIsPutOffStaysUnknown(t *testing.T) {
 		save   func(n int) error
 		sent   int
 	}{
-		"Save fails before the request": {nil, func(n int) error {
+		"Save fails before the request": {save: func(n int) error {
 			if n == 1 {
 				return errors.New("the disk is full")
 			}
 			return nil
-		}, 0},
-		"unauthorized": {func(int, url.Values) (*http.Response, error) { return refusal(1004) }, nil, 1},
-		"rate":         {func(int, url.Values) (*http.Response, error) { return refusal(1008) }, nil, bulkRateTries},
-		"refused":      {func(int, url.Values) (*http.Response, error) { return refusal(1002) }, nil, 1},
+		}},
+		"unauthorized": {answer: func(int, url.Values) (*http.Response, error) { return refusal(1004) }, sent: 1},
+		"rate":         {answer: func(int, url.Values) (*http.Response, error) { return refusal(1008) }, sent: bulkRateTries},
+		"refused":      {answer: func(int, url.Values) (*http.Response, error) { return refusal(1002) }, sent: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -29,7 +29,7 @@ func TestBulkStopsInAnOutage(t *testing.T) {
 	for _, c := range []struct {
 		concurrency, maxUnknown, want int
 	}{
-		{0, 0, 4}, {1, 0, 3}, {2, 0, 3}, {8, 0, 8}, {4, 1, 1}, {4, 20, 20},
+		{want: 4}, {concurrency: 1, want: 3}, {concurrency: 2, want: 3}, {concurrency: 8, want: 8}, {concurrency: 4, maxUnknown: 1, want: 1}, {concurrency: 4, maxUnknown: 20, want: 20},
 	} {
 		t.Run(fmt.Sprintf("%d at once, MaxUnknown %d", c.concurrency, c.maxUnknown), func(t *testing.T) {
 			t.Parallel()

@@ -166,21 +166,21 @@ func TestBulkSends(t *testing.T) {
 		send     func(*MessageService, context.Context, BulkParams) (*BulkResult, error)
 		requests int
 	}{
-		{"private", func(s *MessageService, ctx context.Context, o BulkParams) (*BulkResult, error) {
+		{name: "private", send: func(s *MessageService, ctx context.Context, o BulkParams) (*BulkResult, error) {
 			return s.SendPrivateBulk(ctx, bulkMessage, bulkUsers(2500), o)
-		}, 3},
-		{"system", func(s *MessageService, ctx context.Context, o BulkParams) (*BulkResult, error) {
+		}, requests: 3},
+		{name: "system", send: func(s *MessageService, ctx context.Context, o BulkParams) (*BulkResult, error) {
 			return s.SendSystemBulk(ctx, SystemMessage{From: "boss", Content: TextMessage{Content: "x"}}, bulkUsers(2500), o)
-		}, 25},
-		{"group", func(s *MessageService, ctx context.Context, o BulkParams) (*BulkResult, error) {
+		}, requests: 25},
+		{name: "group", send: func(s *MessageService, ctx context.Context, o BulkParams) (*BulkResult, error) {
 			return s.SendGroupBulk(ctx, GroupMessage{From: "boss", Content: TextMessage{Content: "x"}}, bulkUsers(2500), o)
-		}, 834},
-		{"private template", func(s *MessageService, ctx context.Context, o BulkParams) (*BulkResult, error) {
+		}, requests: 834},
+		{name: "private template", send: func(s *MessageService, ctx context.Context, o BulkParams) (*BulkResult, error) {
 			return s.SendPrivateTemplateBulk(ctx, PrivateTemplate{From: "boss", Content: TextMessage{Content: "{name}"}}, templateUsers(2500), o)
-		}, 3},
-		{"system template", func(s *MessageService, ctx context.Context, o BulkParams) (*BulkResult, error) {
+		}, requests: 3},
+		{name: "system template", send: func(s *MessageService, ctx context.Context, o BulkParams) (*BulkResult, error) {
 			return s.SendSystemTemplateBulk(ctx, SystemTemplate{From: "boss", Content: TextMessage{Content: "{name}"}}, templateUsers(2500), o)
-		}, 25},
+		}, requests: 25},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -248,43 +248,43 @@ func TestBulkRefusesBadInput(t *testing.T) {
 		name, field string
 		send        func() (*BulkResult, error)
 	}{
-		{"an empty list", "toUserId", func() (*BulkResult, error) { return s.SendPrivateBulk(ctx, bulkMessage, none, BulkParams{}) }},
-		{"no list", "toUserId", func() (*BulkResult, error) { return s.SendPrivateBulk(ctx, bulkMessage, nil, BulkParams{}) }},
-		{"no groups", "toGroupId", func() (*BulkResult, error) { return s.SendGroupBulk(ctx, group, none, BulkParams{}) }},
-		{"no context", "ctx", func() (*BulkResult, error) {
+		{name: "an empty list", field: "toUserId", send: func() (*BulkResult, error) { return s.SendPrivateBulk(ctx, bulkMessage, none, BulkParams{}) }},
+		{name: "no list", field: "toUserId", send: func() (*BulkResult, error) { return s.SendPrivateBulk(ctx, bulkMessage, nil, BulkParams{}) }},
+		{name: "no groups", field: "toGroupId", send: func() (*BulkResult, error) { return s.SendGroupBulk(ctx, group, none, BulkParams{}) }},
+		{name: "no context", field: "ctx", send: func() (*BulkResult, error) {
 			return s.SendPrivateBulk(nil, bulkMessage, bulkUsers(1), BulkParams{}) //nolint:staticcheck // on purpose
 		}},
-		{"recipients in the message", "toUserId", func() (*BulkResult, error) { return s.SendPrivateBulk(ctx, to, bulkUsers(1), BulkParams{}) }},
-		{"recipients in a system message", "toUserId", func() (*BulkResult, error) {
+		{name: "recipients in the message", field: "toUserId", send: func() (*BulkResult, error) { return s.SendPrivateBulk(ctx, to, bulkUsers(1), BulkParams{}) }},
+		{name: "recipients in a system message", field: "toUserId", send: func() (*BulkResult, error) {
 			return s.SendSystemBulk(ctx, SystemMessage{From: "a", To: []string{"u"}, Content: TextMessage{}}, bulkUsers(1), BulkParams{})
 		}},
-		{"groups in the message", "toGroupId", func() (*BulkResult, error) { return s.SendGroupBulk(ctx, groupTo, bulkUsers(1), BulkParams{}) }},
-		{"members", "toUserId", func() (*BulkResult, error) { return s.SendGroupBulk(ctx, groupUsers, bulkUsers(1), BulkParams{}) }},
-		{"recipients in a template", "toUserId", func() (*BulkResult, error) {
+		{name: "groups in the message", field: "toGroupId", send: func() (*BulkResult, error) { return s.SendGroupBulk(ctx, groupTo, bulkUsers(1), BulkParams{}) }},
+		{name: "members", field: "toUserId", send: func() (*BulkResult, error) { return s.SendGroupBulk(ctx, groupUsers, bulkUsers(1), BulkParams{}) }},
+		{name: "recipients in a template", field: "toUserId", send: func() (*BulkResult, error) {
 			return s.SendPrivateTemplateBulk(ctx, PrivateTemplate{From: "a", Content: TextMessage{}, Recipients: []TemplateRecipient{{UserID: "u"}}}, templateUsers(1), BulkParams{})
 		}},
-		{"recipients in a system template", "toUserId", func() (*BulkResult, error) {
+		{name: "recipients in a system template", field: "toUserId", send: func() (*BulkResult, error) {
 			return s.SendSystemTemplateBulk(ctx, SystemTemplate{From: "a", Content: TextMessage{}, Recipients: []TemplateRecipient{{UserID: "u"}}}, templateUsers(1), BulkParams{})
 		}},
-		{"no sender", "fromUserId", func() (*BulkResult, error) {
+		{name: "no sender", field: "fromUserId", send: func() (*BulkResult, error) {
 			return s.SendPrivateBulk(ctx, PrivateMessage{Content: TextMessage{}}, bulkUsers(1), BulkParams{})
 		}},
-		{"no content", "content", func() (*BulkResult, error) {
+		{name: "no content", field: "content", send: func() (*BulkResult, error) {
 			return s.SendSystemTemplateBulk(ctx, SystemTemplate{From: "a"}, templateUsers(1), BulkParams{})
 		}},
-		{"too large chunks", "BulkParams.ChunkSize", func() (*BulkResult, error) {
+		{name: "too large chunks", field: "BulkParams.ChunkSize", send: func() (*BulkResult, error) {
 			return s.SendPrivateBulk(ctx, bulkMessage, bulkUsers(1), BulkParams{ChunkSize: 1001})
 		}},
-		{"negative chunks", "BulkParams.ChunkSize", func() (*BulkResult, error) {
+		{name: "negative chunks", field: "BulkParams.ChunkSize", send: func() (*BulkResult, error) {
 			return s.SendPrivateBulk(ctx, bulkMessage, bulkUsers(1), BulkParams{ChunkSize: -1})
 		}},
-		{"too many at once", "BulkParams.Concurrency", func() (*BulkResult, error) {
+		{name: "too many at once", field: "BulkParams.Concurrency", send: func() (*BulkResult, error) {
 			return s.SendPrivateBulk(ctx, bulkMessage, bulkUsers(1), BulkParams{Concurrency: 129})
 		}},
-		{"a negative total", "BulkParams.Total", func() (*BulkResult, error) {
+		{name: "a negative total", field: "BulkParams.Total", send: func() (*BulkResult, error) {
 			return s.SendPrivateBulk(ctx, bulkMessage, bulkUsers(1), BulkParams{Total: -1})
 		}},
-		{"a checkpoint of nothing", "BulkParams.Resume", func() (*BulkResult, error) {
+		{name: "a checkpoint of nothing", field: "BulkParams.Resume", send: func() (*BulkResult, error) {
 			return s.SendPrivateBulk(ctx, bulkMessage, bulkUsers(1), BulkParams{Resume: &BulkCheckpoint{}})
 		}},
 	} {

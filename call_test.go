@@ -170,10 +170,10 @@ func TestCallPlaces(t *testing.T) {
 	}{7}, nil))
 	escaped := url.PathEscape(id)
 	for i, want := range []struct{ address, body, session string }{
-		{"https://one.example/rtc/" + escaped + "/users.json", `{"user":[1]}`, "s 1"},
-		{"https://one.example/rtc/" + escaped + "/users.json", "user=u", "s 1"},
-		{"https://one.example/rtc/" + escaped + "/users.json?user=u", "", ""},
-		{"https://one.example/rtc/7/users.json", "{}", ""},
+		{address: "https://one.example/rtc/" + escaped + "/users.json", body: `{"user":[1]}`, session: "s 1"},
+		{address: "https://one.example/rtc/" + escaped + "/users.json", body: "user=u", session: "s 1"},
+		{address: "https://one.example/rtc/" + escaped + "/users.json?user=u"},
+		{address: "https://one.example/rtc/7/users.json", body: "{}"},
 	} {
 		r := s.requests[i]
 		require.Equal(t, want.address, r.url)
@@ -218,7 +218,7 @@ func TestPlacedFields(t *testing.T) {
 		Name   string `wire:"name"`
 	}
 	s := newScripted(t, nil)
-	require.NoError(t, send(t.Context(), s.Client, ep, &Params{"a b&c", 7, "n"}, nil))
+	require.NoError(t, send(t.Context(), s.Client, ep, &Params{RoomID: "a b&c", Limit: 7, Name: "n"}, nil))
 	require.Equal(t, "https://one.example/rtc/a%20b&c", s.requests[0].url)
 	require.Equal(t, `{"name":"n"}`, s.requests[0].body)
 	require.Equal(t, "7", s.requests[0].header.Get("Limit"))

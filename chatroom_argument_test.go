@@ -33,62 +33,62 @@ func TestChatroomRefuses(t *testing.T) {
 		name, field, reason string
 		call                func(ctx, client) error
 	}{
-		{"create nothing", "chatroomId", "is required", room(rongcloud.ChatroomCreateParams{})},
-		{"destroy after half a minute", "destroyTime", "is not a whole number of minutes", room(rongcloud.ChatroomCreateParams{ChatroomID: "r", DestroyAfter: 30 * time.Second})},
-		{"destroy before creation", "destroyTime", "is negative", room(rongcloud.ChatroomCreateParams{ChatroomID: "r", DestroyAfter: -time.Hour})},
-		{"never destroy", "destroyTime", "cannot be Forever, at most 10080 minutes", room(rongcloud.ChatroomCreateParams{ChatroomID: "r", DestroyAfter: rongcloud.Forever})},
-		{"exempt 21", "whiteUserIds", "21 items, at most 20", room(rongcloud.ChatroomCreateParams{ChatroomID: "r", MuteAllMembersWhitelist: userIDs(21)})},
-		{"an owner of nothing", "entryInfo", "is required", room(rongcloud.ChatroomCreateParams{ChatroomID: "r", EntryOwnerID: "u1"})},
-		{"entries of nobody", "entryOwnerId", "is required", room(rongcloud.ChatroomCreateParams{ChatroomID: "r", Entries: map[string]string{"k": "v"}})},
-		{"21 first entries", "entryInfo", "21 items, at most 20", room(rongcloud.ChatroomCreateParams{ChatroomID: "r", EntryOwnerID: "u1", Entries: manyEntries(21)})},
-		{"destroy nothing", "chatroomId", "is required", func(x ctx, c client) error { return c.Chatroom.Destroy(x, nil) }},
-		{"destroy an empty ID", "chatroomId", "item 2 is empty", func(x ctx, c client) error { return c.Chatroom.Destroy(x, []string{"r", ""}) }},
-		{"never destroy from now on", "destroyTime", "cannot be Forever", func(x ctx, c client) error {
+		{name: "create nothing", field: "chatroomId", reason: "is required", call: room(rongcloud.ChatroomCreateParams{})},
+		{name: "destroy after half a minute", field: "destroyTime", reason: "is not a whole number of minutes", call: room(rongcloud.ChatroomCreateParams{ChatroomID: "r", DestroyAfter: 30 * time.Second})},
+		{name: "destroy before creation", field: "destroyTime", reason: "is negative", call: room(rongcloud.ChatroomCreateParams{ChatroomID: "r", DestroyAfter: -time.Hour})},
+		{name: "never destroy", field: "destroyTime", reason: "cannot be Forever, at most 10080 minutes", call: room(rongcloud.ChatroomCreateParams{ChatroomID: "r", DestroyAfter: rongcloud.Forever})},
+		{name: "exempt 21", field: "whiteUserIds", reason: "21 items, at most 20", call: room(rongcloud.ChatroomCreateParams{ChatroomID: "r", MuteAllMembersWhitelist: userIDs(21)})},
+		{name: "an owner of nothing", field: "entryInfo", reason: "is required", call: room(rongcloud.ChatroomCreateParams{ChatroomID: "r", EntryOwnerID: "u1"})},
+		{name: "entries of nobody", field: "entryOwnerId", reason: "is required", call: room(rongcloud.ChatroomCreateParams{ChatroomID: "r", Entries: map[string]string{"k": "v"}})},
+		{name: "21 first entries", field: "entryInfo", reason: "21 items, at most 20", call: room(rongcloud.ChatroomCreateParams{ChatroomID: "r", EntryOwnerID: "u1", Entries: manyEntries(21)})},
+		{name: "destroy nothing", field: "chatroomId", reason: "is required", call: func(x ctx, c client) error { return c.Chatroom.Destroy(x, nil) }},
+		{name: "destroy an empty ID", field: "chatroomId", reason: "item 2 is empty", call: func(x ctx, c client) error { return c.Chatroom.Destroy(x, []string{"r", ""}) }},
+		{name: "never destroy from now on", field: "destroyTime", reason: "cannot be Forever", call: func(x ctx, c client) error {
 			return c.Chatroom.SetDestroy(x, rongcloud.ChatroomSetDestroyParams{ChatroomID: "r", DestroyAfter: rongcloud.Forever})
 		}},
 
-		{"a member of no room", "chatroomId", "is required", func(x ctx, c client) error {
+		{name: "a member of no room", field: "chatroomId", reason: "is required", call: func(x ctx, c client) error {
 			_, err := c.Chatroom.IsMember(x, rongcloud.ChatroomIsMemberQuery{UserID: "u1"})
 			return err
 		}},
-		{"no count", "count", "is required", members(rongcloud.ChatroomMemberQuery{ChatroomID: "r", Order: rongcloud.SortOldestFirst})},
-		{"no order", "order", "is required", members(rongcloud.ChatroomMemberQuery{ChatroomID: "r", Count: 1})},
-		{"check 1001", "userId", "1001 items, at most 1000", func(x ctx, c client) error {
+		{name: "no count", field: "count", reason: "is required", call: members(rongcloud.ChatroomMemberQuery{ChatroomID: "r", Order: rongcloud.SortOldestFirst})},
+		{name: "no order", field: "order", reason: "is required", call: members(rongcloud.ChatroomMemberQuery{ChatroomID: "r", Count: 1})},
+		{name: "check 1001", field: "userId", reason: "1001 items, at most 1000", call: func(x ctx, c client) error {
 			_, err := c.Chatroom.Member.Check(x, rongcloud.ChatroomMemberCheckQuery{ChatroomID: "r", UserIDs: userIDs(1001)})
 			return err
 		}},
 
-		{"no key", "key", "is required", entry(rongcloud.ChatroomEntrySetParams{ChatroomID: "r", OwnerID: "u1", Value: "v"})},
-		{"no value", "value", "is required", entry(rongcloud.ChatroomEntrySetParams{ChatroomID: "r", OwnerID: "u1", Key: "k"})},
-		{"a notification of an unknown type", "objectName", "only RongCloud's own", entry(rongcloud.ChatroomEntrySetParams{
+		{name: "no key", field: "key", reason: "is required", call: entry(rongcloud.ChatroomEntrySetParams{ChatroomID: "r", OwnerID: "u1", Value: "v"})},
+		{name: "no value", field: "value", reason: "is required", call: entry(rongcloud.ChatroomEntrySetParams{ChatroomID: "r", OwnerID: "u1", Key: "k"})},
+		{name: "a notification of an unknown type", field: "objectName", reason: "only RongCloud's own", call: entry(rongcloud.ChatroomEntrySetParams{
 			ChatroomID: "r", OwnerID: "u1", Key: "k", Value: "v", Notification: rongcloud.RawContent{Name: "RC:ChrmKVNotiMsg", Body: "{}"},
 		})},
-		{"21 entries", "entryInfo", "21 items, at most 20", func(x ctx, c client) error {
+		{name: "21 entries", field: "entryInfo", reason: "21 items, at most 20", call: func(x ctx, c client) error {
 			return c.Chatroom.Entry.BatchSet(x, rongcloud.ChatroomEntryBatchSetParams{ChatroomID: "r", OwnerID: "u1", Entries: manyEntries(21)})
 		}},
-		{"no entries", "entryInfo", "is required", func(x ctx, c client) error {
+		{name: "no entries", field: "entryInfo", reason: "is required", call: func(x ctx, c client) error {
 			return c.Chatroom.Entry.BatchSet(x, rongcloud.ChatroomEntryBatchSetParams{ChatroomID: "r", OwnerID: "u1"})
 		}},
-		{"remove 21 entries", "entryKeys", "21 items, at most 20", func(x ctx, c client) error {
+		{name: "remove 21 entries", field: "entryKeys", reason: "21 items, at most 20", call: func(x ctx, c client) error {
 			return c.Chatroom.Entry.BatchDelete(x, rongcloud.ChatroomEntryBatchDeleteParams{ChatroomID: "r", OwnerID: "u1", Keys: userIDs(21)})
 		}},
-		{"remove entries of nobody", "entryOwnerId", "is required", func(x ctx, c client) error {
+		{name: "remove entries of nobody", field: "entryOwnerId", reason: "is required", call: func(x ctx, c client) error {
 			return c.Chatroom.Entry.BatchDelete(x, rongcloud.ChatroomEntryBatchDeleteParams{ChatroomID: "r", Keys: two})
 		}},
-		{"list 101 entries", "keys", "101 items, at most 100", func(x ctx, c client) error {
+		{name: "list 101 entries", field: "keys", reason: "101 items, at most 100", call: func(x ctx, c client) error {
 			_, err := c.Chatroom.Entry.List(x, rongcloud.ChatroomEntryQuery{ChatroomID: "r", Keys: userIDs(101)})
 			return err
 		}},
 
-		{"unmute 21", "userId", "21 items, at most 20", func(x ctx, c client) error {
+		{name: "unmute 21", field: "userId", reason: "21 items, at most 20", call: func(x ctx, c client) error {
 			return c.Chatroom.Mute.Remove(x, rongcloud.ChatroomMuteRemoveParams{ChatroomID: "r", UserIDs: userIDs(21)})
 		}},
-		{"21 types on the whitelist", "objectnames", "21 items, at most 20", func(x ctx, c client) error { return c.Chatroom.MessageTypeWhitelist.Add(x, userIDs(21)) }},
-		{"protect 6", "userId", "6 items, at most 5", func(x ctx, c client) error {
+		{name: "21 types on the whitelist", field: "objectnames", reason: "21 items, at most 20", call: func(x ctx, c client) error { return c.Chatroom.MessageTypeWhitelist.Add(x, userIDs(21)) }},
+		{name: "protect 6", field: "userId", reason: "6 items, at most 5", call: func(x ctx, c client) error {
 			return c.Chatroom.UserWhitelist.Add(x, rongcloud.ChatroomUserWhitelistParams{ChatroomID: "r", UserIDs: userIDs(6)})
 		}},
-		{"stop nowhere", "chatroomId", "is required", func(x ctx, c client) error { return c.Chatroom.Distribution.Stop(x, "") }},
-		{"keep nothing alive", "chatroomId", "is required", func(x ctx, c client) error { return c.Chatroom.Keepalive.Add(x, "") }},
+		{name: "stop nowhere", field: "chatroomId", reason: "is required", call: func(x ctx, c client) error { return c.Chatroom.Distribution.Stop(x, "") }},
+		{name: "keep nothing alive", field: "chatroomId", reason: "is required", call: func(x ctx, c client) error { return c.Chatroom.Keepalive.Add(x, "") }},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

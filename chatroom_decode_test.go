@@ -53,82 +53,82 @@ func TestChatroomDecodes(t *testing.T) {
 		want       any
 	}{
 		{
-			"room", "get", get, `,"chatroomId":"R","createTime":1694777649942,"memberCount":3,"destroyType":1,"destroyTime":90,"ban":true`,
-			&rongcloud.Chatroom{
+			name: "room", path: "get", call: get, answer: `,"chatroomId":"R","createTime":1694777649942,"memberCount":3,"destroyType":1,"destroyTime":90,"ban":true`,
+			want: &rongcloud.Chatroom{
 				ChatroomID: "R", CreatedAt: time.UnixMilli(1694777649942), MemberCount: 3,
 				DestroyType: rongcloud.ChatroomDestroyFixed, DestroyAfter: 90 * time.Minute, AllMembersMuted: true,
 			},
 		},
 		{
-			"room as texts", "get", get, `,"createTime":"1694777649942","memberCount":"3","destroyType":"0","destroyTime":"60","ban":"false"`,
-			&rongcloud.Chatroom{ChatroomID: "r", CreatedAt: time.UnixMilli(1694777649942), MemberCount: 3, DestroyType: rongcloud.ChatroomDestroyInactive, DestroyAfter: time.Hour},
+			name: "room as texts", path: "get", call: get, answer: `,"createTime":"1694777649942","memberCount":"3","destroyType":"0","destroyTime":"60","ban":"false"`,
+			want: &rongcloud.Chatroom{ChatroomID: "r", CreatedAt: time.UnixMilli(1694777649942), MemberCount: 3, DestroyType: rongcloud.ChatroomDestroyInactive, DestroyAfter: time.Hour},
 		},
-		{"room of a new kind", "get", get, `,"destroyType":7,"ban":1`, &rongcloud.Chatroom{ChatroomID: "r", DestroyType: 8, AllMembersMuted: true}},
-		{"room of no kind", "get", get, `,"memberCount":1`, &rongcloud.Chatroom{ChatroomID: "r", MemberCount: 1}},
+		{name: "room of a new kind", path: "get", call: get, answer: `,"destroyType":7,"ban":1`, want: &rongcloud.Chatroom{ChatroomID: "r", DestroyType: 8, AllMembersMuted: true}},
+		{name: "room of no kind", path: "get", call: get, answer: `,"memberCount":1`, want: &rongcloud.Chatroom{ChatroomID: "r", MemberCount: 1}},
 
 		{
-			"members", "user/query", members, `,"total":3,"users":[{"id":"u1","time":"2024-05-01 12:30:00"},{"id":"u2"}]`,
-			&rongcloud.ChatroomMembers{Total: 3, Members: []rongcloud.ChatroomMember{{UserID: "u1", JoinedAt: noon}, {UserID: "u2"}}},
+			name: "members", path: "user/query", call: members, answer: `,"total":3,"users":[{"id":"u1","time":"2024-05-01 12:30:00"},{"id":"u2"}]`,
+			want: &rongcloud.ChatroomMembers{Total: 3, Members: []rongcloud.ChatroomMember{{UserID: "u1", JoinedAt: noon}, {UserID: "u2"}}},
 		},
 		{
-			"members as texts", "user/query", members, `,"total":"1","users":[{"id":1,"time":""}]`,
-			&rongcloud.ChatroomMembers{Total: 1, Members: []rongcloud.ChatroomMember{{UserID: "1"}}},
+			name: "members as texts", path: "user/query", call: members, answer: `,"total":"1","users":[{"id":1,"time":""}]`,
+			want: &rongcloud.ChatroomMembers{Total: 1, Members: []rongcloud.ChatroomMember{{UserID: "1"}}},
 		},
-		{"no members", "user/query", members, `,"total":0,"users":null`, &rongcloud.ChatroomMembers{}},
+		{name: "no members", path: "user/query", call: members, answer: `,"total":0,"users":null`, want: &rongcloud.ChatroomMembers{}},
 
-		{"in", "user/exist", isMember, `,"isInChrm":true`, true},
-		{"in as number", "user/exist", isMember, `,"isInChrm":1`, true},
-		{"in as text", "user/exist", isMember, `,"isInChrm":"true"`, true},
-		{"out", "user/exist", isMember, `,"isInChrm":false`, false},
-		{"out as number", "user/exist", isMember, `,"isInChrm":0`, false},
+		{name: "in", path: "user/exist", call: isMember, answer: `,"isInChrm":true`, want: true},
+		{name: "in as number", path: "user/exist", call: isMember, answer: `,"isInChrm":1`, want: true},
+		{name: "in as text", path: "user/exist", call: isMember, answer: `,"isInChrm":"true"`, want: true},
+		{name: "out", path: "user/exist", call: isMember, answer: `,"isInChrm":false`, want: false},
+		{name: "out as number", path: "user/exist", call: isMember, answer: `,"isInChrm":0`, want: false},
 		{
-			"in and out", "users/exist", check, `,"result":[{"userId":"u1","isInChrm":1},{"userId":"u2","isInChrm":0}]`,
-			&rongcloud.ChatroomMemberships{Users: []rongcloud.ChatroomMembership{{UserID: "u1", Member: true}, {UserID: "u2"}}},
+			name: "in and out", path: "users/exist", call: check, answer: `,"result":[{"userId":"u1","isInChrm":1},{"userId":"u2","isInChrm":0}]`,
+			want: &rongcloud.ChatroomMemberships{Users: []rongcloud.ChatroomMembership{{UserID: "u1", Member: true}, {UserID: "u2"}}},
 		},
 		{
-			"in and out with userid", "users/exist", check, `,"result":[{"userid":"u1","isInChrm":"1"},{"userid":2,"isInChrm":false}]`,
-			&rongcloud.ChatroomMemberships{Users: []rongcloud.ChatroomMembership{{UserID: "u1", Member: true}, {UserID: "2"}}},
+			name: "in and out with userid", path: "users/exist", call: check, answer: `,"result":[{"userid":"u1","isInChrm":"1"},{"userid":2,"isInChrm":false}]`,
+			want: &rongcloud.ChatroomMemberships{Users: []rongcloud.ChatroomMembership{{UserID: "u1", Member: true}, {UserID: "2"}}},
 		},
 
 		{
-			"entries", "entry/query", entries, fmt.Sprintf(`,"keys":[{"key":"k","value":"v","userId":"u1","autoDelete":"1","lastSetTime":"%d"}]`, noon.UnixMilli()),
-			&rongcloud.ChatroomEntries{Entries: []rongcloud.ChatroomEntry{{
+			name: "entries", path: "entry/query", call: entries, answer: fmt.Sprintf(`,"keys":[{"key":"k","value":"v","userId":"u1","autoDelete":"1","lastSetTime":"%d"}]`, noon.UnixMilli()),
+			want: &rongcloud.ChatroomEntries{Entries: []rongcloud.ChatroomEntry{{
 				Key: "k", Value: "v", OwnerID: "u1", AutoDelete: true, SetAt: time.UnixMilli(noon.UnixMilli()),
 			}}},
 		},
 		{
-			"entries as numbers", "entry/query", entries, fmt.Sprintf(`,"keys":[{"key":1,"value":2,"userID":3,"autoDelete":0,"lastSetTime":%d}]`, noon.UnixMilli()),
-			&rongcloud.ChatroomEntries{Entries: []rongcloud.ChatroomEntry{{Key: "1", Value: "2", OwnerID: "3", SetAt: time.UnixMilli(noon.UnixMilli())}}},
+			name: "entries as numbers", path: "entry/query", call: entries, answer: fmt.Sprintf(`,"keys":[{"key":1,"value":2,"userID":3,"autoDelete":0,"lastSetTime":%d}]`, noon.UnixMilli()),
+			want: &rongcloud.ChatroomEntries{Entries: []rongcloud.ChatroomEntry{{Key: "1", Value: "2", OwnerID: "3", SetAt: time.UnixMilli(noon.UnixMilli())}}},
 		},
-		{"no entries", "entry/query", entries, ``, &rongcloud.ChatroomEntries{}},
+		{name: "no entries", path: "entry/query", call: entries, answer: ``, want: &rongcloud.ChatroomEntries{}},
 
 		{
-			"mutes", "user/gag/list", mutes, `,"users":[{"time":"2024-05-01 12:30:00","userId":"u1"}]`,
-			&rongcloud.ChatroomMutes{Users: []rongcloud.ChatroomMute{{UserID: "u1", EndsAt: noon}}},
+			name: "mutes", path: "user/gag/list", call: mutes, answer: `,"users":[{"time":"2024-05-01 12:30:00","userId":"u1"}]`,
+			want: &rongcloud.ChatroomMutes{Users: []rongcloud.ChatroomMute{{UserID: "u1", EndsAt: noon}}},
 		},
-		{"no mutes", "user/gag/list", mutes, `,"users":[]`, &rongcloud.ChatroomMutes{Users: []rongcloud.ChatroomMute{}}},
+		{name: "no mutes", path: "user/gag/list", call: mutes, answer: `,"users":[]`, want: &rongcloud.ChatroomMutes{Users: []rongcloud.ChatroomMute{}}},
 		{
-			"global mutes", "user/ban/query", globals, `,"users":[{"time":"2024-05-01 12:30:00","userId":1}]`,
-			&rongcloud.ChatroomMutes{Users: []rongcloud.ChatroomMute{{UserID: "1", EndsAt: noon}}},
+			name: "global mutes", path: "user/ban/query", call: globals, answer: `,"users":[{"time":"2024-05-01 12:30:00","userId":1}]`,
+			want: &rongcloud.ChatroomMutes{Users: []rongcloud.ChatroomMute{{UserID: "1", EndsAt: noon}}},
 		},
 		{
-			"blocks", "user/block/list", blocks, `,"users":[{"time":"2024-05-01 12:30:00","userId":"u1"}]`,
-			&rongcloud.ChatroomBlocks{Users: []rongcloud.ChatroomBlock{{UserID: "u1", EndsAt: noon}}},
+			name: "blocks", path: "user/block/list", call: blocks, answer: `,"users":[{"time":"2024-05-01 12:30:00","userId":"u1"}]`,
+			want: &rongcloud.ChatroomBlocks{Users: []rongcloud.ChatroomBlock{{UserID: "u1", EndsAt: noon}}},
 		},
-		{"muted rooms", "ban/query", mutedRooms, `,"chatroomIds":["r1","r2"]`, &rongcloud.ChatroomMuteAllMembersPage{ChatroomIDs: []string{"r1", "r2"}}},
-		{"muted rooms in small letters", "ban/query", mutedRooms, `,"chatroomids":[1]`, &rongcloud.ChatroomMuteAllMembersPage{ChatroomIDs: []string{"1"}}},
-		{"everybody muted", "ban/check", muted, `,"status":1`, true},
-		{"everybody muted, as text", "ban/check", muted, `,"status":"1"`, true},
-		{"not everybody muted", "ban/check", muted, `,"status":0`, false},
-		{"exempt", "user/ban/whitelist/query", exempt, `,"userIds":["u1"]`, &rongcloud.ChatroomMuteAllMembersWhitelist{UserIDs: []string{"u1"}}},
+		{name: "muted rooms", path: "ban/query", call: mutedRooms, answer: `,"chatroomIds":["r1","r2"]`, want: &rongcloud.ChatroomMuteAllMembersPage{ChatroomIDs: []string{"r1", "r2"}}},
+		{name: "muted rooms in small letters", path: "ban/query", call: mutedRooms, answer: `,"chatroomids":[1]`, want: &rongcloud.ChatroomMuteAllMembersPage{ChatroomIDs: []string{"1"}}},
+		{name: "everybody muted", path: "ban/check", call: muted, answer: `,"status":1`, want: true},
+		{name: "everybody muted, as text", path: "ban/check", call: muted, answer: `,"status":"1"`, want: true},
+		{name: "not everybody muted", path: "ban/check", call: muted, answer: `,"status":0`, want: false},
+		{name: "exempt", path: "user/ban/whitelist/query", call: exempt, answer: `,"userIds":["u1"]`, want: &rongcloud.ChatroomMuteAllMembersWhitelist{UserIDs: []string{"u1"}}},
 
-		{"kept alive", "keepalive/query", kept, `,"chatroomIds":["r1"]`, &rongcloud.ChatroomKeepalives{ChatroomIDs: []string{"r1"}}},
-		{"kept alive in small letters", "keepalive/query", kept, `,"chatroomids":["r1"]`, &rongcloud.ChatroomKeepalives{ChatroomIDs: []string{"r1"}}},
-		{"low", "message/priority/query", low, `,"objectNames":["RC:VcMsg"]`, &rongcloud.ChatroomLowPriority{ObjectNames: []string{"RC:VcMsg"}}},
-		{"white", "whitelist/query", white, `,"whitlistMsgType":["RC:TxtMsg"]`, &rongcloud.ChatroomMessageTypeWhitelist{ObjectNames: []string{"RC:TxtMsg"}}},
-		{"white in small letters", "whitelist/query", white, `,"whitlistmsgType":["RC:TxtMsg"]`, &rongcloud.ChatroomMessageTypeWhitelist{ObjectNames: []string{"RC:TxtMsg"}}},
-		{"white as it should be", "whitelist/query", white, `,"whitelistMsgType":["RC:TxtMsg"]`, &rongcloud.ChatroomMessageTypeWhitelist{ObjectNames: []string{"RC:TxtMsg"}}},
-		{"protected", "user/whitelist/query", protected, `,"users":["u1","u2"]`, &rongcloud.ChatroomUserWhitelist{UserIDs: []string{"u1", "u2"}}},
+		{name: "kept alive", path: "keepalive/query", call: kept, answer: `,"chatroomIds":["r1"]`, want: &rongcloud.ChatroomKeepalives{ChatroomIDs: []string{"r1"}}},
+		{name: "kept alive in small letters", path: "keepalive/query", call: kept, answer: `,"chatroomids":["r1"]`, want: &rongcloud.ChatroomKeepalives{ChatroomIDs: []string{"r1"}}},
+		{name: "low", path: "message/priority/query", call: low, answer: `,"objectNames":["RC:VcMsg"]`, want: &rongcloud.ChatroomLowPriority{ObjectNames: []string{"RC:VcMsg"}}},
+		{name: "white", path: "whitelist/query", call: white, answer: `,"whitlistMsgType":["RC:TxtMsg"]`, want: &rongcloud.ChatroomMessageTypeWhitelist{ObjectNames: []string{"RC:TxtMsg"}}},
+		{name: "white in small letters", path: "whitelist/query", call: white, answer: `,"whitlistmsgType":["RC:TxtMsg"]`, want: &rongcloud.ChatroomMessageTypeWhitelist{ObjectNames: []string{"RC:TxtMsg"}}},
+		{name: "white as it should be", path: "whitelist/query", call: white, answer: `,"whitelistMsgType":["RC:TxtMsg"]`, want: &rongcloud.ChatroomMessageTypeWhitelist{ObjectNames: []string{"RC:TxtMsg"}}},
+		{name: "protected", path: "user/whitelist/query", call: protected, answer: `,"users":["u1","u2"]`, want: &rongcloud.ChatroomUserWhitelist{UserIDs: []string{"u1", "u2"}}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -417,9 +417,9 @@ func TestBufferIsNotReusedWhileItIsSent(t *testing.T) {
 		late   lateTransport
 		reused bool
 	}{
-		{"not traced", lateTransport{}, false},
-		{"still being sent", lateTransport{traced: true}, false},
-		{"sent", lateTransport{traced: true, wrote: true}, true},
+		{name: "not traced", late: lateTransport{}},
+		{name: "still being sent", late: lateTransport{traced: true}},
+		{name: "sent", late: lateTransport{traced: true, wrote: true}, reused: true},
 	} {
 		reused := false
 		for range 100 { // a pool may forget

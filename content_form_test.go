@@ -30,7 +30,7 @@ func encodeRequest(ep *endpoint.Endpoint, params any, random func() int64, extra
 	e := requests.Encoder(ep)
 	defer e.Release()
 	err := inCall(e.Encode(params, random, extra), ep, "")
-	return encodedRequest{string(e.Buf), e.Targets, e.Random, e.Unsafe}, err
+	return encodedRequest{body: string(e.Buf), targets: e.Targets, random: e.Random, unsafe: e.Unsafe}, err
 }
 
 func testEndpoint(encoding endpoint.Encoding, params ...endpoint.Param) *endpoint.Endpoint {
@@ -143,13 +143,13 @@ func TestRequestContentSize(t *testing.T) {
 		content MessageContent
 		fits    bool
 	}{
-		{"text of 128 KB", TextMessage{Content: strings.Repeat("x", limit-overhead)}, true},
-		{"text of a byte more", TextMessage{Content: strings.Repeat("x", limit-overhead+1)}, false},
-		{"bytes count, not characters", TextMessage{Content: strings.Repeat("é", limit/2)}, false},
-		{"escapes count", TextMessage{Content: strings.Repeat("\"", limit/2)}, false},
-		{"markup is not longer than it looks", TextMessage{Content: strings.Repeat("<", limit-overhead)}, true},
-		{"raw of 128 KB", RawContent{"app:raw", strings.Repeat("&", limit)}, true},
-		{"raw of a byte more", RawContent{"app:raw", strings.Repeat("&", limit+1)}, false},
+		{name: "text of 128 KB", content: TextMessage{Content: strings.Repeat("x", limit-overhead)}, fits: true},
+		{name: "text of a byte more", content: TextMessage{Content: strings.Repeat("x", limit-overhead+1)}},
+		{name: "bytes count, not characters", content: TextMessage{Content: strings.Repeat("é", limit/2)}},
+		{name: "escapes count", content: TextMessage{Content: strings.Repeat("\"", limit/2)}},
+		{name: "markup is not longer than it looks", content: TextMessage{Content: strings.Repeat("<", limit-overhead)}, fits: true},
+		{name: "raw of 128 KB", content: RawContent{"app:raw", strings.Repeat("&", limit)}, fits: true},
+		{name: "raw of a byte more", content: RawContent{"app:raw", strings.Repeat("&", limit+1)}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -249,7 +249,7 @@ func TestRequestPoolingDoesNotLeak(t *testing.T) {
 		if i%2 == 0 {
 			got, err := encodeRequest(message, &messageRequest{To: []string{"a", "b"}, Content: TextMessage{Content: "secret"}, MsgRandom: 5}, nil)
 			require.NoError(t, err)
-			require.Equal(t, encodedRequest{got.body, 2, 5, "content"}, got)
+			require.Equal(t, encodedRequest{body: got.body, targets: 2, random: 5, unsafe: "content"}, got)
 		} else {
 			_, err := encodeRequest(message, &messageRequest{To: []string{"a", "b"}, Content: unwritableContent{}, MsgRandom: 5}, nil)
 			requireRefused(t, err, "content")

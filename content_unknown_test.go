@@ -373,22 +373,22 @@ func TestOddValuesPassThrough(t *testing.T) {
 	t.Parallel()
 	lists := `"nameList":[],"summaryList":[]`
 	for _, c := range []struct{ name, body, way, value string }{
-		{"RC:TxtMsg", `{"content":"c","user":{"id":"u","userType":"bot"}}`, "user.userType", `"bot"`},
-		{"RC:TxtMsg", `{"content":"c","user":{"id":"u","userType":{"kind":[1]}}}`, "user.userType", `{"kind":[1]}`},
-		{"RC:TxtMsg", `{"content":"c","user":{"id":"u","userType":99999999999999999999}}`, "user.userType", `99999999999999999999`},
-		{"RC:CombineMsg", `{"remoteUrl":"",` + lists + `,"conversationType":"GROUP"}`, "conversationType", `"GROUP"`},
-		{"RC:CombineV2Msg", `{` + lists + `,"msgNum":0,"conversationType":"GROUP"}`, "conversationType", `"GROUP"`},
-		{"RC:RcCmd", `{"conversationType":"PRIVATE"}`, "conversationType", `"PRIVATE"`},
-		{"RC:RcCmd", `{"isAdmin":2}`, "isAdmin", `2`},
-		{"RC:chrmKVNotiMsg", `{"key":"k","value":"v","type":"set"}`, "type", `"set"`},
-		{"RC:ReferenceMsg", `{"content":"","referMsgUserId":"","objName":"","referMsg":{},"referMsgStatus":"gone"}`, "referMsgStatus", `"gone"`},
-		{"RC:TxtMsg", `{"content":"c","mentionedInfo":{"type":"ALL"}}`, "mentionedInfo.type", `"ALL"`},
-		{"RC:TxtMsg", `{"content":"c","audit":{"auditType":2}}`, "audit.auditType", `2`},
-		{"RC:TxtMsg", `{"content":"c","audit":{"auditType":"-1"}}`, "audit.auditType", `"-1"`},
-		{"RC:TxtMsg", `{"content":"c","audit":{"auditType":"on"}}`, "audit.auditType", `"on"`},
-		{"RC:TxtMsg", `{"content":"c","burnDuration":-5}`, "burnDuration", `-5`},
-		{"RC:TxtMsg", `{"content":"c","burnDuration":"soon"}`, "burnDuration", `"soon"`},
-		{"RC:HQVCMsg", `{"remoteUrl":"","duration":-0.5}`, "duration", `-0.5`},
+		{name: "RC:TxtMsg", body: `{"content":"c","user":{"id":"u","userType":"bot"}}`, way: "user.userType", value: `"bot"`},
+		{name: "RC:TxtMsg", body: `{"content":"c","user":{"id":"u","userType":{"kind":[1]}}}`, way: "user.userType", value: `{"kind":[1]}`},
+		{name: "RC:TxtMsg", body: `{"content":"c","user":{"id":"u","userType":99999999999999999999}}`, way: "user.userType", value: `99999999999999999999`},
+		{name: "RC:CombineMsg", body: `{"remoteUrl":"",` + lists + `,"conversationType":"GROUP"}`, way: "conversationType", value: `"GROUP"`},
+		{name: "RC:CombineV2Msg", body: `{` + lists + `,"msgNum":0,"conversationType":"GROUP"}`, way: "conversationType", value: `"GROUP"`},
+		{name: "RC:RcCmd", body: `{"conversationType":"PRIVATE"}`, way: "conversationType", value: `"PRIVATE"`},
+		{name: "RC:RcCmd", body: `{"isAdmin":2}`, way: "isAdmin", value: `2`},
+		{name: "RC:chrmKVNotiMsg", body: `{"key":"k","value":"v","type":"set"}`, way: "type", value: `"set"`},
+		{name: "RC:ReferenceMsg", body: `{"content":"","referMsgUserId":"","objName":"","referMsg":{},"referMsgStatus":"gone"}`, way: "referMsgStatus", value: `"gone"`},
+		{name: "RC:TxtMsg", body: `{"content":"c","mentionedInfo":{"type":"ALL"}}`, way: "mentionedInfo.type", value: `"ALL"`},
+		{name: "RC:TxtMsg", body: `{"content":"c","audit":{"auditType":2}}`, way: "audit.auditType", value: `2`},
+		{name: "RC:TxtMsg", body: `{"content":"c","audit":{"auditType":"-1"}}`, way: "audit.auditType", value: `"-1"`},
+		{name: "RC:TxtMsg", body: `{"content":"c","audit":{"auditType":"on"}}`, way: "audit.auditType", value: `"on"`},
+		{name: "RC:TxtMsg", body: `{"content":"c","burnDuration":-5}`, way: "burnDuration", value: `-5`},
+		{name: "RC:TxtMsg", body: `{"content":"c","burnDuration":"soon"}`, way: "burnDuration", value: `"soon"`},
+		{name: "RC:HQVCMsg", body: `{"remoteUrl":"","duration":-0.5}`, way: "duration", value: `-0.5`},
 	} {
 		content, err := DecodeContent(c.name, []byte(c.body))
 		require.NoError(t, err, c.body)

@@ -49,101 +49,101 @@ func conversationCalls() []apiCall {
 		`{"conversationType":1,"targetId":"u2"},{"conversationType":6,"targetId":"你好 😀 &=+%\"<>"}]}`
 	return []apiCall{
 		{
-			"/conversation/top/set.json", "all", top(rongcloud.ConversationGroup, true),
-			formOf("userId", "u1", "conversationType", "3", "targetId", awkward, "setTop", "true"), "",
+			path: "/conversation/top/set.json", what: "all", call: top(rongcloud.ConversationGroup, true),
+			form: formOf("userId", "u1", "conversationType", "3", "targetId", awkward, "setTop", "true"),
 		},
 		{
-			"/conversation/top/set.json", "unpin", top(rongcloud.ConversationPrivate, false),
-			formOf("userId", "u1", "conversationType", "1", "targetId", awkward, "setTop", "false"), "",
+			path: "/conversation/top/set.json", what: "unpin", call: top(rongcloud.ConversationPrivate, false),
+			form: formOf("userId", "u1", "conversationType", "1", "targetId", awkward, "setTop", "false"),
 		},
 		{
-			"/conversation/notification/set.json", "all", setLevel(rongcloud.ConversationPushLevelSetParams{
+			path: "/conversation/notification/set.json", what: "all", call: setLevel(rongcloud.ConversationPushLevelSetParams{
 				UserID: "u1", Type: rongcloud.ConversationUltraGroup, TargetID: "g", ChannelID: awkward, Level: rongcloud.PushLevelNone,
 			}),
-			formOf("conversationType", "10", "requestId", "u1", "targetId", "g", "unpushLevel", "5", "busChannel", awkward), "",
+			form: formOf("conversationType", "10", "requestId", "u1", "targetId", "g", "unpushLevel", "5", "busChannel", awkward),
 		},
 		{
-			"/conversation/notification/set.json", "reset", func(x ctx, c client) error {
+			path: "/conversation/notification/set.json", what: "reset", call: func(x ctx, c client) error {
 				return c.Conversation.ResetPushLevel(x, rongcloud.ConversationPushLevelResetParams{
 					UserID: "u1", Type: rongcloud.ConversationPrivate, TargetID: "u2",
 				})
 			},
-			formOf("conversationType", "1", "requestId", "u1", "targetId", "u2", "unpushLevel", "0"), "",
+			form: formOf("conversationType", "1", "requestId", "u1", "targetId", "u2", "unpushLevel", "0"),
 		},
 		{
-			"/conversation/notification/set.json", "everything", setLevel(rongcloud.ConversationPushLevelSetParams{
+			path: "/conversation/notification/set.json", what: "everything", call: setLevel(rongcloud.ConversationPushLevelSetParams{
 				UserID: "u1", Type: rongcloud.ConversationSystem, TargetID: "s", Level: rongcloud.PushLevelAll,
 			}),
-			formOf("conversationType", "6", "requestId", "u1", "targetId", "s", "unpushLevel", "-1"), "",
+			form: formOf("conversationType", "6", "requestId", "u1", "targetId", "s", "unpushLevel", "-1"),
 		},
 		{
-			"/conversation/notification/get.json", "all", getLevel(rongcloud.ConversationPushLevelQuery{
+			path: "/conversation/notification/get.json", what: "all", call: getLevel(rongcloud.ConversationPushLevelQuery{
 				UserID: "u1", Type: rongcloud.ConversationUltraGroup, TargetID: "g", ChannelID: awkward,
 			}),
-			formOf("conversationType", "10", "requestId", "u1", "targetId", "g", "busChannel", awkward), "",
+			form: formOf("conversationType", "10", "requestId", "u1", "targetId", "g", "busChannel", awkward),
 		},
 		{
-			"/conversation/notification/get.json", "bare", getLevel(rongcloud.ConversationPushLevelQuery{
+			path: "/conversation/notification/get.json", what: "bare", call: getLevel(rongcloud.ConversationPushLevelQuery{
 				UserID: "u1", Type: rongcloud.ConversationGroup, TargetID: "g",
 			}),
-			formOf("conversationType", "3", "requestId", "u1", "targetId", "g"), "",
+			form: formOf("conversationType", "3", "requestId", "u1", "targetId", "g"),
 		},
 		{
-			"/conversation/type/notification/set.json", "all", setType(rongcloud.PushLevelUserMentions),
-			formOf("conversationType", "10", "requestId", "u1", "unpushLevel", "2"), "",
+			path: "/conversation/type/notification/set.json", what: "all", call: setType(rongcloud.PushLevelUserMentions),
+			form: formOf("conversationType", "10", "requestId", "u1", "unpushLevel", "2"),
 		},
 		{
-			"/conversation/type/notification/set.json", "reset", func(x ctx, c client) error {
+			path: "/conversation/type/notification/set.json", what: "reset", call: func(x ctx, c client) error {
 				return c.Conversation.ResetTypePushLevel(x, rongcloud.ConversationTypePushLevelResetParams{
 					UserID: "u1", Type: rongcloud.ConversationUltraGroup,
 				})
 			},
-			formOf("conversationType", "10", "requestId", "u1", "unpushLevel", "0"), "",
+			form: formOf("conversationType", "10", "requestId", "u1", "unpushLevel", "0"),
 		},
-		{"/conversation/type/notification/get.json", "all", func(x ctx, c client) error {
+		{path: "/conversation/type/notification/get.json", what: "all", call: func(x ctx, c client) error {
 			_, err := c.Conversation.GetTypePushLevel(x, rongcloud.ConversationTypePushLevelQuery{UserID: "u1", Type: rongcloud.ConversationSystem})
 			return err
-		}, formOf("conversationType", "6", "requestId", "u1"), ""},
-		{"/conversation/message/history/clean.json", "all", func(x ctx, c client) error {
+		}, form: formOf("conversationType", "6", "requestId", "u1")},
+		{path: "/conversation/message/history/clean.json", what: "all", call: func(x ctx, c client) error {
 			return c.Conversation.ClearHistory(x, rongcloud.ConversationClearHistoryParams{
 				UserID: "u1", Type: rongcloud.ConversationChatroom, TargetID: awkward, Before: time.UnixMilli(1767323045678),
 			})
-		}, formOf("conversationType", "4", "fromUserId", "u1", "targetId", awkward, "msgTimestamp", "1767323045678"), ""},
-		{"/conversation/message/history/clean.json", "bare", func(x ctx, c client) error {
+		}, form: formOf("conversationType", "4", "fromUserId", "u1", "targetId", awkward, "msgTimestamp", "1767323045678")},
+		{path: "/conversation/message/history/clean.json", what: "bare", call: func(x ctx, c client) error {
 			return c.Conversation.ClearAllHistory(x, rongcloud.ConversationClearAllHistoryParams{
 				UserID: "u1", Type: rongcloud.ConversationChatroom, TargetID: awkward,
 			})
-		}, formOf("conversationType", "4", "fromUserId", "u1", "targetId", awkward), ""},
-		{"/conversation/attribute/get.json", "all", func(x ctx, c client) error {
+		}, form: formOf("conversationType", "4", "fromUserId", "u1", "targetId", awkward)},
+		{path: "/conversation/attribute/get.json", what: "all", call: func(x ctx, c client) error {
 			_, err := c.Conversation.GetAttributes(x, rongcloud.ConversationQuery{UserID: "u1", Type: rongcloud.ConversationGroup, TargetID: awkward})
 			return err
-		}, formOf("userId", "u1", "targetId", awkward, "conversationType", "3"), ""},
+		}, form: formOf("userId", "u1", "targetId", awkward, "conversationType", "3")},
 
 		{
-			"/user/conversation/tag/set.json", "all", func(x ctx, c client) error {
+			path: "/user/conversation/tag/set.json", what: "all", call: func(x ctx, c client) error {
 				return c.Conversation.Tag.Create(x, rongcloud.ConversationTagCreateParams{
 					UserID: "u1", Tags: []rongcloud.ConversationTagParams{{ID: "t1", Name: "work"}, {ID: "t2", Name: awkward}},
 				})
-			}, nil,
-			`{"userId":"u1","tags":[{"tagId":"t1","tagName":"work"},{"tagId":"t2","tagName":"你好 😀 &=+%\"<>"}]}`,
+			}, form: nil,
+			json: `{"userId":"u1","tags":[{"tagId":"t1","tagName":"work"},{"tagId":"t2","tagName":"你好 😀 &=+%\"<>"}]}`,
 		},
-		{"/user/conversation/tag/del.json", "all", func(x ctx, c client) error {
+		{path: "/user/conversation/tag/del.json", what: "all", call: func(x ctx, c client) error {
 			return c.Conversation.Tag.Delete(x, rongcloud.ConversationTagDeleteParams{UserID: "u1", TagIDs: []string{"t1", awkward}})
-		}, nil, `{"userId":"u1","tagIds":["t1","你好 😀 &=+%\"<>"]}`},
-		{"/user/conversation/tag/get.json", "all", func(x ctx, c client) error {
+		}, json: `{"userId":"u1","tagIds":["t1","你好 😀 &=+%\"<>"]}`},
+		{path: "/user/conversation/tag/get.json", what: "all", call: func(x ctx, c client) error {
 			_, err := c.Conversation.Tag.List(x, awkward)
 			return err
-		}, formOf("userId", awkward), ""},
-		{"/tag/conversation/set.json", "all", func(x ctx, c client) error {
+		}, form: formOf("userId", awkward)},
+		{path: "/tag/conversation/set.json", what: "all", call: func(x ctx, c client) error {
 			return c.Conversation.Tag.AddConversations(x, tagging)
-		}, nil, taggingJSON},
-		{"/tag/conversation/del.json", "all", func(x ctx, c client) error {
+		}, json: taggingJSON},
+		{path: "/tag/conversation/del.json", what: "all", call: func(x ctx, c client) error {
 			return c.Conversation.Tag.RemoveConversations(x, tagging)
-		}, nil, taggingJSON},
-		{"/tag/conversation/get.json", "all", func(x ctx, c client) error {
+		}, json: taggingJSON},
+		{path: "/tag/conversation/get.json", what: "all", call: func(x ctx, c client) error {
 			_, err := c.Conversation.Tag.ListConversations(x, rongcloud.ConversationTagConversationsQuery{UserID: "u1", TagID: awkward})
 			return err
-		}, formOf("userId", "u1", "tagId", awkward), ""},
+		}, form: formOf("userId", "u1", "tagId", awkward)},
 	}
 }
 
@@ -177,52 +177,52 @@ func TestConversationDecodes(t *testing.T) {
 		answer string // what follows the code
 		want   any
 	}{
-		{"level", level, `,"isMuted":5`, rongcloud.PushLevelNone},
-		{"level as text", level, `,"isMuted":"0"`, rongcloud.PushLevelUnset},
-		{"negative level", level, `,"isMuted":-1`, rongcloud.PushLevelAll},
-		{"negative level as text", level, `,"isMuted":"-1"`, rongcloud.PushLevelAll},
-		{"old switch", level, `,"isMuted":true`, rongcloud.PushLevelMentions},
-		{"no level", level, ``, rongcloud.PushLevelUnset},
-		{"level of a type", typeLevel, `,"isMuted":4`, rongcloud.PushLevelAllMentions},
-		{"level of a type as text", typeLevel, `,"isMuted":"2"`, rongcloud.PushLevelUserMentions},
+		{name: "level", call: level, answer: `,"isMuted":5`, want: rongcloud.PushLevelNone},
+		{name: "level as text", call: level, answer: `,"isMuted":"0"`, want: rongcloud.PushLevelUnset},
+		{name: "negative level", call: level, answer: `,"isMuted":-1`, want: rongcloud.PushLevelAll},
+		{name: "negative level as text", call: level, answer: `,"isMuted":"-1"`, want: rongcloud.PushLevelAll},
+		{name: "old switch", call: level, answer: `,"isMuted":true`, want: rongcloud.PushLevelMentions},
+		{name: "no level", call: level, answer: ``, want: rongcloud.PushLevelUnset},
+		{name: "level of a type", call: typeLevel, answer: `,"isMuted":4`, want: rongcloud.PushLevelAllMentions},
+		{name: "level of a type as text", call: typeLevel, answer: `,"isMuted":"2"`, want: rongcloud.PushLevelUserMentions},
 
 		{
-			"attributes", attributes, `,"data":{"targetId":"u2","conversationType":1,"top":{"top":true,"topTime":1767323045678},` +
-				`"mute":{"mute":4},"tags":[{"tagId":"t1","tagName":"work","createTime":1767323045678}]}`, full,
+			name: "attributes", call: attributes, answer: `,"data":{"targetId":"u2","conversationType":1,"top":{"top":true,"topTime":1767323045678},` +
+				`"mute":{"mute":4},"tags":[{"tagId":"t1","tagName":"work","createTime":1767323045678}]}`, want: full,
 		},
 		{
-			"attributes as texts", attributes, `,"data":{"targetId":"u2","conversationType":"1","top":{"top":"true","topTime":"1767323045678"},` +
-				`"mute":{"mute":"4"},"tags":[{"tagId":"t1","tagName":"work","createTime":"1767323045678"}]}`, full,
+			name: "attributes as texts", call: attributes, answer: `,"data":{"targetId":"u2","conversationType":"1","top":{"top":"true","topTime":"1767323045678"},` +
+				`"mute":{"mute":"4"},"tags":[{"tagId":"t1","tagName":"work","createTime":"1767323045678"}]}`, want: full,
 		},
-		{"attributes never set", attributes, `,"data":{"targetId":"g","conversationType":3}`, nothing},
-		{"attributes null", attributes, `,"data":{"top":null,"mute":null,"tags":null}`, nothing},
-		{"attributes empty lists", attributes, `,"data":{"top":[],"mute":""}`, nothing},
-		{"no attributes", attributes, ``, nothing},
+		{name: "attributes never set", call: attributes, answer: `,"data":{"targetId":"g","conversationType":3}`, want: nothing},
+		{name: "attributes null", call: attributes, answer: `,"data":{"top":null,"mute":null,"tags":null}`, want: nothing},
+		{name: "attributes empty lists", call: attributes, answer: `,"data":{"top":[],"mute":""}`, want: nothing},
+		{name: "no attributes", call: attributes, answer: ``, want: nothing},
 		{
-			"unpinned", attributes, `,"data":{"top":{"top":false,"topTime":1767323045678}}`,
-			&rongcloud.ConversationAttributes{Type: rongcloud.ConversationGroup, TargetID: "g", PinnedAt: at},
+			name: "unpinned", call: attributes, answer: `,"data":{"top":{"top":false,"topTime":1767323045678}}`,
+			want: &rongcloud.ConversationAttributes{Type: rongcloud.ConversationGroup, TargetID: "g", PinnedAt: at},
 		},
 
 		{
-			"tags", tags, `,"data":{"userId":"u1","tags":[{"tagId":"t1","tagName":"work","createTime":1767323045678}]}`,
-			&rongcloud.ConversationTags{Tags: []rongcloud.ConversationTag{{ID: "t1", Name: "work", CreatedAt: at}}},
+			name: "tags", call: tags, answer: `,"data":{"userId":"u1","tags":[{"tagId":"t1","tagName":"work","createTime":1767323045678}]}`,
+			want: &rongcloud.ConversationTags{Tags: []rongcloud.ConversationTag{{ID: "t1", Name: "work", CreatedAt: at}}},
 		},
 		{
-			"tags as texts", tags, `,"data":{"tags":[{"tagId":1,"tagName":2,"createTime":"1767323045678"},{"tagId":"t2"}]}`,
-			&rongcloud.ConversationTags{Tags: []rongcloud.ConversationTag{{ID: "1", Name: "2", CreatedAt: at}, {ID: "t2"}}},
+			name: "tags as texts", call: tags, answer: `,"data":{"tags":[{"tagId":1,"tagName":2,"createTime":"1767323045678"},{"tagId":"t2"}]}`,
+			want: &rongcloud.ConversationTags{Tags: []rongcloud.ConversationTag{{ID: "1", Name: "2", CreatedAt: at}, {ID: "t2"}}},
 		},
-		{"no tags", tags, `,"data":{"userId":"u1"}`, &rongcloud.ConversationTags{}},
-		{"no data", tags, `,"data":null`, &rongcloud.ConversationTags{}},
+		{name: "no tags", call: tags, answer: `,"data":{"userId":"u1"}`, want: &rongcloud.ConversationTags{}},
+		{name: "no data", call: tags, answer: `,"data":null`, want: &rongcloud.ConversationTags{}},
 
 		{
-			"tagged", tagged, `,"data":{"tagId":"t1","conversations":[{"targetId":"u2","conversationType":1},{"targetId":"s","conversationType":6}]}`,
-			conversations,
+			name: "tagged", call: tagged, answer: `,"data":{"tagId":"t1","conversations":[{"targetId":"u2","conversationType":1},{"targetId":"s","conversationType":6}]}`,
+			want: conversations,
 		},
 		{
-			"tagged by Java", tagged, `,"data":{"userId":"u1","tagId":"t1","conversations":[{"targetId":"u2","conversationType":"1"},` +
-				`{"targetId":"s","conversationType":"6"}]}`, conversations,
+			name: "tagged by Java", call: tagged, answer: `,"data":{"userId":"u1","tagId":"t1","conversations":[{"targetId":"u2","conversationType":"1"},` +
+				`{"targetId":"s","conversationType":"6"}]}`, want: conversations,
 		},
-		{"nothing tagged", tagged, `,"data":{"tagId":"t1"}`, &rongcloud.TaggedConversations{}},
+		{name: "nothing tagged", call: tagged, answer: `,"data":{"tagId":"t1"}`, want: &rongcloud.TaggedConversations{}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -279,71 +279,71 @@ func TestConversationRefuses(t *testing.T) {
 		name, field, reason string
 		call                func(ctx, client) error
 	}{
-		{"pin for nobody", "userId", "is required", top(rongcloud.ConversationPinParams{Type: 1, TargetID: "u2"})},
-		{"pin no kind", "conversationType", "is required", top(rongcloud.ConversationPinParams{UserID: "u1", TargetID: "u2"})},
-		{"pin nothing", "targetId", "is required", top(rongcloud.ConversationPinParams{UserID: "u1", Type: 1})},
-		{"level for nobody", "requestId", "is required", setLevel(rongcloud.ConversationPushLevelSetParams{Type: 1, TargetID: "u2", Level: 1})},
-		{"level of no kind", "conversationType", "is required", setLevel(rongcloud.ConversationPushLevelSetParams{UserID: "u1", TargetID: "u2", Level: 1})},
-		{"level of nothing", "targetId", "is required", setLevel(rongcloud.ConversationPushLevelSetParams{UserID: "u1", Type: 1, Level: 1})},
-		{"no level", "unpushLevel", "ResetPushLevel", setLevel(rongcloud.ConversationPushLevelSetParams{UserID: "u1", Type: 1, TargetID: "u2"})},
-		{"no type level", "unpushLevel", "ResetTypePushLevel", func(x ctx, c client) error {
+		{name: "pin for nobody", field: "userId", reason: "is required", call: top(rongcloud.ConversationPinParams{Type: 1, TargetID: "u2"})},
+		{name: "pin no kind", field: "conversationType", reason: "is required", call: top(rongcloud.ConversationPinParams{UserID: "u1", TargetID: "u2"})},
+		{name: "pin nothing", field: "targetId", reason: "is required", call: top(rongcloud.ConversationPinParams{UserID: "u1", Type: 1})},
+		{name: "level for nobody", field: "requestId", reason: "is required", call: setLevel(rongcloud.ConversationPushLevelSetParams{Type: 1, TargetID: "u2", Level: 1})},
+		{name: "level of no kind", field: "conversationType", reason: "is required", call: setLevel(rongcloud.ConversationPushLevelSetParams{UserID: "u1", TargetID: "u2", Level: 1})},
+		{name: "level of nothing", field: "targetId", reason: "is required", call: setLevel(rongcloud.ConversationPushLevelSetParams{UserID: "u1", Type: 1, Level: 1})},
+		{name: "no level", field: "unpushLevel", reason: "ResetPushLevel", call: setLevel(rongcloud.ConversationPushLevelSetParams{UserID: "u1", Type: 1, TargetID: "u2"})},
+		{name: "no type level", field: "unpushLevel", reason: "ResetTypePushLevel", call: func(x ctx, c client) error {
 			return c.Conversation.SetTypePushLevel(x, rongcloud.ConversationTypePushLevelSetParams{UserID: "u1", Type: 1})
 		}},
-		{"reset for nobody", "requestId", "is required", func(x ctx, c client) error {
+		{name: "reset for nobody", field: "requestId", reason: "is required", call: func(x ctx, c client) error {
 			return c.Conversation.ResetPushLevel(x, rongcloud.ConversationPushLevelResetParams{Type: 1, TargetID: "u2"})
 		}},
-		{"whose level", "requestId", "is required", func(x ctx, c client) error {
+		{name: "whose level", field: "requestId", reason: "is required", call: func(x ctx, c client) error {
 			level, err := c.Conversation.GetPushLevel(x, rongcloud.ConversationPushLevelQuery{Type: 1, TargetID: "u2"})
 			require.Equal(t, rongcloud.PushLevelUnset, level)
 			return err
 		}},
-		{"type level for nobody", "requestId", "is required", func(x ctx, c client) error {
+		{name: "type level for nobody", field: "requestId", reason: "is required", call: func(x ctx, c client) error {
 			return c.Conversation.SetTypePushLevel(x, rongcloud.ConversationTypePushLevelSetParams{Type: 1, Level: 1})
 		}},
-		{"type level of no kind", "conversationType", "is required", func(x ctx, c client) error {
+		{name: "type level of no kind", field: "conversationType", reason: "is required", call: func(x ctx, c client) error {
 			return c.Conversation.SetTypePushLevel(x, rongcloud.ConversationTypePushLevelSetParams{UserID: "u1", Level: 1})
 		}},
-		{"whose type level", "requestId", "is required", func(x ctx, c client) error {
+		{name: "whose type level", field: "requestId", reason: "is required", call: func(x ctx, c client) error {
 			_, err := c.Conversation.GetTypePushLevel(x, rongcloud.ConversationTypePushLevelQuery{Type: 1})
 			return err
 		}},
-		{"clear at no time", "msgTimestamp", "is required", clearBefore(time.Time{})},
-		{"clear at 0", "msgTimestamp", "is required", clearBefore(time.UnixMilli(0))},
-		{"clear before 0", "msgTimestamp", "is required", clearBefore(time.Unix(-1, 0))},
-		{"clear for nobody", "fromUserId", "is required", clearAll(rongcloud.ConversationClearAllHistoryParams{Type: 1, TargetID: "u2"})},
-		{"clear no kind", "conversationType", "is required", clearAll(rongcloud.ConversationClearAllHistoryParams{UserID: "u1", TargetID: "u2"})},
-		{"clear nothing", "targetId", "is required", clearAll(rongcloud.ConversationClearAllHistoryParams{UserID: "u1", Type: 1})},
-		{"attributes of nobody", "userId", "is required", func(x ctx, c client) error {
+		{name: "clear at no time", field: "msgTimestamp", reason: "is required", call: clearBefore(time.Time{})},
+		{name: "clear at 0", field: "msgTimestamp", reason: "is required", call: clearBefore(time.UnixMilli(0))},
+		{name: "clear before 0", field: "msgTimestamp", reason: "is required", call: clearBefore(time.Unix(-1, 0))},
+		{name: "clear for nobody", field: "fromUserId", reason: "is required", call: clearAll(rongcloud.ConversationClearAllHistoryParams{Type: 1, TargetID: "u2"})},
+		{name: "clear no kind", field: "conversationType", reason: "is required", call: clearAll(rongcloud.ConversationClearAllHistoryParams{UserID: "u1", TargetID: "u2"})},
+		{name: "clear nothing", field: "targetId", reason: "is required", call: clearAll(rongcloud.ConversationClearAllHistoryParams{UserID: "u1", Type: 1})},
+		{name: "attributes of nobody", field: "userId", reason: "is required", call: func(x ctx, c client) error {
 			_, err := c.Conversation.GetAttributes(x, rongcloud.ConversationQuery{Type: 1, TargetID: "u2"})
 			return err
 		}},
 
-		{"tags of nobody", "userId", "is required", create("", tags[0])},
-		{"no tags", "tags", "is required", create("u1")},
-		{"21 tags", "tags", "21 items, at most 20", create("u1", tags...)},
-		{"a tag without ID", "tags", "item 2 lacks", create("u1", tags[0], rongcloud.ConversationTagParams{Name: "n"})},
-		{"a tag without name", "tags", "item 1 lacks", create("u1", rongcloud.ConversationTagParams{ID: "t"})},
-		{"delete no tags", "tagIds", "is required", func(x ctx, c client) error {
+		{name: "tags of nobody", field: "userId", reason: "is required", call: create("", tags[0])},
+		{name: "no tags", field: "tags", reason: "is required", call: create("u1")},
+		{name: "21 tags", field: "tags", reason: "21 items, at most 20", call: create("u1", tags...)},
+		{name: "a tag without ID", field: "tags", reason: "item 2 lacks", call: create("u1", tags[0], rongcloud.ConversationTagParams{Name: "n"})},
+		{name: "a tag without name", field: "tags", reason: "item 1 lacks", call: create("u1", rongcloud.ConversationTagParams{ID: "t"})},
+		{name: "delete no tags", field: "tagIds", reason: "is required", call: func(x ctx, c client) error {
 			return c.Conversation.Tag.Delete(x, rongcloud.ConversationTagDeleteParams{UserID: "u1"})
 		}},
-		{"delete an empty tag", "tagIds", "item 1 is empty", func(x ctx, c client) error {
+		{name: "delete an empty tag", field: "tagIds", reason: "item 1 is empty", call: func(x ctx, c client) error {
 			return c.Conversation.Tag.Delete(x, rongcloud.ConversationTagDeleteParams{UserID: "u1", TagIDs: []string{""}})
 		}},
-		{"list nobody's tags", "userId", "is required", func(x ctx, c client) error {
+		{name: "list nobody's tags", field: "userId", reason: "is required", call: func(x ctx, c client) error {
 			_, err := c.Conversation.Tag.List(x, "")
 			return err
 		}},
-		{"tag nothing", "conversations", "is required", add(rongcloud.ConversationTagConversationsParams{UserID: "u1", TagID: "t"})},
-		{"tag with nothing", "tagId", "is required", add(rongcloud.ConversationTagConversationsParams{UserID: "u1", Conversations: many[:1]})},
-		{"tag 101", "conversations", "101 items, at most 100", add(rongcloud.ConversationTagConversationsParams{UserID: "u1", TagID: "t", Conversations: many})},
-		{"tag no target", "conversations", "item 2 lacks", add(rongcloud.ConversationTagConversationsParams{
+		{name: "tag nothing", field: "conversations", reason: "is required", call: add(rongcloud.ConversationTagConversationsParams{UserID: "u1", TagID: "t"})},
+		{name: "tag with nothing", field: "tagId", reason: "is required", call: add(rongcloud.ConversationTagConversationsParams{UserID: "u1", Conversations: many[:1]})},
+		{name: "tag 101", field: "conversations", reason: "101 items, at most 100", call: add(rongcloud.ConversationTagConversationsParams{UserID: "u1", TagID: "t", Conversations: many})},
+		{name: "tag no target", field: "conversations", reason: "item 2 lacks", call: add(rongcloud.ConversationTagConversationsParams{
 			UserID: "u1", TagID: "t", Conversations: []rongcloud.TaggedConversation{good, {Type: 1}},
 		})},
-		{"untag no kind", "conversations", "item 1 lacks", remove(rongcloud.ConversationTagConversationsParams{
+		{name: "untag no kind", field: "conversations", reason: "item 1 lacks", call: remove(rongcloud.ConversationTagConversationsParams{
 			UserID: "u1", TagID: "t", Conversations: []rongcloud.TaggedConversation{{TargetID: "u2"}},
 		})},
-		{"untag for nobody", "userId", "is required", remove(rongcloud.ConversationTagConversationsParams{TagID: "t", Conversations: many[:1]})},
-		{"list no tag", "tagId", "is required", func(x ctx, c client) error {
+		{name: "untag for nobody", field: "userId", reason: "is required", call: remove(rongcloud.ConversationTagConversationsParams{TagID: "t", Conversations: many[:1]})},
+		{name: "list no tag", field: "tagId", reason: "is required", call: func(x ctx, c client) error {
 			_, err := c.Conversation.Tag.ListConversations(x, rongcloud.ConversationTagConversationsQuery{UserID: "u1"})
 			return err
 		}},

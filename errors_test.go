@@ -82,22 +82,22 @@ func TestErrorIs(t *testing.T) {
 		err  Error
 		is   string // the sentinels that match, separated by spaces
 	}{
-		{"no answer", Error{Err: io.EOF}, "transport"},
-		{"no answer, written", Error{Err: io.EOF, outcomeUnknown: true}, "transport unknown"},
-		{"a proxy's page", Error{HTTPStatus: 502, Body: "<html>"}, "transport"},
-		{"429 with code", Error{HTTPStatus: 429, Code: CodeRateLimited}, "rate"},
-		{"429 of a proxy", Error{HTTPStatus: 429}, "rate transport"},
-		{"429 with an unknown code", Error{HTTPStatus: 429, Code: 77777}, "rate"},
-		{"rate limit with status 200", Error{HTTPStatus: 200, Code: CodeRateLimited}, "rate"},
-		{"sending too fast", Error{HTTPStatus: 200, Code: CodeSendingTooFast}, "rate"},
-		{"401", Error{HTTPStatus: 401}, "auth transport"},
-		{"wrong secret", Error{HTTPStatus: 200, Code: CodeWrongAppSecret}, "auth"},
-		{"wrong signature", Error{HTTPStatus: 401, Code: CodeWrongSignature}, "auth"},
-		{"app unavailable", Error{HTTPStatus: 200, Code: CodeAppUnavailable}, "auth"},
-		{"address not allowed", Error{HTTPStatus: 200, Code: CodeAddressNotAllowed}, "auth"},
-		{"bad parameter", Error{HTTPStatus: 400, Code: CodeInvalidParameter}, ""},
-		{"server timeout of a send", Error{HTTPStatus: 504, Code: CodeServerTimeout, outcomeUnknown: true}, "unknown"},
-		{"unknown code", Error{HTTPStatus: 200, Code: 77777}, ""},
+		{name: "no answer", err: Error{Err: io.EOF}, is: "transport"},
+		{name: "no answer, written", err: Error{Err: io.EOF, outcomeUnknown: true}, is: "transport unknown"},
+		{name: "a proxy's page", err: Error{HTTPStatus: 502, Body: "<html>"}, is: "transport"},
+		{name: "429 with code", err: Error{HTTPStatus: 429, Code: CodeRateLimited}, is: "rate"},
+		{name: "429 of a proxy", err: Error{HTTPStatus: 429}, is: "rate transport"},
+		{name: "429 with an unknown code", err: Error{HTTPStatus: 429, Code: 77777}, is: "rate"},
+		{name: "rate limit with status 200", err: Error{HTTPStatus: 200, Code: CodeRateLimited}, is: "rate"},
+		{name: "sending too fast", err: Error{HTTPStatus: 200, Code: CodeSendingTooFast}, is: "rate"},
+		{name: "401", err: Error{HTTPStatus: 401}, is: "auth transport"},
+		{name: "wrong secret", err: Error{HTTPStatus: 200, Code: CodeWrongAppSecret}, is: "auth"},
+		{name: "wrong signature", err: Error{HTTPStatus: 401, Code: CodeWrongSignature}, is: "auth"},
+		{name: "app unavailable", err: Error{HTTPStatus: 200, Code: CodeAppUnavailable}, is: "auth"},
+		{name: "address not allowed", err: Error{HTTPStatus: 200, Code: CodeAddressNotAllowed}, is: "auth"},
+		{name: "bad parameter", err: Error{HTTPStatus: 400, Code: CodeInvalidParameter}},
+		{name: "server timeout of a send", err: Error{HTTPStatus: 504, Code: CodeServerTimeout, outcomeUnknown: true}, is: "unknown"},
+		{name: "unknown code", err: Error{HTTPStatus: 200, Code: 77777}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

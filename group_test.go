@@ -18,22 +18,22 @@ func groupWalks() []userWalk {
 	type ctx = context.Context
 	type seq = iter.Seq2[string, error]
 	return []userWalk{
-		{"/user/group/query.json", "page", "number", "groups", `{"id":%q}`, func(x ctx, c client, start int) seq {
+		{path: "/user/group/query.json", at: "page", style: "number", list: "groups", item: `{"id":%q}`, walk: func(x ctx, c client, start int) seq {
 			query := rongcloud.GroupByUserQuery{UserID: "u", Page: start, Size: 2}
 			return userIDsOf(c.Group.AllByUser(x, query), func(g rongcloud.Group) string { return g.GroupID })
 		}},
-		{"/group/ban/query.json", "page", "number", "groupinfo", `{"groupId":%q,"stat":1}`, func(x ctx, c client, start int) seq {
+		{path: "/group/ban/query.json", at: "page", style: "number", list: "groupinfo", item: `{"groupId":%q,"stat":1}`, walk: func(x ctx, c client, start int) seq {
 			return c.Group.MuteAllMembers.All(x, rongcloud.GroupMuteAllMembersQuery{Page: start, Size: 2})
 		}},
-		{"/entrust/group/query.json", "pageToken", "token", "groups", `{"groupId":%q}`, func(x ctx, c client, start int) seq {
+		{path: "/entrust/group/query.json", at: "pageToken", style: "token", list: "groups", item: `{"groupId":%q}`, walk: func(x ctx, c client, start int) seq {
 			query := rongcloud.HostedGroupQuery{PageToken: userToken(start), Size: 2}
 			return userIDsOf(c.HostedGroup.All(x, query), func(g rongcloud.HostedGroup) string { return g.GroupID })
 		}},
-		{"/entrust/group/member/query.json", "pageToken", "token", "members", `{"userId":%q}`, func(x ctx, c client, start int) seq {
+		{path: "/entrust/group/member/query.json", at: "pageToken", style: "token", list: "members", item: `{"userId":%q}`, walk: func(x ctx, c client, start int) seq {
 			query := rongcloud.HostedGroupMemberQuery{GroupID: "g", PageToken: userToken(start), Size: 2}
 			return userIDsOf(c.HostedGroup.Member.All(x, query), func(m rongcloud.HostedGroupMember) string { return m.UserID })
 		}},
-		{"/entrust/joined/group/query.json", "pageToken", "token", "groups", `{"groupId":%q}`, func(x ctx, c client, start int) seq {
+		{path: "/entrust/joined/group/query.json", at: "pageToken", style: "token", list: "groups", item: `{"groupId":%q}`, walk: func(x ctx, c client, start int) seq {
 			query := rongcloud.HostedGroupJoinedQuery{UserID: "u", PageToken: userToken(start), Size: 2}
 			return userIDsOf(c.HostedGroup.Joined.All(x, query), func(g rongcloud.JoinedHostedGroup) string { return g.GroupID })
 		}},
@@ -50,44 +50,44 @@ func groupCalls() []apiCall {
 		return func(x ctx, c client) error { _, err := c.Group.ListByUser(x, query); return err }
 	}
 	return []apiCall{
-		{"/group/sync.json", "own", func(x ctx, c client) error { return c.Group.QuitAll(x, "u1") }, formOf("userId", "u1"), ""},
-		{"/user/group/query.json", "own", byUser(rongcloud.GroupByUserQuery{UserID: "u1", Size: 10}), formOf("userId", "u1", "page", "1", "size", "10"), ""},
-		{"/user/group/query.json", "own", func(x ctx, c client) error {
+		{path: "/group/sync.json", what: "own", call: func(x ctx, c client) error { return c.Group.QuitAll(x, "u1") }, form: formOf("userId", "u1")},
+		{path: "/user/group/query.json", what: "own", call: byUser(rongcloud.GroupByUserQuery{UserID: "u1", Size: 10}), form: formOf("userId", "u1", "page", "1", "size", "10")},
+		{path: "/user/group/query.json", what: "own", call: func(x ctx, c client) error {
 			_, err := c.Group.ListByUserUnpaged(x, "u1")
 			return err
-		}, formOf("userId", "u1"), ""},
-		{"/group/ban/query.json", "own", func(x ctx, c client) error {
+		}, form: formOf("userId", "u1")},
+		{path: "/group/ban/query.json", what: "own", call: func(x ctx, c client) error {
 			_, err := c.Group.MuteAllMembers.Check(x, []string{"g", "h"})
 			return err
-		}, formOf("groupId", "g", "groupId", "h"), ""},
-		{"/group/create.json", "own", func(x ctx, c client) error {
+		}, form: formOf("groupId", "g", "groupId", "h")},
+		{path: "/group/create.json", what: "own", call: func(x ctx, c client) error {
 			_, err := c.Group.Create(x, rongcloud.GroupCreateParams{
 				GroupID: "g", Name: "G", UserIDs: []string{"u1"},
 				Notice: &rongcloud.GroupNotice{From: "u1", Content: rongcloud.RawContent{Name: "app:hi", Body: "x"}, IncludeSender: no, Persist: no},
 			})
 			return err
-		}, formOf("groupId", "g", "groupName", "G", "userId", "u1", "bindNotifyMsg", "true", "fromUserId", "u1",
-			"objectName", "app:hi", "content", "x", "isIncludeSender", "0", "isPersisted", "0"), ""},
-		{"/group/user/gag/add.json", "own", func(x ctx, c client) error {
+		}, form: formOf("groupId", "g", "groupName", "G", "userId", "u1", "bindNotifyMsg", "true", "fromUserId", "u1",
+			"objectName", "app:hi", "content", "x", "isIncludeSender", "0", "isPersisted", "0")},
+		{path: "/group/user/gag/add.json", what: "own", call: func(x ctx, c client) error {
 			return c.Group.GlobalMute.Add(x, rongcloud.GroupGlobalMuteAddParams{UserIDs: []string{"u1", "u2"}, Duration: time.Minute})
-		}, formOf("userId", "u1", "userId", "u2", "minute", "1"), ""},
-		{"/group/user/gag/add.json", "own", func(x ctx, c client) error {
+		}, form: formOf("userId", "u1", "userId", "u2", "minute", "1")},
+		{path: "/group/user/gag/add.json", what: "own", call: func(x ctx, c client) error {
 			return c.Group.GlobalMute.Add(x, rongcloud.GroupGlobalMuteAddParams{UserIDs: []string{"u1"}, Duration: rongcloud.Forever})
-		}, formOf("userId", "u1", "minute", "0"), ""},
-		{"/group/user/gag/rollback.json", "own", func(x ctx, c client) error {
+		}, form: formOf("userId", "u1", "minute", "0")},
+		{path: "/group/user/gag/rollback.json", what: "own", call: func(x ctx, c client) error {
 			return c.Group.GlobalMute.Remove(x, []string{"u1"})
-		}, formOf("userId", "u1"), ""},
-		{"/group/user/gag/list.json", "own", func(x ctx, c client) error {
+		}, form: formOf("userId", "u1")},
+		{path: "/group/user/gag/list.json", what: "own", call: func(x ctx, c client) error {
 			_, err := c.Group.GlobalMute.List(x)
 			return err
-		}, formOf(), ""},
-		{"/entrust/group/create.json", "own", func(x ctx, c client) error {
+		}, form: formOf()},
+		{path: "/entrust/group/create.json", what: "own", call: func(x ctx, c client) error {
 			return c.HostedGroup.Create(x, rongcloud.HostedGroupCreateParams{
 				GroupID: "g", Name: "G", OwnerID: "u1",
 				Permissions: rongcloud.HostedGroupPermissions{Join: rongcloud.HostedGroupJoinOwnerVerify, Remove: rongcloud.HostedGroupOwnerOnly},
 			})
-		}, formOf("groupId", "g", "name", "G", "owner", "u1", "permissions", `{"joinPerm":0,"removePerm":0}`), ""},
-		{"/entrust/group/import.json", "own", func(x ctx, c client) error {
+		}, form: formOf("groupId", "g", "name", "G", "owner", "u1", "permissions", `{"joinPerm":0,"removePerm":0}`)},
+		{path: "/entrust/group/import.json", what: "own", call: func(x ctx, c client) error {
 			return c.HostedGroup.Import(x, rongcloud.HostedGroupImportParams{
 				GroupID: "g", Name: "G", OwnerID: "u1", Permissions: rongcloud.HostedGroupPermissions{
 					Join: rongcloud.HostedGroupJoinClosed, Remove: 9, Invite: rongcloud.HostedGroupEveryone,
@@ -95,25 +95,25 @@ func groupCalls() []apiCall {
 					MemberProfile: rongcloud.HostedGroupMemberSelfOnly,
 				},
 			})
-		}, formOf("groupId", "g", "name", "G", "owner", "u1",
-			"permissions", `{"invitePerm":1,"joinPerm":3,"memInvitePerm":2,"memProfilePerm":2,"profilePerm":1,"removePerm":8}`), ""},
-		{"/entrust/group/import.json", "own", func(x ctx, c client) error {
+		}, form: formOf("groupId", "g", "name", "G", "owner", "u1",
+			"permissions", `{"invitePerm":1,"joinPerm":3,"memInvitePerm":2,"memProfilePerm":2,"profilePerm":1,"removePerm":8}`)},
+		{path: "/entrust/group/import.json", what: "own", call: func(x ctx, c client) error {
 			return c.HostedGroup.Import(x, rongcloud.HostedGroupImportParams{GroupID: "g", Name: "G", OwnerID: "u1"})
-		}, formOf("groupId", "g", "name", "G", "owner", "u1"), ""},
-		{"/entrust/group/profile/update.json", "own", func(x ctx, c client) error {
+		}, form: formOf("groupId", "g", "name", "G", "owner", "u1")},
+		{path: "/entrust/group/profile/update.json", what: "own", call: func(x ctx, c client) error {
 			return c.HostedGroup.Profile.Update(x, rongcloud.HostedGroupProfileUpdateParams{
 				GroupID: "g", Announcement: rongcloud.Ptr(""), Attributes: map[string]string{"ext_a": ""},
 			})
-		}, formOf("groupId", "g", "groupProfile", `{"announcement":""}`, "groupExtProfile", `{"ext_a":""}`), ""},
-		{"/entrust/group/quit.json", "own", func(x ctx, c client) error {
+		}, form: formOf("groupId", "g", "groupProfile", `{"announcement":""}`, "groupExtProfile", `{"ext_a":""}`)},
+		{path: "/entrust/group/quit.json", what: "own", call: func(x ctx, c client) error {
 			return c.HostedGroup.Quit(x, rongcloud.HostedGroupQuitParams{
 				GroupID: "g", UserIDs: []string{"u1", "u2"}, DeleteMute: no, DeleteWhitelist: no, DeleteFollows: no,
 			})
-		}, formOf("groupId", "g", "userIds", "u1,u2", "isDelBan", "0", "isDelWhite", "0", "isDelFollowed", "0"), ""},
-		{"/entrust/group/query.json", "own", func(x ctx, c client) error {
+		}, form: formOf("groupId", "g", "userIds", "u1,u2", "isDelBan", "0", "isDelWhite", "0", "isDelFollowed", "0")},
+		{path: "/entrust/group/query.json", what: "own", call: func(x ctx, c client) error {
 			_, err := c.HostedGroup.List(x, rongcloud.HostedGroupQuery{Order: rongcloud.SortOldestFirst})
 			return err
-		}, formOf("order", "0"), ""},
+		}, form: formOf("order", "0")},
 	}
 }
 
@@ -161,141 +161,141 @@ func TestGroupRefuses(t *testing.T) {
 		name, field, reason string
 		call                func(ctx, client) error
 	}{
-		{"create without ID", "GroupCreateParams.GroupID", "is required", create(rongcloud.GroupCreateParams{Name: "G", UserIDs: []string{"u"}})},
-		{"create without name", "GroupCreateParams.Name", "is required", create(rongcloud.GroupCreateParams{GroupID: "g", UserIDs: []string{"u"}})},
-		{"create without users", "GroupCreateParams.UserIDs", "is required", create(rongcloud.GroupCreateParams{GroupID: "g", Name: "G"})},
-		{"create with 1001", "GroupCreateParams.UserIDs", "1001 items, at most 1000", create(rongcloud.GroupCreateParams{GroupID: "g", Name: "G", UserIDs: userIDs(1001)})},
-		{"notice from nobody", "GroupNotice.From", "is required", create(noticed(rongcloud.GroupNotice{Content: hello}))},
-		{"notice of nothing", "GroupNotice.Content", "is required", create(noticed(rongcloud.GroupNotice{From: "u"}))},
-		{"join without a sender", "GroupNotice.From", "is required", func(x ctx, c client) error {
+		{name: "create without ID", field: "GroupCreateParams.GroupID", reason: "is required", call: create(rongcloud.GroupCreateParams{Name: "G", UserIDs: []string{"u"}})},
+		{name: "create without name", field: "GroupCreateParams.Name", reason: "is required", call: create(rongcloud.GroupCreateParams{GroupID: "g", UserIDs: []string{"u"}})},
+		{name: "create without users", field: "GroupCreateParams.UserIDs", reason: "is required", call: create(rongcloud.GroupCreateParams{GroupID: "g", Name: "G"})},
+		{name: "create with 1001", field: "GroupCreateParams.UserIDs", reason: "1001 items, at most 1000", call: create(rongcloud.GroupCreateParams{GroupID: "g", Name: "G", UserIDs: userIDs(1001)})},
+		{name: "notice from nobody", field: "GroupNotice.From", reason: "is required", call: create(noticed(rongcloud.GroupNotice{Content: hello}))},
+		{name: "notice of nothing", field: "GroupNotice.Content", reason: "is required", call: create(noticed(rongcloud.GroupNotice{From: "u"}))},
+		{name: "join without a sender", field: "GroupNotice.From", reason: "is required", call: func(x ctx, c client) error {
 			_, err := c.Group.Join(x, rongcloud.GroupJoinParams{GroupID: "g", UserIDs: []string{"u"}, Notice: &rongcloud.GroupNotice{Content: hello}})
 			return err
 		}},
-		{"quit without a sender", "GroupNotice.From", "is required", func(x ctx, c client) error {
+		{name: "quit without a sender", field: "GroupNotice.From", reason: "is required", call: func(x ctx, c client) error {
 			_, err := c.Group.Quit(x, rongcloud.GroupQuitParams{GroupID: "g", UserIDs: []string{"u"}, Notice: &rongcloud.GroupNotice{Content: hello}})
 			return err
 		}},
-		{"dismiss without a sender", "GroupNotice.From", "is required", func(x ctx, c client) error {
+		{name: "dismiss without a sender", field: "GroupNotice.From", reason: "is required", call: func(x ctx, c client) error {
 			_, err := c.Group.Dismiss(x, rongcloud.GroupDismissParams{GroupID: "g", UserID: "u", Notice: &rongcloud.GroupNotice{Content: hello}})
 			return err
 		}},
-		{"update without a sender", "GroupNotice.From", "is required", func(x ctx, c client) error {
+		{name: "update without a sender", field: "GroupNotice.From", reason: "is required", call: func(x ctx, c client) error {
 			_, err := c.Group.Update(x, rongcloud.GroupUpdateParams{GroupID: "g", Name: "G", Notice: &rongcloud.GroupNotice{Content: hello}})
 			return err
 		}},
-		{"dismiss by nobody", "GroupDismissParams.UserID", "is required", func(x ctx, c client) error {
+		{name: "dismiss by nobody", field: "GroupDismissParams.UserID", reason: "is required", call: func(x ctx, c client) error {
 			_, err := c.Group.Dismiss(x, rongcloud.GroupDismissParams{GroupID: "g"})
 			return err
 		}},
-		{"sync with nothing", "GroupSyncParams.Groups", "QuitAll", func(x ctx, c client) error { return c.Group.Sync(x, rongcloud.GroupSyncParams{UserID: "u"}) }},
-		{"sync with an empty map", "GroupSyncParams.Groups", "QuitAll", func(x ctx, c client) error {
+		{name: "sync with nothing", field: "GroupSyncParams.Groups", reason: "QuitAll", call: func(x ctx, c client) error { return c.Group.Sync(x, rongcloud.GroupSyncParams{UserID: "u"}) }},
+		{name: "sync with an empty map", field: "GroupSyncParams.Groups", reason: "QuitAll", call: func(x ctx, c client) error {
 			return c.Group.Sync(x, rongcloud.GroupSyncParams{UserID: "u", Groups: map[string]string{}})
 		}},
-		{"sync without an ID", "GroupSyncParams.Groups", "an ID is empty", func(x ctx, c client) error {
+		{name: "sync without an ID", field: "GroupSyncParams.Groups", reason: "an ID is empty", call: func(x ctx, c client) error {
 			return c.Group.Sync(x, rongcloud.GroupSyncParams{UserID: "u", Groups: map[string]string{"": "G"}})
 		}},
-		{"sync nobody", "userID", "is required", func(x ctx, c client) error { return c.Group.QuitAll(x, "") }},
-		{"groups of nobody", "GroupByUserQuery.UserID", "is required", func(x ctx, c client) error {
+		{name: "sync nobody", field: "userID", reason: "is required", call: func(x ctx, c client) error { return c.Group.QuitAll(x, "") }},
+		{name: "groups of nobody", field: "GroupByUserQuery.UserID", reason: "is required", call: func(x ctx, c client) error {
 			_, err := c.Group.ListByUser(x, rongcloud.GroupByUserQuery{Page: 1})
 			return err
 		}},
-		{"groups of nobody, without pages", "userID", "is required", func(x ctx, c client) error {
+		{name: "groups of nobody, without pages", field: "userID", reason: "is required", call: func(x ctx, c client) error {
 			_, err := c.Group.ListByUserUnpaged(x, "")
 			return err
 		}},
 
-		{"mute for no time", "GroupMuteAddParams.Duration", "is required", mute(0)},
-		{"mute globally for no time", "GroupGlobalMuteAddParams.Duration", "is required", globally(0)},
-		{"mute backwards", "GroupMuteAddParams.Duration", "is negative", mute(-time.Minute)},
-		{"mute for less than nothing", "GroupMuteAddParams.Duration", "is negative", mute(-1)},
-		{"mute for a second", "GroupMuteAddParams.Duration", "1s is not a whole number of minutes", mute(time.Second)},
-		{"mute for 59 seconds globally", "GroupGlobalMuteAddParams.Duration", "59s is not a whole number of minutes", globally(59 * time.Second)},
-		{"mute for 90 seconds", "GroupMuteAddParams.Duration", "1m30s is not a whole number of minutes", mute(90 * time.Second)},
-		{"mute for the longest span", "GroupMuteAddParams.Duration", "is not a whole number of minutes", mute(math.MaxInt64)},
-		{"mute for the shortest span", "GroupMuteAddParams.Duration", "is negative", mute(math.MinInt64)},
-		{"mute in no group", "GroupMuteAddParams.GroupID", "Group.GlobalMute mutes", func(x ctx, c client) error {
+		{name: "mute for no time", field: "GroupMuteAddParams.Duration", reason: "is required", call: mute(0)},
+		{name: "mute globally for no time", field: "GroupGlobalMuteAddParams.Duration", reason: "is required", call: globally(0)},
+		{name: "mute backwards", field: "GroupMuteAddParams.Duration", reason: "is negative", call: mute(-time.Minute)},
+		{name: "mute for less than nothing", field: "GroupMuteAddParams.Duration", reason: "is negative", call: mute(-1)},
+		{name: "mute for a second", field: "GroupMuteAddParams.Duration", reason: "1s is not a whole number of minutes", call: mute(time.Second)},
+		{name: "mute for 59 seconds globally", field: "GroupGlobalMuteAddParams.Duration", reason: "59s is not a whole number of minutes", call: globally(59 * time.Second)},
+		{name: "mute for 90 seconds", field: "GroupMuteAddParams.Duration", reason: "1m30s is not a whole number of minutes", call: mute(90 * time.Second)},
+		{name: "mute for the longest span", field: "GroupMuteAddParams.Duration", reason: "is not a whole number of minutes", call: mute(math.MaxInt64)},
+		{name: "mute for the shortest span", field: "GroupMuteAddParams.Duration", reason: "is negative", call: mute(math.MinInt64)},
+		{name: "mute in no group", field: "GroupMuteAddParams.GroupID", reason: "Group.GlobalMute mutes", call: func(x ctx, c client) error {
 			return c.Group.Mute.Add(x, rongcloud.GroupMuteAddParams{UserIDs: []string{"u"}, Duration: time.Hour})
 		}},
-		{"mute 21", "GroupMuteAddParams.UserIDs", "21 items, at most 20", func(x ctx, c client) error {
+		{name: "mute 21", field: "GroupMuteAddParams.UserIDs", reason: "21 items, at most 20", call: func(x ctx, c client) error {
 			return c.Group.Mute.Add(x, rongcloud.GroupMuteAddParams{GroupID: "g", UserIDs: userIDs(21), Duration: time.Hour})
 		}},
-		{"unmute in no group", "GroupMuteRemoveParams.GroupID", "Group.GlobalMute unmutes", func(x ctx, c client) error {
+		{name: "unmute in no group", field: "GroupMuteRemoveParams.GroupID", reason: "Group.GlobalMute unmutes", call: func(x ctx, c client) error {
 			return c.Group.Mute.Remove(x, rongcloud.GroupMuteRemoveParams{UserIDs: []string{"u"}})
 		}},
-		{"list mutes in no group", "groupID", "Group.GlobalMute lists", func(x ctx, c client) error {
+		{name: "list mutes in no group", field: "groupID", reason: "Group.GlobalMute lists", call: func(x ctx, c client) error {
 			_, err := c.Group.Mute.List(x, "")
 			return err
 		}},
-		{"ban 21", "groupIDs", "21 items, at most 20", func(x ctx, c client) error { return c.Group.MuteAllMembers.Add(x, userIDs(21)) }},
-		{"bans of no groups", "groupIDs", "List returns all", func(x ctx, c client) error {
+		{name: "ban 21", field: "groupIDs", reason: "21 items, at most 20", call: func(x ctx, c client) error { return c.Group.MuteAllMembers.Add(x, userIDs(21)) }},
+		{name: "bans of no groups", field: "groupIDs", reason: "List returns all", call: func(x ctx, c client) error {
 			_, err := c.Group.MuteAllMembers.Check(x, nil)
 			return err
 		}},
-		{"bans of 21 groups", "groupIDs", "21 items, at most 20", func(x ctx, c client) error {
+		{name: "bans of 21 groups", field: "groupIDs", reason: "21 items, at most 20", call: func(x ctx, c client) error {
 			_, err := c.Group.MuteAllMembers.Check(x, userIDs(21))
 			return err
 		}},
-		{"whitelist nobody", "GroupMuteAllMembersWhitelistParams.UserIDs", "is required", func(x ctx, c client) error {
+		{name: "whitelist nobody", field: "GroupMuteAllMembersWhitelistParams.UserIDs", reason: "is required", call: func(x ctx, c client) error {
 			return c.Group.MuteAllMembersWhitelist.Add(x, rongcloud.GroupMuteAllMembersWhitelistParams{GroupID: "g"})
 		}},
-		{"an empty remark", "GroupRemarkSetParams.Remark", "is required", func(x ctx, c client) error {
+		{name: "an empty remark", field: "GroupRemarkSetParams.Remark", reason: "is required", call: func(x ctx, c client) error {
 			return c.Group.Remark.Set(x, rongcloud.GroupRemarkSetParams{GroupID: "g", UserID: "u"})
 		}},
 
-		{"hosted group without owner", "HostedGroupCreateParams.OwnerID", "is required", func(x ctx, c client) error {
+		{name: "hosted group without owner", field: "HostedGroupCreateParams.OwnerID", reason: "is required", call: func(x ctx, c client) error {
 			return c.HostedGroup.Create(x, rongcloud.HostedGroupCreateParams{GroupID: "g", Name: "G"})
 		}},
-		{"a permission that is none", "HostedGroupPermissions.Join", "is negative", func(x ctx, c client) error {
+		{name: "a permission that is none", field: "HostedGroupPermissions.Join", reason: "is negative", call: func(x ctx, c client) error {
 			return c.HostedGroup.Create(x, rongcloud.HostedGroupCreateParams{
 				GroupID: "g", Name: "G", OwnerID: "u", Permissions: rongcloud.HostedGroupPermissions{Join: -1},
 			})
 		}},
-		{"import with a permission that is none", "HostedGroupPermissions.MemberProfile", "is negative", func(x ctx, c client) error {
+		{name: "import with a permission that is none", field: "HostedGroupPermissions.MemberProfile", reason: "is negative", call: func(x ctx, c client) error {
 			return c.HostedGroup.Import(x, rongcloud.HostedGroupImportParams{
 				GroupID: "g", Name: "G", OwnerID: "u", Permissions: rongcloud.HostedGroupPermissions{MemberProfile: -1},
 			})
 		}},
-		{"update to a permission that is none", "HostedGroupPermissions.Invite", "is negative", func(x ctx, c client) error {
+		{name: "update to a permission that is none", field: "HostedGroupPermissions.Invite", reason: "is negative", call: func(x ctx, c client) error {
 			return c.HostedGroup.Profile.Update(x, rongcloud.HostedGroupProfileUpdateParams{
 				GroupID: "g", Permissions: rongcloud.HostedGroupPermissions{Invite: -1},
 			})
 		}},
-		{"invite 31", "HostedGroupCreateParams.UserIDs", "31 items, at most 30", func(x ctx, c client) error {
+		{name: "invite 31", field: "HostedGroupCreateParams.UserIDs", reason: "31 items, at most 30", call: func(x ctx, c client) error {
 			return c.HostedGroup.Create(x, rongcloud.HostedGroupCreateParams{GroupID: "g", Name: "G", OwnerID: "u", UserIDs: userIDs(31)})
 		}},
-		{"profiles of 51", "groupIDs", "51 items, at most 50", func(x ctx, c client) error {
+		{name: "profiles of 51", field: "groupIDs", reason: "51 items, at most 50", call: func(x ctx, c client) error {
 			_, err := c.HostedGroup.Profile.Get(x, userIDs(51))
 			return err
 		}},
-		{"join with 101", "HostedGroupJoinParams.UserIDs", "101 items, at most 100", func(x ctx, c client) error {
+		{name: "join with 101", field: "HostedGroupJoinParams.UserIDs", reason: "101 items, at most 100", call: func(x ctx, c client) error {
 			_, err := c.HostedGroup.Join(x, rongcloud.HostedGroupJoinParams{GroupID: "g", UserIDs: userIDs(101)})
 			return err
 		}},
-		{"kick an empty ID", "HostedGroupMemberKickParams.UserIDs", "item 1 is empty", func(x ctx, c client) error {
+		{name: "kick an empty ID", field: "HostedGroupMemberKickParams.UserIDs", reason: "item 1 is empty", call: func(x ctx, c client) error {
 			return c.HostedGroup.Member.Kick(x, rongcloud.HostedGroupMemberKickParams{GroupID: "g", UserIDs: []string{""}})
 		}},
-		{"join with a comma", "HostedGroupJoinParams.UserIDs", "item 2 contains a comma", func(x ctx, c client) error {
+		{name: "join with a comma", field: "HostedGroupJoinParams.UserIDs", reason: "item 2 contains a comma", call: func(x ctx, c client) error {
 			_, err := c.HostedGroup.Join(x, rongcloud.HostedGroupJoinParams{GroupID: "g", UserIDs: []string{"u", "a,b"}})
 			return err
 		}},
-		{"profile of a group with a comma", "groupIDs", "item 1 contains a comma", func(x ctx, c client) error {
+		{name: "profile of a group with a comma", field: "groupIDs", reason: "item 1 contains a comma", call: func(x ctx, c client) error {
 			_, err := c.HostedGroup.Profile.Get(x, []string{"a,b"})
 			return err
 		}},
-		{"11 managers", "HostedGroupManagerParams.UserIDs", "11 items, at most 10", func(x ctx, c client) error {
+		{name: "11 managers", field: "HostedGroupManagerParams.UserIDs", reason: "11 items, at most 10", call: func(x ctx, c client) error {
 			_, err := c.HostedGroup.Manager.Add(x, rongcloud.HostedGroupManagerParams{GroupID: "g", UserIDs: userIDs(11)})
 			return err
 		}},
-		{"transfer to nobody", "HostedGroupTransferOwnerParams.NewOwnerID", "is required", func(x ctx, c client) error {
+		{name: "transfer to nobody", field: "HostedGroupTransferOwnerParams.NewOwnerID", reason: "is required", call: func(x ctx, c client) error {
 			return c.HostedGroup.TransferOwner(x, rongcloud.HostedGroupTransferOwnerParams{GroupID: "g"})
 		}},
-		{"a member without nickname", "HostedGroupMemberSetParams.Nickname", "is required", func(x ctx, c client) error {
+		{name: "a member without nickname", field: "HostedGroupMemberSetParams.Nickname", reason: "is required", call: func(x ctx, c client) error {
 			return c.HostedGroup.Member.Set(x, rongcloud.HostedGroupMemberSetParams{GroupID: "g", UserID: "u", Extra: "x"})
 		}},
-		{"follow 101", "HostedGroupFollowParams.MemberIDs", "101 items, at most 100", func(x ctx, c client) error {
+		{name: "follow 101", field: "HostedGroupFollowParams.MemberIDs", reason: "101 items, at most 100", call: func(x ctx, c client) error {
 			return c.HostedGroup.Follow.Add(x, rongcloud.HostedGroupFollowParams{GroupID: "g", UserID: "u", MemberIDs: userIDs(101)})
 		}},
-		{"an empty remark name", "HostedGroupRemarkNameSetParams.RemarkName", "is required", func(x ctx, c client) error {
+		{name: "an empty remark name", field: "HostedGroupRemarkNameSetParams.RemarkName", reason: "is required", call: func(x ctx, c client) error {
 			return c.HostedGroup.RemarkName.Set(x, rongcloud.HostedGroupRemarkNameSetParams{GroupID: "g", UserID: "u"})
 		}},
 	}

@@ -287,19 +287,19 @@ func TestHooksThatPanic(t *testing.T) {
 		sent int
 		want Outcome
 	}{
-		"at the beginning": {func(end func()) Option {
+		"at the beginning": {hook: func(end func()) Option {
 			return WithCallHook(func(context.Context, CallStart) (context.Context, func(CallEnd)) { end(); return nil, nil })
-		}, 0, OutcomeUnsent},
-		"at the end": {func(end func()) Option {
+		}, want: OutcomeUnsent},
+		"at the end": {hook: func(end func()) Option {
 			return WithCallHook(func(context.Context, CallStart) (context.Context, func(CallEnd)) {
 				return nil, func(CallEnd) { end() }
 			})
-		}, 1, OutcomeAccepted},
-		"after an attempt": {func(end func()) Option { return WithAttemptHook(func(context.Context, Attempt) { end() }) }, 1, OutcomeAccepted},
-		"headers":          {func(end func()) Option { return WithHeaderHook(func(context.Context, http.Header) { end() }) }, 0, OutcomeUnsent},
-		"the secret": {func(end func()) Option {
+		}, sent: 1, want: OutcomeAccepted},
+		"after an attempt": {hook: func(end func()) Option { return WithAttemptHook(func(context.Context, Attempt) { end() }) }, sent: 1, want: OutcomeAccepted},
+		"headers":          {hook: func(end func()) Option { return WithHeaderHook(func(context.Context, http.Header) { end() }) }, want: OutcomeUnsent},
+		"the secret": {hook: func(end func()) Option {
 			return WithSecretSource(func(context.Context) (string, error) { end(); return "s", nil })
-		}, 0, OutcomeUnsent},
+		}, want: OutcomeUnsent},
 	} {
 		for way, leave := range map[string]func(){"panic": func() { panic(name) }, "goexit": runtime.Goexit} {
 			t.Run(name+" "+way, func(t *testing.T) {
@@ -372,16 +372,16 @@ func TestPanicsDoNotChangeTheOutcome(t *testing.T) {
 		want  Outcome
 		is    error
 	}{
-		"hook after success":              {"unsafe", nil, attempt, OutcomeAccepted, nil},
-		"hook after a refusal":            {"unsafe", []step{refused}, attempt, OutcomeRefused, Code(1002)},
-		"hook after a rate stop":          {"unsafe", []step{status(429, `{"code":1008}`)}, attempt, OutcomeRefused, ErrRateLimited},
-		"hook after a lost send":          {"unsafe", []step{broken}, attempt, OutcomeUnknown, ErrOutcomeUnknown},
-		"hook after a failed server":      {"unsafe", []step{down}, attempt, OutcomeUnknown, ErrOutcomeUnknown},
-		"hook after a lost question":      {"safe", []step{broken}, attempt, OutcomeFailed, ErrTransport},
-		"headers of a retry":              {"safe", []step{down}, secondHeader(), OutcomeFailed, ErrTransport},
-		"headers of a retry after a stop": {"unsafe", []step{status(429, `{"code":1008}`)}, secondHeader(), OutcomeRefused, ErrRateLimited},
-		"transport":                       {"unsafe", nil, transport, OutcomeUnknown, ErrOutcomeUnknown},
-		"transport of a question":         {"safe", nil, transport, OutcomeFailed, ErrTransport},
+		"hook after success":              {kind: "unsafe", opt: attempt, want: OutcomeAccepted},
+		"hook after a refusal":            {kind: "unsafe", steps: []step{refused}, opt: attempt, want: OutcomeRefused, is: Code(1002)},
+		"hook after a rate stop":          {kind: "unsafe", steps: []step{status(429, `{"code":1008}`)}, opt: attempt, want: OutcomeRefused, is: ErrRateLimited},
+		"hook after a lost send":          {kind: "unsafe", steps: []step{broken}, opt: attempt, want: OutcomeUnknown, is: ErrOutcomeUnknown},
+		"hook after a failed server":      {kind: "unsafe", steps: []step{down}, opt: attempt, want: OutcomeUnknown, is: ErrOutcomeUnknown},
+		"hook after a lost question":      {kind: "safe", steps: []step{broken}, opt: attempt, want: OutcomeFailed, is: ErrTransport},
+		"headers of a retry":              {kind: "safe", steps: []step{down}, opt: secondHeader(), want: OutcomeFailed, is: ErrTransport},
+		"headers of a retry after a stop": {kind: "unsafe", steps: []step{status(429, `{"code":1008}`)}, opt: secondHeader(), want: OutcomeRefused, is: ErrRateLimited},
+		"transport":                       {kind: "unsafe", opt: transport, want: OutcomeUnknown, is: ErrOutcomeUnknown},
+		"transport of a question":         {kind: "safe", opt: transport, want: OutcomeFailed, is: ErrTransport},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -581,28 +581,28 @@ func TestBulkCallHook(t *testing.T) {
 		requests int
 		counts   BulkCounts
 	}{
-		"delivered": {nil, 2500, BulkParams{}, OutcomeAccepted, 3, BulkCounts{Chunks: 3, Delivered: 2500}},
-		"a chunk refused": {func(n int, _ url.Values) (*http.Response, error) {
+		"delivered": {users: 2500, params: BulkParams{}, want: OutcomeAccepted, requests: 3, counts: BulkCounts{Chunks: 3, Delivered: 2500}},
+		"a chunk refused": {answer: func(n int, _ url.Values) (*http.Response, error) {
 			if n == 2 {
 				return refusal(1002)
 			}
 			return nil, nil
-		}, 2500, BulkParams{Concurrency: 1}, OutcomeRefused, 3, BulkCounts{Chunks: 3, Delivered: 1500, Refused: 1000}},
-		"a chunk unknown": {func(n int, _ url.Values) (*http.Response, error) {
+		}, users: 2500, params: BulkParams{Concurrency: 1}, want: OutcomeRefused, requests: 3, counts: BulkCounts{Chunks: 3, Delivered: 1500, Refused: 1000}},
+		"a chunk unknown": {answer: func(n int, _ url.Values) (*http.Response, error) {
 			if n == 2 {
 				return lost()
 			}
 			return nil, nil
-		}, 2500, BulkParams{Concurrency: 1}, OutcomeUnknown, 3, BulkCounts{Chunks: 3, Delivered: 1500, Unknown: 1000}},
-		"stopped": {func(n int, _ url.Values) (*http.Response, error) {
+		}, users: 2500, params: BulkParams{Concurrency: 1}, want: OutcomeUnknown, requests: 3, counts: BulkCounts{Chunks: 3, Delivered: 1500, Unknown: 1000}},
+		"stopped": {answer: func(n int, _ url.Values) (*http.Response, error) {
 			if n == 2 {
 				return httpmock.NewStringResponse(401, `{"code":1004,"errorMessage":"user-7"}`), nil
 			}
 			return nil, nil
-		}, 2500, BulkParams{Concurrency: 1}, OutcomeFailed, 2, BulkCounts{Chunks: 1, Delivered: 1000}},
-		"an outage":        {func(int, url.Values) (*http.Response, error) { return lost() }, 2500, BulkParams{Concurrency: 1, MaxUnknown: 2}, OutcomeUnknown, 2, BulkCounts{Chunks: 2, Unknown: 2000}},
-		"nobody":           {nil, 0, BulkParams{}, OutcomeFailed, 0, BulkCounts{}},
-		"a wrong argument": {nil, 1, BulkParams{ChunkSize: -1}, OutcomeUnsent, 0, BulkCounts{}},
+		}, users: 2500, params: BulkParams{Concurrency: 1}, want: OutcomeFailed, requests: 2, counts: BulkCounts{Chunks: 1, Delivered: 1000}},
+		"an outage":        {answer: func(int, url.Values) (*http.Response, error) { return lost() }, users: 2500, params: BulkParams{Concurrency: 1, MaxUnknown: 2}, want: OutcomeUnknown, requests: 2, counts: BulkCounts{Chunks: 2, Unknown: 2000}},
+		"nobody":           {params: BulkParams{}, want: OutcomeFailed, counts: BulkCounts{}},
+		"a wrong argument": {users: 1, params: BulkParams{ChunkSize: -1}, want: OutcomeUnsent, counts: BulkCounts{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -727,8 +727,8 @@ func TestBulkPanicsTellWhatIsKnown(t *testing.T) {
 		want  Outcome
 		count BulkCounts
 	}{
-		"nothing begun":    {10, OutcomeUnsent, BulkCounts{}},
-		"a chunk was sent": {1000, OutcomeFailed, BulkCounts{Chunks: 1, Delivered: 1000}},
+		"nothing begun":    {users: 10, want: OutcomeUnsent, count: BulkCounts{}},
+		"a chunk was sent": {users: 1000, want: OutcomeFailed, count: BulkCounts{Chunks: 1, Delivered: 1000}},
 	} {
 		h, sent := &heard{}, make(chan BulkChunk, 1)
 		params := BulkParams{OnChunk: func(chunk BulkChunk) error { sent <- chunk; return nil }}

@@ -73,16 +73,17 @@ func TestLimiterKeepsTheQuotaInEveryStretch(t *testing.T) {
 		calls    int
 		least    float64 // share of the quota used under load
 	}{
-		{200, 1, time.Second, 4000, 0.98},
-		{100, 1, time.Second, 2000, 0.98},
-		{20, 1, time.Second, 400, 0.99},
-		{20, 3, time.Second, 400, 0.89}, // 6 times 3 is all that fits into a second
-		{100, 100, time.Second, 100, 0.98},
-		{6000, 1, time.Minute, 60_000, 0.98},
-		{6000, 1000, time.Minute, 100, 0.98},
-		{2, 1, time.Hour, 40, 0.99},
-		{3, 1, 24 * time.Hour, 30, 0.99},
-		{1, 1, time.Second, 100, 0.99},
+		{limit: 200, n: 1, per: time.Second, calls: 4000, least: 0.98},
+		{limit: 100, n: 1, per: time.Second, calls: 2000, least: 0.98},
+		{limit: 20, n: 1, per: time.Second, calls: 400, least: 0.99},
+		// 6 times 3 is all that fits into a second.
+		{limit: 20, n: 3, per: time.Second, calls: 400, least: 0.89},
+		{limit: 100, n: 100, per: time.Second, calls: 100, least: 0.98},
+		{limit: 6000, n: 1, per: time.Minute, calls: 60_000, least: 0.98},
+		{limit: 6000, n: 1000, per: time.Minute, calls: 100, least: 0.98},
+		{limit: 2, n: 1, per: time.Hour, calls: 40, least: 0.99},
+		{limit: 3, n: 1, per: 24 * time.Hour, calls: 30, least: 0.99},
+		{limit: 1, n: 1, per: time.Second, calls: 100, least: 0.99},
 	} {
 		t.Run(fmt.Sprintf("%d per %v, %d at once", c.limit, c.per, c.n), func(t *testing.T) {
 			t.Parallel()
@@ -117,9 +118,9 @@ func TestLimiterKeepsTheQuotaWithBulkAndSingleCalls(t *testing.T) {
 		// calls.
 		single, bulk float64
 	}{
-		{"private, in the largest chunks", 6000, 1000, time.Minute, time.Second, 0.1, 0.7},
-		{"private, in small chunks", 6000, 100, time.Minute, time.Second, 0.1, 0.9},
-		{"system", 100, 50, time.Second, 200 * time.Millisecond, 1.1, 0.4},
+		{name: "private, in the largest chunks", limit: 6000, chunk: 1000, per: time.Minute, every: time.Second, single: 0.1, bulk: 0.7},
+		{name: "private, in small chunks", limit: 6000, chunk: 100, per: time.Minute, every: time.Second, single: 0.1, bulk: 0.9},
+		{name: "system", limit: 100, chunk: 50, per: time.Second, every: 200 * time.Millisecond, single: 1.1, bulk: 0.4},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -249,11 +250,11 @@ func TestLimiterDelay(t *testing.T) {
 			took int
 			want float64
 		}{
-			{limiterEndpoint(6000, time.Minute), 1000, 0, 9.5},
-			{limiterEndpoint(6001, time.Minute), 1, 0, 0},
-			{limiterEndpoint(2, time.Hour), 1, 1, 0},
-			{limiterEndpoint(3, time.Hour), 1, 3, 3614},
-			{limiterEndpoint(0, time.Hour), 1, 0, 0},
+			{ep: limiterEndpoint(6000, time.Minute), n: 1000, want: 9.5},
+			{ep: limiterEndpoint(6001, time.Minute), n: 1},
+			{ep: limiterEndpoint(2, time.Hour), n: 1, took: 1},
+			{ep: limiterEndpoint(3, time.Hour), n: 1, took: 3, want: 3614},
+			{ep: limiterEndpoint(0, time.Hour), n: 1},
 		} {
 			for range c.took {
 				require.NoError(t, limiter.Wait(t.Context(), units(c.ep, 1)))
@@ -453,17 +454,17 @@ func TestLimiterCaps(t *testing.T) {
 		uses []QuotaUse
 		want float64 // seconds until all are through
 	}{
-		{"2 broadcasts an hour", slices.Repeat([]QuotaUse{units(endpoint.MessageBroadcast, 1)}, 3), 3614},
-		{"3 broadcasts a day", slices.Repeat([]QuotaUse{units(endpoint.MessageBroadcast, 1)}, 4), 86737},
-		{"100 custom pushes a day", slices.Repeat([]QuotaUse{units(endpoint.PushCustom, 1)}, 101), 86737},
-		{"21 to one channel", slices.Repeat([]QuotaUse{channel("g", "c")}, 21), 1},
-		{"20 to each of two channels", slices.Repeat([]QuotaUse{channel("g", "c"), channel("g", "d")}, 20), 0.95},
-		{"20 to each of four groups", slices.Repeat([]QuotaUse{channel("1", ""), channel("2", ""), channel("3", ""), channel("4", "")}, 20), 0.95},
-		{"21 expansions of group messages", slices.Repeat([]QuotaUse{expansion("3")}, 21), 1},
-		{"90 expansions of private messages", slices.Repeat([]QuotaUse{expansion("1")}, 90), 0.9},
-		{"10 expansions use what 10 group messages need", append(slices.Repeat([]QuotaUse{expansion("3")}, 10), slices.Repeat([]QuotaUse{units(endpoint.MessageGroupPublish, 1)}, 11)...), 1},
-		{"attributes set one by one and in batches", []QuotaUse{units(endpoint.ChatroomEntrySet, 60), units(endpoint.ChatroomEntryBatchSet, 60)}, 1.6},
-		{"attributes set and removed", []QuotaUse{units(endpoint.ChatroomEntrySet, 60), units(endpoint.ChatroomEntryRemove, 60)}, 1.2},
+		{name: "2 broadcasts an hour", uses: slices.Repeat([]QuotaUse{units(endpoint.MessageBroadcast, 1)}, 3), want: 3614},
+		{name: "3 broadcasts a day", uses: slices.Repeat([]QuotaUse{units(endpoint.MessageBroadcast, 1)}, 4), want: 86737},
+		{name: "100 custom pushes a day", uses: slices.Repeat([]QuotaUse{units(endpoint.PushCustom, 1)}, 101), want: 86737},
+		{name: "21 to one channel", uses: slices.Repeat([]QuotaUse{channel("g", "c")}, 21), want: 1},
+		{name: "20 to each of two channels", uses: slices.Repeat([]QuotaUse{channel("g", "c"), channel("g", "d")}, 20), want: 0.95},
+		{name: "20 to each of four groups", uses: slices.Repeat([]QuotaUse{channel("1", ""), channel("2", ""), channel("3", ""), channel("4", "")}, 20), want: 0.95},
+		{name: "21 expansions of group messages", uses: slices.Repeat([]QuotaUse{expansion("3")}, 21), want: 1},
+		{name: "90 expansions of private messages", uses: slices.Repeat([]QuotaUse{expansion("1")}, 90), want: 0.9},
+		{name: "10 expansions use what 10 group messages need", uses: append(slices.Repeat([]QuotaUse{expansion("3")}, 10), slices.Repeat([]QuotaUse{units(endpoint.MessageGroupPublish, 1)}, 11)...), want: 1},
+		{name: "attributes set one by one and in batches", uses: []QuotaUse{units(endpoint.ChatroomEntrySet, 60), units(endpoint.ChatroomEntryBatchSet, 60)}, want: 1.6},
+		{name: "attributes set and removed", uses: []QuotaUse{units(endpoint.ChatroomEntrySet, 60), units(endpoint.ChatroomEntryRemove, 60)}, want: 1.2},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -508,25 +509,25 @@ func TestQuotasLimits(t *testing.T) {
 		use    QuotaUse
 		want   []QuotaLimit
 	}{
-		{"documented", Quotas{}, units(private, 7), []QuotaLimit{{private.Path, 6000, time.Minute, 7}}},
-		{"none documented", Quotas{Factor: 2}, units(endpoint.UserDelusers, 1), nil},
-		{"doubled", Quotas{Factor: 2}, units(private, 7), []QuotaLimit{{private.Path, 12_000, time.Minute, 7}}},
-		{"less than one", Quotas{Factor: 0.25}, units(endpoint.MessageBroadcast, 1), []QuotaLimit{
+		{name: "documented", quotas: Quotas{}, use: units(private, 7), want: []QuotaLimit{{private.Path, 6000, time.Minute, 7}}},
+		{name: "none documented", quotas: Quotas{Factor: 2}, use: units(endpoint.UserDelusers, 1)},
+		{name: "doubled", quotas: Quotas{Factor: 2}, use: units(private, 7), want: []QuotaLimit{{private.Path, 12_000, time.Minute, 7}}},
+		{name: "less than one", quotas: Quotas{Factor: 0.25}, use: units(endpoint.MessageBroadcast, 1), want: []QuotaLimit{
 			{"/message/broadcast.json", 1, 2 * time.Hour, 1}, {"/message/broadcast.json#1", 1, 32 * time.Hour, 1},
 		}},
-		{"replaced", Quotas{Factor: 2, Endpoints: map[*endpoint.Endpoint]endpoint.Quota{private: raised}}, units(private, 7), []QuotaLimit{{private.Path, 60_000, time.Minute, 7}}},
-		{"the others", Quotas{Factor: 2, Endpoints: map[*endpoint.Endpoint]endpoint.Quota{private: raised}}, units(group, 3), []QuotaLimit{{group.Path, 40, time.Second, 3}}},
-		{"replaced for a pool", Quotas{Endpoints: map[*endpoint.Endpoint]endpoint.Quota{endpoint.ChatroomEntrySet: pool}}, units(endpoint.ChatroomEntryBatchSet, 20), []QuotaLimit{
+		{name: "replaced", quotas: Quotas{Factor: 2, Endpoints: map[*endpoint.Endpoint]endpoint.Quota{private: raised}}, use: units(private, 7), want: []QuotaLimit{{private.Path, 60_000, time.Minute, 7}}},
+		{name: "the others", quotas: Quotas{Factor: 2, Endpoints: map[*endpoint.Endpoint]endpoint.Quota{private: raised}}, use: units(group, 3), want: []QuotaLimit{{group.Path, 40, time.Second, 3}}},
+		{name: "replaced for a pool", quotas: Quotas{Endpoints: map[*endpoint.Endpoint]endpoint.Quota{endpoint.ChatroomEntrySet: pool}}, use: units(endpoint.ChatroomEntryBatchSet, 20), want: []QuotaLimit{
 			{"chatroom attributes set", 500, time.Second, 20},
 		}},
-		{"per channel", Quotas{}, QuotaUse{Endpoint: endpoint.MessageUltragroupPublish, Units: 2, Values: map[string][]string{"toGroupIds": {"a", "b"}, "busChannel": {"c"}}}, []QuotaLimit{
+		{name: "per channel", quotas: Quotas{}, use: QuotaUse{Endpoint: endpoint.MessageUltragroupPublish, Units: 2, Values: map[string][]string{"toGroupIds": {"a", "b"}, "busChannel": {"c"}}}, want: []QuotaLimit{
 			{"/message/ultragroup/publish.json", 100, time.Second, 2},
 			{"/message/ultragroup/publish.json#1:a:c", 20, time.Second, 1}, {"/message/ultragroup/publish.json#1:b:c", 20, time.Second, 1},
 		}},
-		{"another's quota, raised", Quotas{Endpoints: map[*endpoint.Endpoint]endpoint.Quota{private: raised}}, QuotaUse{Endpoint: endpoint.MessageExpansionSet, Units: 1, Values: map[string][]string{"conversationType": {"1"}}}, []QuotaLimit{
+		{name: "another's quota, raised", quotas: Quotas{Endpoints: map[*endpoint.Endpoint]endpoint.Quota{private: raised}}, use: QuotaUse{Endpoint: endpoint.MessageExpansionSet, Units: 1, Values: map[string][]string{"conversationType": {"1"}}}, want: []QuotaLimit{
 			{"/message/expansion/set.json", 100, time.Second, 1}, {private.Path, 60_000, time.Minute, 1},
 		}},
-		{"no units", Quotas{}, units(private, 0), []QuotaLimit{{private.Path, 6000, time.Minute, 1}}},
+		{name: "no units", quotas: Quotas{}, use: units(private, 0), want: []QuotaLimit{{private.Path, 6000, time.Minute, 1}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -550,16 +551,16 @@ func TestQuotasCheck(t *testing.T) {
 		quotas Quotas
 		field  string
 	}{
-		{"a quota of zero", Quotas{Endpoints: own{private: changed(private, func(q *endpoint.Quota) { q.Limit = 0 })}}, private.Path},
-		{"no time", Quotas{Endpoints: own{private: changed(private, func(q *endpoint.Quota) { q.Per = 0 })}}, private.Path},
-		{"a cap of zero", Quotas{Endpoints: own{private: changed(private, func(q *endpoint.Quota) { q.Caps = []endpoint.Cap{{Per: time.Hour}} })}}, private.Path},
-		{"another way of counting", Quotas{Endpoints: own{private: changed(private, func(q *endpoint.Quota) { q.Counts = endpoint.Requests })}}, private.Path},
-		{"another pool", Quotas{Endpoints: own{private: changed(private, func(q *endpoint.Quota) { q.Pool = "x" })}}, private.Path},
-		{"two for one pool", Quotas{Endpoints: own{set: changed(set, func(q *endpoint.Quota) { q.Limit = 7 }), batch: changed(batch, func(q *endpoint.Quota) { q.Limit = 8 })}}, "/chatroom/entry"},
-		{"no endpoint", Quotas{Endpoints: own{nil: private.Quota}}, "Endpoints"},
-		{"a negative factor", Quotas{Factor: -1}, "Factor"},
-		{"no number", Quotas{Factor: math.NaN()}, "Factor"},
-		{"too much", Quotas{Factor: math.Inf(1)}, "Factor"},
+		{name: "a quota of zero", quotas: Quotas{Endpoints: own{private: changed(private, func(q *endpoint.Quota) { q.Limit = 0 })}}, field: private.Path},
+		{name: "no time", quotas: Quotas{Endpoints: own{private: changed(private, func(q *endpoint.Quota) { q.Per = 0 })}}, field: private.Path},
+		{name: "a cap of zero", quotas: Quotas{Endpoints: own{private: changed(private, func(q *endpoint.Quota) { q.Caps = []endpoint.Cap{{Per: time.Hour}} })}}, field: private.Path},
+		{name: "another way of counting", quotas: Quotas{Endpoints: own{private: changed(private, func(q *endpoint.Quota) { q.Counts = endpoint.Requests })}}, field: private.Path},
+		{name: "another pool", quotas: Quotas{Endpoints: own{private: changed(private, func(q *endpoint.Quota) { q.Pool = "x" })}}, field: private.Path},
+		{name: "two for one pool", quotas: Quotas{Endpoints: own{set: changed(set, func(q *endpoint.Quota) { q.Limit = 7 }), batch: changed(batch, func(q *endpoint.Quota) { q.Limit = 8 })}}, field: "/chatroom/entry"},
+		{name: "no endpoint", quotas: Quotas{Endpoints: own{nil: private.Quota}}, field: "Endpoints"},
+		{name: "a negative factor", quotas: Quotas{Factor: -1}, field: "Factor"},
+		{name: "no number", quotas: Quotas{Factor: math.NaN()}, field: "Factor"},
+		{name: "too much", quotas: Quotas{Factor: math.Inf(1)}, field: "Factor"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -11,43 +11,43 @@ import (
 func TestMsgBroadcastSends(t *testing.T) {
 	t.Parallel()
 	msgSends(t, []msgCase{
-		{"all", "/message/broadcast.json", func(ctx context.Context, s *MessageService) error {
+		{what: "all", path: "/message/broadcast.json", call: func(ctx context.Context, s *MessageService) error {
 			_, err := s.Broadcast.SendToAll(ctx, Broadcast{
 				From: "u1", Content: messageText, PushContent: contentAwful, PushData: "d", Push: messagePush, ContentAvailable: true,
 				DisableUpdateLastMessage: true, IdempotencyKey: 7,
 			}, WithExtraField("os", "iOS"))
 			return err
-		}, msgForm("fromUserId", "u1", "objectName", "RC:TxtMsg", "content", messageTextForm[0], "pushContent", contentAwful, "pushData", "d",
-			"pushExt", messagePushForm[0], "contentAvailable", "1", "disableUpdateLastMsg", "true", "msgRandom", "7", "os", "iOS"), ""},
-		{"none", "/message/broadcast.json", func(ctx context.Context, s *MessageService) error {
+		}, form: msgForm("fromUserId", "u1", "objectName", "RC:TxtMsg", "content", messageTextForm[0], "pushContent", contentAwful, "pushData", "d",
+			"pushExt", messagePushForm[0], "contentAvailable", "1", "disableUpdateLastMsg", "true", "msgRandom", "7", "os", "iOS")},
+		{what: "none", path: "/message/broadcast.json", call: func(ctx context.Context, s *MessageService) error {
 			_, err := s.Broadcast.SendToAll(ctx, Broadcast{From: "u1", Content: messageText})
 			return err
-		}, msgForm("fromUserId", "u1", "objectName", "RC:TxtMsg", "content", messageTextForm[0]), ""},
-		{"all", "/message/online/broadcast.json", func(ctx context.Context, s *MessageService) error {
+		}, form: msgForm("fromUserId", "u1", "objectName", "RC:TxtMsg", "content", messageTextForm[0])},
+		{what: "all", path: "/message/online/broadcast.json", call: func(ctx context.Context, s *MessageService) error {
 			_, err := s.Broadcast.SendToOnline(ctx, OnlineBroadcast{From: "u1", Content: messageText, DisableUpdateLastMessage: true, IdempotencyKey: 7})
 			return err
-		}, msgForm("fromUserId", "u1", "objectName", "RC:TxtMsg", "content", messageTextForm[0], "disableUpdateLastMsg", "true", "msgRandom", "7"), ""},
-		{"none", "/message/online/broadcast.json", func(ctx context.Context, s *MessageService) error {
+		}, form: msgForm("fromUserId", "u1", "objectName", "RC:TxtMsg", "content", messageTextForm[0], "disableUpdateLastMsg", "true", "msgRandom", "7")},
+		{what: "none", path: "/message/online/broadcast.json", call: func(ctx context.Context, s *MessageService) error {
 			_, err := s.Broadcast.SendToOnline(ctx, OnlineBroadcast{From: "u1", Content: messageText})
 			return err
-		}, msgForm("fromUserId", "u1", "objectName", "RC:TxtMsg", "content", messageTextForm[0]), ""},
-		{"all", "/message/chatroom/broadcast.json", func(ctx context.Context, s *MessageService) error {
+		}, form: msgForm("fromUserId", "u1", "objectName", "RC:TxtMsg", "content", messageTextForm[0])},
+		{what: "all", path: "/message/chatroom/broadcast.json", call: func(ctx context.Context, s *MessageService) error {
 			return s.Broadcast.SendToChatrooms(ctx, ChatroomBroadcast{From: "u1", Content: messageText, IncludeSender: true})
-		}, msgForm("fromUserId", "u1", "objectName", "RC:TxtMsg", "content", messageTextForm[0], "isIncludeSender", "1"), ""},
-		{"none", "/message/chatroom/broadcast.json", func(ctx context.Context, s *MessageService) error {
+		}, form: msgForm("fromUserId", "u1", "objectName", "RC:TxtMsg", "content", messageTextForm[0], "isIncludeSender", "1")},
+		{what: "none", path: "/message/chatroom/broadcast.json", call: func(ctx context.Context, s *MessageService) error {
 			return s.Broadcast.SendToChatrooms(ctx, ChatroomBroadcast{From: "u1", Content: messageText})
-		}, msgForm("fromUserId", "u1", "objectName", "RC:TxtMsg", "content", messageTextForm[0]), ""},
-		{"all", "/message/broadcast/recall.json", func(ctx context.Context, s *MessageService) error {
+		}, form: msgForm("fromUserId", "u1", "objectName", "RC:TxtMsg", "content", messageTextForm[0])},
+		{what: "all", path: "/message/broadcast/recall.json", call: func(ctx context.Context, s *MessageService) error {
 			_, err := s.Broadcast.Recall(ctx, BroadcastRecallParams{
 				From: "u1", MessageUID: "UID-1", SentAt: contentTime, Admin: true, Delete: true, Extra: contentAwful, DisableUpdateLastMessage: true,
 			})
 			return err
-		}, msgForm("fromUserId", "u1", "messageUID", "UID-1", "sentTime", "1705270000123", "isAdmin", "1", "isDelete", "1",
-			"extra", contentAwful, "disableUpdateLastMsg", "true"), ""},
-		{"none", "/message/broadcast/recall.json", func(ctx context.Context, s *MessageService) error {
+		}, form: msgForm("fromUserId", "u1", "messageUID", "UID-1", "sentTime", "1705270000123", "isAdmin", "1", "isDelete", "1",
+			"extra", contentAwful, "disableUpdateLastMsg", "true")},
+		{what: "none", path: "/message/broadcast/recall.json", call: func(ctx context.Context, s *MessageService) error {
 			_, err := s.Broadcast.Recall(ctx, BroadcastRecallParams{From: "u1", MessageUID: "UID-1"})
 			return err
-		}, msgForm("fromUserId", "u1", "messageUID", "UID-1"), ""},
+		}, form: msgForm("fromUserId", "u1", "messageUID", "UID-1")},
 	})
 }
 
@@ -58,10 +58,10 @@ func TestMsgBroadcastArguments(t *testing.T) {
 		label, field, reason, from string
 		content                    MessageContent
 	}{
-		{"no sender", "fromUserId", "required", "", messageText},
-		{"no content", "content", "required", "u1", nil},
-		{"long content", "content", "at most", "u1", long},
-		{"long name", "objectName", "more than 32", "u1", RawContent{strings.Repeat("x", 33), "x"}},
+		{label: "no sender", field: "fromUserId", reason: "required", content: messageText},
+		{label: "no content", field: "content", reason: "required", from: "u1"},
+		{label: "long content", field: "content", reason: "at most", from: "u1", content: long},
+		{label: "long name", field: "objectName", reason: "more than 32", from: "u1", content: RawContent{strings.Repeat("x", 33), "x"}},
 	} {
 		t.Run(c.label, func(t *testing.T) {
 			t.Parallel()

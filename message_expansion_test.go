@@ -11,34 +11,34 @@ import (
 func TestMsgExpansionSends(t *testing.T) {
 	t.Parallel()
 	msgSends(t, []msgCase{
-		{"all", "/message/expansion/set.json", func(ctx context.Context, s *MessageService) error {
+		{what: "all", path: "/message/expansion/set.json", call: func(ctx context.Context, s *MessageService) error {
 			return s.Expansion.Set(ctx, MessageExpansionSetParams{
 				MessageUID: "UID-1", UserID: "u1", ConversationType: ConversationGroup, TargetID: "g1", Values: messagePairs, SyncSender: true,
 			})
-		}, msgForm("msgUID", "UID-1", "userId", "u1", "conversationType", "3", "targetId", "g1", "extraKeyVal", messagePairForm[0], "isSyncSender", "1"), ""},
-		{"none", "/message/expansion/set.json", func(ctx context.Context, s *MessageService) error {
+		}, form: msgForm("msgUID", "UID-1", "userId", "u1", "conversationType", "3", "targetId", "g1", "extraKeyVal", messagePairForm[0], "isSyncSender", "1")},
+		{what: "none", path: "/message/expansion/set.json", call: func(ctx context.Context, s *MessageService) error {
 			return s.Expansion.Set(ctx, MessageExpansionSetParams{
 				MessageUID: "UID-1", UserID: "u1", ConversationType: ConversationPrivate, TargetID: "u2", Values: map[string]string{"k": ""},
 			})
-		}, msgForm("msgUID", "UID-1", "userId", "u1", "conversationType", "1", "targetId", "u2", "extraKeyVal", `{"k":""}`), ""},
-		{"all", "/message/expansion/delete.json", func(ctx context.Context, s *MessageService) error {
+		}, form: msgForm("msgUID", "UID-1", "userId", "u1", "conversationType", "1", "targetId", "u2", "extraKeyVal", `{"k":""}`)},
+		{what: "all", path: "/message/expansion/delete.json", call: func(ctx context.Context, s *MessageService) error {
 			return s.Expansion.Delete(ctx, MessageExpansionDeleteParams{
 				MessageUID: "UID-1", UserID: "u1", ConversationType: ConversationGroup, TargetID: "g1", Keys: []string{"a", `"b"&,`}, SyncSender: true,
 			})
-		}, msgForm("msgUID", "UID-1", "userId", "u1", "conversationType", "3", "targetId", "g1", "extraKey", `["a","\"b\"&,"]`, "isSyncSender", "1"), ""},
-		{"none", "/message/expansion/delete.json", func(ctx context.Context, s *MessageService) error {
+		}, form: msgForm("msgUID", "UID-1", "userId", "u1", "conversationType", "3", "targetId", "g1", "extraKey", `["a","\"b\"&,"]`, "isSyncSender", "1")},
+		{what: "none", path: "/message/expansion/delete.json", call: func(ctx context.Context, s *MessageService) error {
 			return s.Expansion.Delete(ctx, MessageExpansionDeleteParams{
 				MessageUID: "UID-1", UserID: "u1", ConversationType: ConversationPrivate, TargetID: "u2", Keys: []string{"a"},
 			})
-		}, msgForm("msgUID", "UID-1", "userId", "u1", "conversationType", "1", "targetId", "u2", "extraKey", `["a"]`), ""},
-		{"all", "/message/expansion/query.json", func(ctx context.Context, s *MessageService) error {
+		}, form: msgForm("msgUID", "UID-1", "userId", "u1", "conversationType", "1", "targetId", "u2", "extraKey", `["a"]`)},
+		{what: "all", path: "/message/expansion/query.json", call: func(ctx context.Context, s *MessageService) error {
 			_, err := s.Expansion.List(ctx, MessageExpansionQuery{MessageUID: "UID-1", Page: 2})
 			return err
-		}, msgForm("msgUID", "UID-1", "pageNo", "2"), ""},
-		{"none", "/message/expansion/query.json", func(ctx context.Context, s *MessageService) error {
+		}, form: msgForm("msgUID", "UID-1", "pageNo", "2")},
+		{what: "none", path: "/message/expansion/query.json", call: func(ctx context.Context, s *MessageService) error {
 			_, err := s.Expansion.List(ctx, MessageExpansionQuery{MessageUID: "UID-1"})
 			return err
-		}, msgForm("msgUID", "UID-1"), ""},
+		}, form: msgForm("msgUID", "UID-1")},
 	})
 }
 
@@ -57,16 +57,16 @@ func TestMsgExpansionArguments(t *testing.T) {
 		set           func(*MessageExpansionSetParams)
 		remove        func(*MessageExpansionDeleteParams)
 	}{
-		{"msgUID", "required", func(c *MessageExpansionSetParams) { c.MessageUID = "" }, func(r *MessageExpansionDeleteParams) { r.MessageUID = "" }},
-		{"userId", "required", func(c *MessageExpansionSetParams) { c.UserID = "" }, func(r *MessageExpansionDeleteParams) { r.UserID = "" }},
-		{"targetId", "required", func(c *MessageExpansionSetParams) { c.TargetID = "" }, func(r *MessageExpansionDeleteParams) { r.TargetID = "" }},
-		{"conversationType", "required", func(c *MessageExpansionSetParams) { c.ConversationType = 0 }, func(r *MessageExpansionDeleteParams) { r.ConversationType = 0 }},
-		{"extraKeyVal", "required", func(c *MessageExpansionSetParams) { c.Values = nil }, nil},
-		{"extraKeyVal", "required", func(c *MessageExpansionSetParams) { c.Values = map[string]string{} }, nil},
-		{"extraKeyVal", "101 items", func(c *MessageExpansionSetParams) { c.Values = many }, nil},
-		{"extraKey", "required", nil, func(r *MessageExpansionDeleteParams) { r.Keys = nil }},
-		{"extraKey", "101 items", nil, func(r *MessageExpansionDeleteParams) { r.Keys = keys }},
-		{"extraKey", "item 1 is empty", nil, func(r *MessageExpansionDeleteParams) { r.Keys = []string{""} }},
+		{field: "msgUID", reason: "required", set: func(c *MessageExpansionSetParams) { c.MessageUID = "" }, remove: func(r *MessageExpansionDeleteParams) { r.MessageUID = "" }},
+		{field: "userId", reason: "required", set: func(c *MessageExpansionSetParams) { c.UserID = "" }, remove: func(r *MessageExpansionDeleteParams) { r.UserID = "" }},
+		{field: "targetId", reason: "required", set: func(c *MessageExpansionSetParams) { c.TargetID = "" }, remove: func(r *MessageExpansionDeleteParams) { r.TargetID = "" }},
+		{field: "conversationType", reason: "required", set: func(c *MessageExpansionSetParams) { c.ConversationType = 0 }, remove: func(r *MessageExpansionDeleteParams) { r.ConversationType = 0 }},
+		{field: "extraKeyVal", reason: "required", set: func(c *MessageExpansionSetParams) { c.Values = nil }},
+		{field: "extraKeyVal", reason: "required", set: func(c *MessageExpansionSetParams) { c.Values = map[string]string{} }},
+		{field: "extraKeyVal", reason: "101 items", set: func(c *MessageExpansionSetParams) { c.Values = many }},
+		{field: "extraKey", reason: "required", remove: func(r *MessageExpansionDeleteParams) { r.Keys = nil }},
+		{field: "extraKey", reason: "101 items", remove: func(r *MessageExpansionDeleteParams) { r.Keys = keys }},
+		{field: "extraKey", reason: "item 1 is empty", remove: func(r *MessageExpansionDeleteParams) { r.Keys = []string{""} }},
 	} {
 		if c.set != nil {
 			changed := change

@@ -40,14 +40,14 @@ func TestMsgHistorySends(t *testing.T) {
 		}
 	}
 	msgSends(t, []msgCase{
-		{"all", "/v3/message/private/query.json", list((*MessageHistoryService).ListPrivate, all), nil, full + "}"},
-		{"none", "/v3/message/private/query.json", list((*MessageHistoryService).ListPrivate, query), nil, bare},
-		{"all", "/v3/message/group/query.json", list((*MessageHistoryService).ListGroup, all), nil, full + "}"},
-		{"none", "/v3/message/group/query.json", list((*MessageHistoryService).ListGroup, query), nil, bare},
-		{"all", "/v3/message/chatroom/query.json", list((*MessageHistoryService).ListChatroom, all), nil, full + "}"},
-		{"none", "/v3/message/chatroom/query.json", list((*MessageHistoryService).ListChatroom, query), nil, bare},
-		{"all", "/v3/message/ultragroup/query.json", ultraList(ultraAll), nil, full + `,"busChannel":"c"}`},
-		{"none", "/v3/message/ultragroup/query.json", ultraList(ultra), nil, bare},
+		{what: "all", path: "/v3/message/private/query.json", call: list((*MessageHistoryService).ListPrivate, all), json: full + "}"},
+		{what: "none", path: "/v3/message/private/query.json", call: list((*MessageHistoryService).ListPrivate, query), json: bare},
+		{what: "all", path: "/v3/message/group/query.json", call: list((*MessageHistoryService).ListGroup, all), json: full + "}"},
+		{what: "none", path: "/v3/message/group/query.json", call: list((*MessageHistoryService).ListGroup, query), json: bare},
+		{what: "all", path: "/v3/message/chatroom/query.json", call: list((*MessageHistoryService).ListChatroom, all), json: full + "}"},
+		{what: "none", path: "/v3/message/chatroom/query.json", call: list((*MessageHistoryService).ListChatroom, query), json: bare},
+		{what: "all", path: "/v3/message/ultragroup/query.json", call: ultraList(ultraAll), json: full + `,"busChannel":"c"}`},
+		{what: "none", path: "/v3/message/ultragroup/query.json", call: ultraList(ultra), json: bare},
 	})
 }
 
@@ -59,13 +59,13 @@ func TestMsgHistoryArguments(t *testing.T) {
 		change        func(*HistoryQuery)
 		listOnly      bool
 	}{
-		{"userId", "required", func(q *HistoryQuery) { q.UserID = "" }, false},
-		{"targetId", "required", func(q *HistoryQuery) { q.TargetID = "" }, false},
-		{"endTime", "required", func(q *HistoryQuery) { q.Since = time.Time{} }, false},
-		{"endTime", "where reading begins", func(q *HistoryQuery) { q.Since = q.Until.Add(time.Millisecond) }, false},
-		{"pageSize", "not between", func(q *HistoryQuery) { q.Size = -1 }, false},
-		{"pageSize", "not between", func(q *HistoryQuery) { q.Size = 101 }, false},
-		{"endTime", "14 days", func(q *HistoryQuery) { q.Since = q.Until.Add(-14*24*time.Hour - time.Millisecond) }, true},
+		{field: "userId", reason: "required", change: func(q *HistoryQuery) { q.UserID = "" }},
+		{field: "targetId", reason: "required", change: func(q *HistoryQuery) { q.TargetID = "" }},
+		{field: "endTime", reason: "required", change: func(q *HistoryQuery) { q.Since = time.Time{} }},
+		{field: "endTime", reason: "where reading begins", change: func(q *HistoryQuery) { q.Since = q.Until.Add(time.Millisecond) }},
+		{field: "pageSize", reason: "not between", change: func(q *HistoryQuery) { q.Size = -1 }},
+		{field: "pageSize", reason: "not between", change: func(q *HistoryQuery) { q.Size = 101 }},
+		{field: "endTime", reason: "14 days", change: func(q *HistoryQuery) { q.Since = q.Until.Add(-14*24*time.Hour - time.Millisecond) }, listOnly: true},
 	} {
 		query := good
 		c.change(&query)
@@ -269,24 +269,24 @@ func TestMsgHistoryWalks(t *testing.T) {
 		want     int // how many of the messages
 		requests int
 	}{
-		{"empty", msgArchive{}, 1, 10, 0, 1},
-		{"empty, no time", msgArchive{}, 0, 10, 0, 1},
-		{"one page", msgArchive{times: spread(3, 1000)}, 1, 10, 3, 3},
-		{"one full page", msgArchive{times: spread(10, 1000)}, 1, 10, 10, 3},
-		{"many pages", msgArchive{times: spread(25, 1000)}, 1, 10, 25, 5},
+		{name: "empty", archive: msgArchive{}, days: 1, size: 10, requests: 1},
+		{name: "empty, no time", archive: msgArchive{}, size: 10, requests: 1},
+		{name: "one page", archive: msgArchive{times: spread(3, 1000)}, days: 1, size: 10, want: 3, requests: 3},
+		{name: "one full page", archive: msgArchive{times: spread(10, 1000)}, days: 1, size: 10, want: 10, requests: 3},
+		{name: "many pages", archive: msgArchive{times: spread(25, 1000)}, days: 1, size: 10, want: 25, requests: 5},
 		// One of two is always the previous page's last.
-		{"pages of two", msgArchive{times: spread(9, 1)}, 1, 2, 9, 10},
-		{"short pages", msgArchive{times: spread(25, 1000), capacity: 7}, 1, 10, 25, 6},
-		{"one millisecond", msgArchive{times: spread(9, 0)}, 1, 10, 9, 2},
-		{"three to a millisecond", msgArchive{times: []int64{
+		{name: "pages of two", archive: msgArchive{times: spread(9, 1)}, days: 1, size: 2, want: 9, requests: 10},
+		{name: "short pages", archive: msgArchive{times: spread(25, 1000), capacity: 7}, days: 1, size: 10, want: 25, requests: 6},
+		{name: "one millisecond", archive: msgArchive{times: spread(9, 0)}, days: 1, size: 10, want: 9, requests: 2},
+		{name: "three to a millisecond", archive: msgArchive{times: []int64{
 			newest, newest - 5, newest - 5, newest - 5, newest - 6, newest - 6, newest - 6, newest - 7, newest - 7, newest - 7,
-		}}, 1, 4, 10, 5},
-		{"40 days, empty", msgArchive{}, 40, 10, 0, 3},
-		{"40 days, every day", msgArchive{times: spread(41, msgDay)}, 40, 100, 41, 4},
-		{"40 days, every fortnight", msgArchive{times: spread(3, 14*msgDay)}, 40, 100, 3, 4},
-		{"40 days, fortnights without their end", msgArchive{times: spread(3, 14*msgDay), strictEnd: true}, 40, 100, 3, 6},
-		{"40 days, late", msgArchive{times: []int64{newest - 39*msgDay}}, 40, 100, 1, 5},
-		{"what is older stays out", msgArchive{times: spread(10, msgDay)}, 4, 100, 5, 2},
+		}}, days: 1, size: 4, want: 10, requests: 5},
+		{name: "40 days, empty", archive: msgArchive{}, days: 40, size: 10, requests: 3},
+		{name: "40 days, every day", archive: msgArchive{times: spread(41, msgDay)}, days: 40, size: 100, want: 41, requests: 4},
+		{name: "40 days, every fortnight", archive: msgArchive{times: spread(3, 14*msgDay)}, days: 40, size: 100, want: 3, requests: 4},
+		{name: "40 days, fortnights without their end", archive: msgArchive{times: spread(3, 14*msgDay), strictEnd: true}, days: 40, size: 100, want: 3, requests: 6},
+		{name: "40 days, late", archive: msgArchive{times: []int64{newest - 39*msgDay}}, days: 40, size: 100, want: 1, requests: 5},
+		{name: "what is older stays out", archive: msgArchive{times: spread(10, msgDay)}, days: 4, size: 100, want: 5, requests: 2},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -434,13 +434,13 @@ func TestMsgHistoryWalkFails(t *testing.T) {
 		cause   error
 		calls   int
 	}{
-		{"page 2 fails", msgArchive{times: times, failAt: 2}, msgIndices(3), nil, 2},
-		{"the same page for ever", msgArchive{times: times, endless: true}, msgIndices(3), errPageOrder, 2},
-		{"a full page of one millisecond", msgArchive{times: []int64{newest, newest - 1, newest - 1, newest - 1, newest - 2}}, msgIndices(4), errPageRepeated, 2},
-		{"more than a page of one millisecond", msgArchive{times: []int64{newest, newest, newest, newest}}, msgIndices(3), errPageRepeated, 1},
-		{"newer than asked", msgArchive{times: []int64{newest + 1}, endless: true}, nil, errPageOrder, 1},
-		{"oldest first", msgArchive{times: []int64{newest - 2, newest - 1, newest}}, nil, errPageOrder, 1},
-		{"no times", msgArchive{times: []int64{0}, endless: true}, nil, errPageOrder, 1},
+		{name: "page 2 fails", archive: msgArchive{times: times, failAt: 2}, uids: msgIndices(3), calls: 2},
+		{name: "the same page for ever", archive: msgArchive{times: times, endless: true}, uids: msgIndices(3), cause: errPageOrder, calls: 2},
+		{name: "a full page of one millisecond", archive: msgArchive{times: []int64{newest, newest - 1, newest - 1, newest - 1, newest - 2}}, uids: msgIndices(4), cause: errPageRepeated, calls: 2},
+		{name: "more than a page of one millisecond", archive: msgArchive{times: []int64{newest, newest, newest, newest}}, uids: msgIndices(3), cause: errPageRepeated, calls: 1},
+		{name: "newer than asked", archive: msgArchive{times: []int64{newest + 1}, endless: true}, cause: errPageOrder, calls: 1},
+		{name: "oldest first", archive: msgArchive{times: []int64{newest - 2, newest - 1, newest}}, cause: errPageOrder, calls: 1},
+		{name: "no times", archive: msgArchive{times: []int64{0}, endless: true}, cause: errPageOrder, calls: 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

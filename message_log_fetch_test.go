@@ -107,7 +107,7 @@ func (s *logStore) empty(t *testing.T) {
 
 func TestMsgLogDownloads(t *testing.T) {
 	t.Parallel()
-	data := zipOf(t, zipFile{"a", logLine("1") + "\nbroken\n" + logLine("3"), 8}, zipFile{"b", logLine("4"), 0})
+	data := zipOf(t, zipFile{name: "a", text: logLine("1") + "\nbroken\n" + logLine("3"), method: 8}, zipFile{name: "b", text: logLine("4")})
 	var headers []http.Header
 	store := newLogStore(t, func(w http.ResponseWriter, r *http.Request) {
 		headers = append(headers, r.Header)
@@ -149,7 +149,9 @@ func mustRead(t *testing.T, folder string) []os.DirEntry {
 // A panic in the loop leaves no file behind either.
 func TestMsgLogDownloadPanics(t *testing.T) {
 	t.Parallel()
-	store := newLogStore(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(zipOf(t, zipFile{"a", logLine("1"), 8})) })
+	store := newLogStore(t, func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write(zipOf(t, zipFile{name: "a", text: logLine("1"), method: 8}))
+	})
 	require.Panics(t, func() {
 		for range store.client.Message.Log.Download(t.Context(), store.download) {
 			panic("the loop")
@@ -160,7 +162,7 @@ func TestMsgLogDownloadPanics(t *testing.T) {
 
 func TestMsgLogDownloadFails(t *testing.T) {
 	t.Parallel()
-	data := zipOf(t, zipFile{"a", logLine("1"), 0})
+	data := zipOf(t, zipFile{name: "a", text: logLine("1")})
 	size := int64(len(data))
 	whole := func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(data) }
 	piecewise := func(w http.ResponseWriter, _ *http.Request) { // without Content-Length
@@ -176,24 +178,24 @@ func TestMsgLogDownloadFails(t *testing.T) {
 		status int
 		reason string
 	}{
-		{"as long as it may be", whole, MessageLogLimits{FileBytes: size}, 0, ""},
-		{"as long as it may be, without a length", piecewise, MessageLogLimits{FileBytes: size}, 0, ""},
-		{"the largest bounds", whole, MessageLogLimits{math.MaxInt64, math.MaxInt64, math.MaxInt}, 0, ""},
-		{"too long", whole, MessageLogLimits{FileBytes: size - 1}, 200, errLogFileTooLong.Error()},
-		{"too long, without a length", piecewise, MessageLogLimits{FileBytes: size - 1}, 200, errLogFileTooLong.Error()},
-		{"not there", http.NotFound, MessageLogLimits{}, 404, "not available"},
-		{"a server's mistake", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }, MessageLogLimits{}, 503, "not available"},
-		{"partial content", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(206) }, MessageLogLimits{}, 206, "not available"},
-		{"a redirect", func(w http.ResponseWriter, r *http.Request) {
+		{name: "as long as it may be", serve: whole, limits: MessageLogLimits{FileBytes: size}},
+		{name: "as long as it may be, without a length", serve: piecewise, limits: MessageLogLimits{FileBytes: size}},
+		{name: "the largest bounds", serve: whole, limits: MessageLogLimits{math.MaxInt64, math.MaxInt64, math.MaxInt}},
+		{name: "too long", serve: whole, limits: MessageLogLimits{FileBytes: size - 1}, status: 200, reason: errLogFileTooLong.Error()},
+		{name: "too long, without a length", serve: piecewise, limits: MessageLogLimits{FileBytes: size - 1}, status: 200, reason: errLogFileTooLong.Error()},
+		{name: "not there", serve: http.NotFound, limits: MessageLogLimits{}, status: 404, reason: "not available"},
+		{name: "a server's mistake", serve: func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }, limits: MessageLogLimits{}, status: 503, reason: "not available"},
+		{name: "partial content", serve: func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(206) }, limits: MessageLogLimits{}, status: 206, reason: "not available"},
+		{name: "a redirect", serve: func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "https://elsewhere.example/secret", http.StatusFound)
-		}, MessageLogLimits{}, 302, `redirected to "elsewhere.example"`},
-		{"a file cut short", func(w http.ResponseWriter, _ *http.Request) {
+		}, limits: MessageLogLimits{}, status: 302, reason: `redirected to "elsewhere.example"`},
+		{name: "a file cut short", serve: func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", strconv.FormatInt(size, 10))
 			_, _ = w.Write(data[:size/2])
-		}, MessageLogLimits{}, 200, "unexpected EOF"},
-		{"no answer", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, MessageLogLimits{}, 0, "EOF"},
-		{"a page", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>") }, MessageLogLimits{}, 0, "not a valid zip file"},
-		{"an empty file", func(http.ResponseWriter, *http.Request) {}, MessageLogLimits{}, 0, "not a valid zip file"},
+		}, limits: MessageLogLimits{}, status: 200, reason: "unexpected EOF"},
+		{name: "no answer", serve: func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, limits: MessageLogLimits{}, reason: "EOF"},
+		{name: "a page", serve: func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>") }, limits: MessageLogLimits{}, reason: "not a valid zip file"},
+		{name: "an empty file", serve: func(http.ResponseWriter, *http.Request) {}, limits: MessageLogLimits{}, reason: "not a valid zip file"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -222,7 +224,7 @@ func TestMsgLogDownloadFails(t *testing.T) {
 // The attempt timeout limits silence, not the download.
 func TestMsgLogDownloadSilence(t *testing.T) {
 	t.Parallel()
-	data := zipOf(t, zipFile{"a", logLine("1"), 0})
+	data := zipOf(t, zipFile{name: "a", text: logLine("1")})
 	release := make(chan struct{})
 	store := newLogStore(t, func(w http.ResponseWriter, r *http.Request) {
 		_, _ = w.Write(data[:10])

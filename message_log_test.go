@@ -163,24 +163,24 @@ func TestMsgLogReads(t *testing.T) {
 		uids  []string
 		lines []string // errors of lines that cannot be parsed
 	}{
-		{"empty", nil, nil, nil},
-		{"an empty file", []zipFile{{"a", "", zip.Deflate}}, nil, nil},
-		{"one line", []zipFile{{"a", logLine("1"), zip.Deflate}}, []string{"1"}, nil},
-		{"stored", []zipFile{{"a", logLine("1") + "\n" + logLine("2") + "\n", zip.Store}}, []string{"1", "2"}, nil},
+		{name: "empty"},
+		{name: "an empty file", files: []zipFile{{name: "a", method: zip.Deflate}}},
+		{name: "one line", files: []zipFile{{name: "a", text: logLine("1"), method: zip.Deflate}}, uids: []string{"1"}},
+		{name: "stored", files: []zipFile{{name: "a", text: logLine("1") + "\n" + logLine("2") + "\n", method: zip.Store}}, uids: []string{"1", "2"}},
 		{
-			"other line ends, blank lines and a mark of order",
-			[]zipFile{{"a", "\xef\xbb\xbf" + logLine("1") + "\r\n\r\n \n" + logLine("2") + "\r\n", zip.Deflate}},
-			[]string{"1", "2"}, nil,
+			name:  "other line ends, blank lines and a mark of order",
+			files: []zipFile{{name: "a", text: "\xef\xbb\xbf" + logLine("1") + "\r\n\r\n \n" + logLine("2") + "\r\n", method: zip.Deflate}},
+			uids:  []string{"1", "2"},
 		},
 		{
-			"several files and a folder", []zipFile{{"d/", "", zip.Store}, {"d/a", logLine("1"), zip.Deflate}, {"../b", logLine("2"), zip.Store}},
-			[]string{"1", "2"}, nil,
+			name: "several files and a folder", files: []zipFile{{name: "d/", method: zip.Store}, {name: "d/a", text: logLine("1"), method: zip.Deflate}, {name: "../b", text: logLine("2"), method: zip.Store}},
+			uids: []string{"1", "2"},
 		},
-		{"the longest line", []zipFile{{"a", long + "\r\n" + logLine("2"), zip.Deflate}}, []string{"long", "2"}, nil},
+		{name: "the longest line", files: []zipFile{{name: "a", text: long + "\r\n" + logLine("2"), method: zip.Deflate}}, uids: []string{"long", "2"}},
 		{
-			"lines that are broken", []zipFile{{"a", logLine("1") + "\nsecret\n\n{\"msgUID\":\"secret\n" + logLine("4"), zip.Deflate}},
-			[]string{"1", "4"},
-			[]string{`rongcloud: message log: "a" line 2: holds no message`, `rongcloud: message log: "a" line 4: unexpected end of JSON input`},
+			name: "lines that are broken", files: []zipFile{{name: "a", text: logLine("1") + "\nsecret\n\n{\"msgUID\":\"secret\n" + logLine("4"), method: zip.Deflate}},
+			uids:  []string{"1", "4"},
+			lines: []string{`rongcloud: message log: "a" line 2: holds no message`, `rongcloud: message log: "a" line 4: unexpected end of JSON input`},
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -209,15 +209,15 @@ func TestMsgLogBounds(t *testing.T) {
 	for i := range manyFiles {
 		manyFiles[i].name = fmt.Sprintf("%01000d", i)
 	}
-	bomb := zipOf(t, zipFile{"a", one + "\n" + strings.Repeat(strings.Repeat(" ", 1000)+"\n", 10000), zip.Deflate})
+	bomb := zipOf(t, zipFile{name: "a", text: one + "\n" + strings.Repeat(strings.Repeat(" ", 1000)+"\n", 10000), method: zip.Deflate})
 	require.Less(t, len(bomb), 50000, "it must be a bomb")
 	// A header that claims less than the actual size.
-	liar := zipOf(t, zipFile{"a", one + "\n" + one, zip.Deflate})
+	liar := zipOf(t, zipFile{name: "a", text: one + "\n" + one, method: zip.Deflate})
 	at := bytes.LastIndex(liar, []byte("PK\x01\x02")) + 24
 	copy(liar[at:at+4], []byte{1, 0, 0, 0})
-	broken := zipOf(t, zipFile{"a", one + "\n" + one, zip.Store})
+	broken := zipOf(t, zipFile{name: "a", text: one + "\n" + one, method: zip.Store})
 	broken[bytes.Index(broken, []byte("msgUID"))+1] ^= 1
-	unknown := zipOf(t, zipFile{"a", one, zip.Store})
+	unknown := zipOf(t, zipFile{name: "a", text: one, method: zip.Store})
 	unknown[bytes.LastIndex(unknown, []byte("PK\x01\x02"))+10] = 99 // the method
 	for _, c := range []struct {
 		name   string
@@ -226,22 +226,22 @@ func TestMsgLogBounds(t *testing.T) {
 		uids   []string
 		want   error
 	}{
-		{"all bounds as they are", zipOf(t, zipFile{"a", one + "\n" + one, zip.Deflate}), MessageLogLimits{TextBytes: int64(2*len(one) + 1), LineBytes: len(one)}, []string{"1", "1"}, nil},
-		{"a byte too many", zipOf(t, zipFile{"a", one + "\n" + one, zip.Deflate}), MessageLogLimits{TextBytes: int64(2 * len(one))}, nil, errLogTextTooLong},
+		{name: "all bounds as they are", data: zipOf(t, zipFile{name: "a", text: one + "\n" + one, method: zip.Deflate}), limits: MessageLogLimits{TextBytes: int64(2*len(one) + 1), LineBytes: len(one)}, uids: []string{"1", "1"}},
+		{name: "a byte too many", data: zipOf(t, zipFile{name: "a", text: one + "\n" + one, method: zip.Deflate}), limits: MessageLogLimits{TextBytes: int64(2 * len(one))}, want: errLogTextTooLong},
 		{
-			"a byte too many in two files", zipOf(t, zipFile{"a", one, zip.Deflate}, zipFile{"b", one, zip.Store}),
-			MessageLogLimits{TextBytes: int64(2*len(one) - 1)}, []string{"1"}, errLogTextTooLong,
+			name: "a byte too many in two files", data: zipOf(t, zipFile{name: "a", text: one, method: zip.Deflate}, zipFile{name: "b", text: one, method: zip.Store}),
+			limits: MessageLogLimits{TextBytes: int64(2*len(one) - 1)}, uids: []string{"1"}, want: errLogTextTooLong,
 		},
-		{"a bomb", bomb, MessageLogLimits{TextBytes: 1 << 20}, []string{"1"}, errLogTextTooLong},
-		{"a line too long", zipOf(t, zipFile{"a", one + "\n" + one + "x\n" + one, zip.Deflate}), MessageLogLimits{LineBytes: len(one)}, []string{"1"}, errLogLineTooLong},
-		{"a last line too long", zipOf(t, zipFile{"a", one + "\n" + one + "x", zip.Deflate}), MessageLogLimits{LineBytes: len(one)}, []string{"1"}, errLogLineTooLong},
-		{"a line without end", zipOf(t, zipFile{"a", strings.Repeat("x", 1<<20+10), zip.Deflate}), MessageLogLimits{}, nil, errLogLineTooLong},
-		{"too many files", zipOf(t, manyFiles...), MessageLogLimits{}, nil, errLogListTooLong},
-		{"no zip file", []byte("<html>" + strings.Repeat(" ", 100)), MessageLogLimits{}, nil, zip.ErrFormat},
-		{"nothing", nil, MessageLogLimits{}, nil, zip.ErrFormat},
-		{"a wrong length", liar, MessageLogLimits{}, nil, zip.ErrFormat},
-		{"a wrong checksum", broken, MessageLogLimits{}, nil, zip.ErrChecksum},
-		{"an unknown method", unknown, MessageLogLimits{}, nil, zip.ErrAlgorithm},
+		{name: "a bomb", data: bomb, limits: MessageLogLimits{TextBytes: 1 << 20}, uids: []string{"1"}, want: errLogTextTooLong},
+		{name: "a line too long", data: zipOf(t, zipFile{name: "a", text: one + "\n" + one + "x\n" + one, method: zip.Deflate}), limits: MessageLogLimits{LineBytes: len(one)}, uids: []string{"1"}, want: errLogLineTooLong},
+		{name: "a last line too long", data: zipOf(t, zipFile{name: "a", text: one + "\n" + one + "x", method: zip.Deflate}), limits: MessageLogLimits{LineBytes: len(one)}, uids: []string{"1"}, want: errLogLineTooLong},
+		{name: "a line without end", data: zipOf(t, zipFile{name: "a", text: strings.Repeat("x", 1<<20+10), method: zip.Deflate}), limits: MessageLogLimits{}, want: errLogLineTooLong},
+		{name: "too many files", data: zipOf(t, manyFiles...), limits: MessageLogLimits{}, want: errLogListTooLong},
+		{name: "no zip file", data: []byte("<html>" + strings.Repeat(" ", 100)), limits: MessageLogLimits{}, want: zip.ErrFormat},
+		{name: "nothing", limits: MessageLogLimits{}, want: zip.ErrFormat},
+		{name: "a wrong length", data: liar, limits: MessageLogLimits{}, want: zip.ErrFormat},
+		{name: "a wrong checksum", data: broken, limits: MessageLogLimits{}, want: zip.ErrChecksum},
+		{name: "an unknown method", data: unknown, limits: MessageLogLimits{}, want: zip.ErrAlgorithm},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -302,7 +302,7 @@ func (f *countingFile) ReadAt(p []byte, off int64) (int, error) {
 // A log is read as the loop needs it, not all at once.
 func TestMsgLogStreams(t *testing.T) {
 	t.Parallel()
-	data := zipOf(t, zipFile{"a", strings.Repeat(logLine("1")+"\n", 100000), zip.Store})
+	data := zipOf(t, zipFile{name: "a", text: strings.Repeat(logLine("1")+"\n", 100000), method: zip.Store})
 	require.Greater(t, len(data), 4<<20)
 	s := newLogService(t)
 	file := &countingFile{Reader: bytes.NewReader(data)}
@@ -314,13 +314,13 @@ func TestMsgLogStreams(t *testing.T) {
 	require.Less(t, file.read, 256<<10)
 
 	// No more than the limit is read of a line that is too long.
-	data = zipOf(t, zipFile{"a", strings.Repeat("x", 8<<20), zip.Store})
+	data = zipOf(t, zipFile{name: "a", text: strings.Repeat("x", 8<<20), method: zip.Store})
 	file = &countingFile{Reader: bytes.NewReader(data)}
 	_, _, err := readLog(t, s.Read(t.Context(), file, int64(len(data)), MessageLogLimits{}))
 	require.ErrorIs(t, err, errLogLineTooLong)
 	require.Less(t, file.read, 3<<20)
 
-	data = zipOf(t, zipFile{"a", strings.Repeat(logLine("1")+"\n", 10000), zip.Store})
+	data = zipOf(t, zipFile{name: "a", text: strings.Repeat(logLine("1")+"\n", 10000), method: zip.Store})
 	canceled, stop := context.WithCancel(t.Context())
 	stop()
 	uids, _, err := readLog(t, s.Read(canceled, bytes.NewReader(data), int64(len(data)), MessageLogLimits{}))
@@ -362,8 +362,8 @@ func FuzzLogLine(f *testing.F) {
 func FuzzReadLog(f *testing.F) {
 	client, err := New("key", "secret")
 	require.NoError(f, err)
-	f.Add(zipOf(f, zipFile{"a", logText + "\n" + logLine("2"), zip.Deflate}))
-	f.Add(zipOf(f, zipFile{"d/", "", zip.Store}, zipFile{"d/a", logText, zip.Store}, zipFile{"b", "\n\n{", zip.Deflate}))
+	f.Add(zipOf(f, zipFile{name: "a", text: logText + "\n" + logLine("2"), method: zip.Deflate}))
+	f.Add(zipOf(f, zipFile{name: "d/", method: zip.Store}, zipFile{name: "d/a", text: logText, method: zip.Store}, zipFile{name: "b", text: "\n\n{", method: zip.Deflate}))
 	f.Add([]byte("PK\x05\x06" + strings.Repeat("\xff", 18)))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		total := 0

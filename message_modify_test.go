@@ -9,12 +9,12 @@ import (
 func TestMsgModifySends(t *testing.T) {
 	t.Parallel()
 	msgSends(t, []msgCase{
-		{"all", "/message/private/modify.json", func(ctx context.Context, s *MessageService) error {
+		{what: "all", path: "/message/private/modify.json", call: func(ctx context.Context, s *MessageService) error {
 			return s.ModifyPrivate(ctx, PrivateMessageModifyParams{From: "u1", TargetID: "u 2&", MessageUID: "UID-1", Content: messageText})
-		}, msgForm("fromUserId", "u1", "targetId", "u 2&", "msgUID", "UID-1", "objectName", "RC:TxtMsg", "content", messageTextForm[0]), ""},
-		{"all", "/message/group/modify.json", func(ctx context.Context, s *MessageService) error {
+		}, form: msgForm("fromUserId", "u1", "targetId", "u 2&", "msgUID", "UID-1", "objectName", "RC:TxtMsg", "content", messageTextForm[0])},
+		{what: "all", path: "/message/group/modify.json", call: func(ctx context.Context, s *MessageService) error {
 			return s.ModifyGroup(ctx, GroupMessageModifyParams{From: "u1", GroupID: "g 2&", MessageUID: "UID-1", Content: RawContent{"app:x", "<x>"}})
-		}, msgForm("fromUserId", "u1", "groupId", "g 2&", "msgUID", "UID-1", "objectName", "app:x", "content", "<x>"), ""},
+		}, form: msgForm("fromUserId", "u1", "groupId", "g 2&", "msgUID", "UID-1", "objectName", "app:x", "content", "<x>")},
 	})
 }
 
@@ -25,11 +25,11 @@ func TestMsgModifyArguments(t *testing.T) {
 		field, from, target, uid string
 		content                  MessageContent
 	}{
-		{"fromUserId", "", "t", "UID", messageText},
-		{"target", "u1", "", "UID", messageText},
-		{"msgUID", "u1", "t", "", messageText},
-		{"content", "u1", "t", "UID", nil},
-		{"content", "u1", "t", "UID", long},
+		{field: "fromUserId", target: "t", uid: "UID", content: messageText},
+		{field: "target", from: "u1", uid: "UID", content: messageText},
+		{field: "msgUID", from: "u1", target: "t", content: messageText},
+		{field: "content", from: "u1", target: "t", uid: "UID"},
+		{field: "content", from: "u1", target: "t", uid: "UID", content: long},
 	} {
 		private, group := c.field, c.field
 		if c.field == "target" {

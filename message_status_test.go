@@ -14,28 +14,28 @@ func TestMsgStatusSends(t *testing.T) {
 	body, err := plainJSON.Marshal(typing)
 	require.NoError(t, err)
 	msgSends(t, []msgCase{
-		{"all", "/statusmessage/private/publish.json", func(ctx context.Context, s *MessageService) error {
+		{what: "all", path: "/statusmessage/private/publish.json", call: func(ctx context.Context, s *MessageService) error {
 			_, err := s.Status.SendPrivate(ctx, PrivateStatus{
 				From: "u1", To: []string{"u2", "u 3&"}, Content: messageText, VerifyBlacklist: true, IncludeSender: true, IdempotencyKey: 7,
 			})
 			return err
-		}, msgForm("fromUserId", "u1", "toUserId", "u2", "toUserId", "u 3&", "objectName", "RC:TxtMsg", "content", messageTextForm[0],
-			"verifyBlacklist", "1", "isIncludeSender", "1", "msgRandom", "7"), ""},
-		{"none", "/statusmessage/private/publish.json", func(ctx context.Context, s *MessageService) error {
+		}, form: msgForm("fromUserId", "u1", "toUserId", "u2", "toUserId", "u 3&", "objectName", "RC:TxtMsg", "content", messageTextForm[0],
+			"verifyBlacklist", "1", "isIncludeSender", "1", "msgRandom", "7")},
+		{what: "none", path: "/statusmessage/private/publish.json", call: func(ctx context.Context, s *MessageService) error {
 			_, err := s.Status.SendPrivate(ctx, PrivateStatus{From: "u1", To: []string{"u2"}, Content: typing})
 			return err
-		}, msgForm("fromUserId", "u1", "toUserId", "u2", "objectName", "RC:TypSts", "content", string(body)), ""},
-		{"all", "/statusmessage/group/publish.json", func(ctx context.Context, s *MessageService) error {
+		}, form: msgForm("fromUserId", "u1", "toUserId", "u2", "objectName", "RC:TypSts", "content", string(body))},
+		{what: "all", path: "/statusmessage/group/publish.json", call: func(ctx context.Context, s *MessageService) error {
 			_, err := s.Status.SendGroup(ctx, GroupStatus{
 				From: "u1", To: []string{"g1", "g2"}, Content: messageText, VerifyBlacklist: true, IncludeSender: true, IdempotencyKey: 7,
 			})
 			return err
-		}, msgForm("fromUserId", "u1", "toGroupId", "g1", "toGroupId", "g2", "objectName", "RC:TxtMsg", "content", messageTextForm[0],
-			"verifyBlacklist", "1", "isIncludeSender", "1", "msgRandom", "7"), ""},
-		{"none", "/statusmessage/group/publish.json", func(ctx context.Context, s *MessageService) error {
+		}, form: msgForm("fromUserId", "u1", "toGroupId", "g1", "toGroupId", "g2", "objectName", "RC:TxtMsg", "content", messageTextForm[0],
+			"verifyBlacklist", "1", "isIncludeSender", "1", "msgRandom", "7")},
+		{what: "none", path: "/statusmessage/group/publish.json", call: func(ctx context.Context, s *MessageService) error {
 			_, err := s.Status.SendGroup(ctx, GroupStatus{From: "u1", To: []string{"g1"}, Content: messageText})
 			return err
-		}, msgForm("fromUserId", "u1", "toGroupId", "g1", "objectName", "RC:TxtMsg", "content", messageTextForm[0]), ""},
+		}, form: msgForm("fromUserId", "u1", "toGroupId", "g1", "objectName", "RC:TxtMsg", "content", messageTextForm[0])},
 	})
 }
 
@@ -46,10 +46,10 @@ func TestMsgStatusArguments(t *testing.T) {
 		field, reason string
 		status        PrivateStatus
 	}{
-		{"fromUserId", "required", PrivateStatus{To: many(1), Content: messageText}},
-		{"toUserId", "required", PrivateStatus{From: "u1", Content: messageText}},
-		{"toUserId", "1001 items", PrivateStatus{From: "u1", To: many(1001), Content: messageText}},
-		{"content", "required", PrivateStatus{From: "u1", To: many(1)}},
+		{field: "fromUserId", reason: "required", status: PrivateStatus{To: many(1), Content: messageText}},
+		{field: "toUserId", reason: "required", status: PrivateStatus{From: "u1", Content: messageText}},
+		{field: "toUserId", reason: "1001 items", status: PrivateStatus{From: "u1", To: many(1001), Content: messageText}},
+		{field: "content", reason: "required", status: PrivateStatus{From: "u1", To: many(1)}},
 	} {
 		msgRefused(t, c.field, c.reason, func(ctx context.Context, s *MessageService) error {
 			_, err := s.Status.SendPrivate(ctx, c.status)
@@ -60,10 +60,10 @@ func TestMsgStatusArguments(t *testing.T) {
 		field, reason string
 		status        GroupStatus
 	}{
-		{"fromUserId", "required", GroupStatus{To: many(1), Content: messageText}},
-		{"toGroupId", "required", GroupStatus{From: "u1", Content: messageText}},
-		{"toGroupId", "4 items", GroupStatus{From: "u1", To: many(4), Content: messageText}},
-		{"content", "required", GroupStatus{From: "u1", To: many(1)}},
+		{field: "fromUserId", reason: "required", status: GroupStatus{To: many(1), Content: messageText}},
+		{field: "toGroupId", reason: "required", status: GroupStatus{From: "u1", Content: messageText}},
+		{field: "toGroupId", reason: "4 items", status: GroupStatus{From: "u1", To: many(4), Content: messageText}},
+		{field: "content", reason: "required", status: GroupStatus{From: "u1", To: many(1)}},
 	} {
 		msgRefused(t, c.field, c.reason, func(ctx context.Context, s *MessageService) error {
 			_, err := s.Status.SendGroup(ctx, c.status)

@@ -49,7 +49,7 @@ func (w *msgWire) bodies() (bodies []string) {
 func TestMsgStreamPieces(t *testing.T) {
 	t.Parallel()
 	msgSends(t, []msgCase{
-		{"all", streamPath, func(ctx context.Context, s *MessageService) error {
+		{what: "all", path: streamPath, call: func(ctx context.Context, s *MessageService) error {
 			_, err := s.Stream.SendPiece(ctx, MessageStreamPieceParams{
 				From: "u1", To: "u2", IncludeSender: true, Persist: Ptr(false), Expansion: messagePairs, DisableUpdateLastMessage: true,
 				Content: StreamMessage{
@@ -58,13 +58,13 @@ func TestMsgStreamPieces(t *testing.T) {
 				},
 			})
 			return err
-		}, nil, `{"fromUserId":"u1","toUserId":"u2","objectName":"RC:StreamMsg","content":{"content":"你好 😀 &=+%\"<>","type":"markdown","seq":2,` +
+		}, json: `{"fromUserId":"u1","toUserId":"u2","objectName":"RC:StreamMsg","content":{"content":"你好 😀 &=+%\"<>","type":"markdown","seq":2,` +
 			`"complete":true,"completeReason":3,"messageUID":"UID-1","mentionedInfo":{"type":1},"user":{"id":"u1"},"extra":"<e>"},` +
 			`"isIncludeSender":1,"isPersisted":0,"extraContent":{"a":"<1>&","b":"2"},"disableUpdateLastMsg":true}`},
-		{"none", streamPath, func(ctx context.Context, s *MessageService) error {
+		{what: "none", path: streamPath, call: func(ctx context.Context, s *MessageService) error {
 			_, err := s.Stream.SendPiece(ctx, MessageStreamPieceParams{From: "u1", To: "u2", Content: StreamMessage{Content: "x", Sequence: 1}})
 			return err
-		}, nil, `{"fromUserId":"u1","toUserId":"u2","objectName":"RC:StreamMsg","content":{"content":"x","seq":1,"complete":false}}`},
+		}, json: `{"fromUserId":"u1","toUserId":"u2","objectName":"RC:StreamMsg","content":{"content":"x","seq":1,"complete":false}}`},
 	})
 }
 
@@ -78,14 +78,14 @@ func TestMsgStreamArguments(t *testing.T) {
 		field, reason string
 		change        func(*MessageStreamPieceParams)
 	}{
-		{"fromUserId", "required", func(p *MessageStreamPieceParams) { p.From = "" }},
-		{"toUserId", "required", func(p *MessageStreamPieceParams) { p.To = "" }},
-		{"seq", "the first is 1", func(p *MessageStreamPieceParams) { p.Content.Sequence = 0 }},
-		{"seq", "the first is 1", func(p *MessageStreamPieceParams) { p.Content.Sequence = -1 }},
-		{"messageUID", "from the second piece on", func(p *MessageStreamPieceParams) { p.Content.Sequence = 2 }},
-		{"completeReason", "last piece", func(p *MessageStreamPieceParams) { p.Content.CompleteReason = 1 }},
-		{"content", "at most 131072", func(p *MessageStreamPieceParams) { p.Content.Content = strings.Repeat("x", 128<<10) }},
-		{"extraContent", "101 items", func(p *MessageStreamPieceParams) { p.Expansion = many }},
+		{field: "fromUserId", reason: "required", change: func(p *MessageStreamPieceParams) { p.From = "" }},
+		{field: "toUserId", reason: "required", change: func(p *MessageStreamPieceParams) { p.To = "" }},
+		{field: "seq", reason: "the first is 1", change: func(p *MessageStreamPieceParams) { p.Content.Sequence = 0 }},
+		{field: "seq", reason: "the first is 1", change: func(p *MessageStreamPieceParams) { p.Content.Sequence = -1 }},
+		{field: "messageUID", reason: "from the second piece on", change: func(p *MessageStreamPieceParams) { p.Content.Sequence = 2 }},
+		{field: "completeReason", reason: "last piece", change: func(p *MessageStreamPieceParams) { p.Content.CompleteReason = 1 }},
+		{field: "content", reason: "at most 131072", change: func(p *MessageStreamPieceParams) { p.Content.Content = strings.Repeat("x", 128<<10) }},
+		{field: "extraContent", reason: "101 items", change: func(p *MessageStreamPieceParams) { p.Expansion = many }},
 	} {
 		piece := MessageStreamPieceParams{From: "u1", To: "u2", Content: StreamMessage{Content: "x", Sequence: 1}}
 		c.change(&piece)
@@ -219,9 +219,9 @@ func TestMsgStreamBreaks(t *testing.T) {
 		unknown bool
 		at      int // the piece that breaks the stream
 	}{
-		{"the first piece may have arrived", map[int]string{1: `502 <html>`}, true, 1},
-		{"the second piece may have arrived", map[int]string{2: `500 {"code":1000}`}, true, 2},
-		{"the answer does not name the message", map[int]string{1: `200 {"code":200}`}, false, 1},
+		{name: "the first piece may have arrived", answers: map[int]string{1: `502 <html>`}, unknown: true, at: 1},
+		{name: "the second piece may have arrived", answers: map[int]string{2: `500 {"code":1000}`}, unknown: true, at: 2},
+		{name: "the answer does not name the message", answers: map[int]string{1: `200 {"code":200}`}, at: 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -89,10 +89,10 @@ func TestMsgTemplateWire(t *testing.T) {
 		call              func(context.Context, *MessageService) (*SendResult, error)
 	}{
 		{
-			"private, all", "/message/private/publish_template.json",
-			`{"fromUserId":"f",` + lists + `,"disablePush":true,"contentAvailable":1,"isIncludeSender":1,"verifyBlacklist":1,"isPersisted":0,` +
+			label: "private, all", path: "/message/private/publish_template.json",
+			want: `{"fromUserId":"f",` + lists + `,"disablePush":true,"contentAvailable":1,"isIncludeSender":1,"verifyBlacklist":1,"isPersisted":0,` +
 				`"isCounted":0,"disableUpdateLastMsg":true,"needReadReceipt":1,"expansion":true,"msgRandom":-7}`,
-			func(ctx context.Context, s *MessageService) (*SendResult, error) {
+			call: func(ctx context.Context, s *MessageService) (*SendResult, error) {
 				return s.SendPrivateTemplate(ctx, PrivateTemplate{
 					From: "f", Content: content, Recipients: recipients, Push: messagePush, DisablePush: true, ContentAvailable: true,
 					IncludeSender: true, VerifyBlacklist: true, Persist: Ptr(false), Counted: Ptr(false), DisableUpdateLastMessage: true,
@@ -100,22 +100,22 @@ func TestMsgTemplateWire(t *testing.T) {
 				})
 			},
 		}, {
-			"private, none", "/message/private/publish_template.json", `{"fromUserId":"f",` + bareLists + `}`,
-			func(ctx context.Context, s *MessageService) (*SendResult, error) {
+			label: "private, none", path: "/message/private/publish_template.json", want: `{"fromUserId":"f",` + bareLists + `}`,
+			call: func(ctx context.Context, s *MessageService) (*SendResult, error) {
 				return s.SendPrivateTemplate(ctx, PrivateTemplate{From: "f", Content: &RawContent{"app:x", "plain {c}"}, Recipients: bare})
 			},
 		}, {
-			"system, all", "/message/system/publish_template.json",
-			`{"fromUserId":"f",` + lists + `,"disablePush":true,"contentAvailable":1,"disableUpdateLastMsg":true,"msgRandom":7}`,
-			func(ctx context.Context, s *MessageService) (*SendResult, error) {
+			label: "system, all", path: "/message/system/publish_template.json",
+			want: `{"fromUserId":"f",` + lists + `,"disablePush":true,"contentAvailable":1,"disableUpdateLastMsg":true,"msgRandom":7}`,
+			call: func(ctx context.Context, s *MessageService) (*SendResult, error) {
 				return s.SendSystemTemplate(ctx, SystemTemplate{
 					From: "f", Content: content, Recipients: recipients, Push: messagePush, DisablePush: true, ContentAvailable: true,
 					DisableUpdateLastMessage: true, IdempotencyKey: 7,
 				})
 			},
 		}, {
-			"system, none", "/message/system/publish_template.json", `{"fromUserId":"f",` + bareLists + `}`,
-			func(ctx context.Context, s *MessageService) (*SendResult, error) {
+			label: "system, none", path: "/message/system/publish_template.json", want: `{"fromUserId":"f",` + bareLists + `}`,
+			call: func(ctx context.Context, s *MessageService) (*SendResult, error) {
 				return s.SendSystemTemplate(ctx, SystemTemplate{From: "f", Content: RawContent{"app:x", "plain {c}"}, Recipients: bare})
 			},
 		},
@@ -156,22 +156,22 @@ func TestMsgTemplateArguments(t *testing.T) {
 		label, field, reason string
 		private              PrivateTemplate
 	}{
-		{"no sender", "fromUserId", "required", PrivateTemplate{Content: messageText, Recipients: users(1)}},
-		{"nobody", "toUserId", "required", PrivateTemplate{From: "f", Content: messageText}},
-		{"nobody at all", "toUserId", "required", PrivateTemplate{From: "f", Content: messageText, Recipients: []TemplateRecipient{}, Push: messagePush}},
-		{"too many", "toUserId", "items", PrivateTemplate{From: "f", Content: messageText, Recipients: users(1001)}},
-		{"no user", "toUserId", "item 2 is empty", PrivateTemplate{From: "f", Content: messageText, Recipients: append(users(1), TemplateRecipient{})}},
-		{"no content", "content", "required", PrivateTemplate{From: "f", Recipients: users(1)}},
-		{"nil content", "content", "nil", PrivateTemplate{From: "f", Content: none, Recipients: []TemplateRecipient{{UserID: "u", Values: named}, {UserID: "v"}}}},
-		{"long content", "content", "at most", PrivateTemplate{From: "f", Content: RawContent{"app:x", strings.Repeat("x", 128<<10+1)}, Recipients: users(1)}},
-		{"own RC:", "objectName", "RC:", PrivateTemplate{From: "f", Content: RawContent{"RC:Mine", "x"}, Recipients: users(1)}},
-		{"no value", "values", `"{n}" has no value for the user "v"`, PrivateTemplate{
+		{label: "no sender", field: "fromUserId", reason: "required", private: PrivateTemplate{Content: messageText, Recipients: users(1)}},
+		{label: "nobody", field: "toUserId", reason: "required", private: PrivateTemplate{From: "f", Content: messageText}},
+		{label: "nobody at all", field: "toUserId", reason: "required", private: PrivateTemplate{From: "f", Content: messageText, Recipients: []TemplateRecipient{}, Push: messagePush}},
+		{label: "too many", field: "toUserId", reason: "items", private: PrivateTemplate{From: "f", Content: messageText, Recipients: users(1001)}},
+		{label: "no user", field: "toUserId", reason: "item 2 is empty", private: PrivateTemplate{From: "f", Content: messageText, Recipients: append(users(1), TemplateRecipient{})}},
+		{label: "no content", field: "content", reason: "required", private: PrivateTemplate{From: "f", Recipients: users(1)}},
+		{label: "nil content", field: "content", reason: "nil", private: PrivateTemplate{From: "f", Content: none, Recipients: []TemplateRecipient{{UserID: "u", Values: named}, {UserID: "v"}}}},
+		{label: "long content", field: "content", reason: "at most", private: PrivateTemplate{From: "f", Content: RawContent{"app:x", strings.Repeat("x", 128<<10+1)}, Recipients: users(1)}},
+		{label: "own RC:", field: "objectName", reason: "RC:", private: PrivateTemplate{From: "f", Content: RawContent{"RC:Mine", "x"}, Recipients: users(1)}},
+		{label: "no value", field: "values", reason: `"{n}" has no value for the user "v"`, private: PrivateTemplate{
 			From: "f", Content: TextMessage{Content: "hi {n}"}, Recipients: []TemplateRecipient{{UserID: "u", Values: named}, {UserID: "v", Values: map[string]string{"x": "y"}}},
 		}},
-		{"no value, raw", "values", "{n}", PrivateTemplate{
+		{label: "no value, raw", field: "values", reason: "{n}", private: PrivateTemplate{
 			From: "f", Content: &RawContent{"app:x", "hi {n}"}, Recipients: []TemplateRecipient{{UserID: "v"}, {UserID: "u", Values: named}},
 		}},
-		{"no JSON", "content", "negative", PrivateTemplate{
+		{label: "no JSON", field: "content", reason: "negative", private: PrivateTemplate{
 			From: "f", Content: HQVoiceMessage{Duration: -1}, Recipients: []TemplateRecipient{{UserID: "v"}, {UserID: "u", Values: named}},
 		}},
 	} {

@@ -64,7 +64,7 @@ func TestMessageForms(t *testing.T) {
 		want        url.Values
 	}{
 		{
-			"private, all", "/message/private/publish.json", func(ctx context.Context, s *MessageService) error {
+			label: "private, all", path: "/message/private/publish.json", call: func(ctx context.Context, s *MessageService) error {
 				_, err := s.SendPrivate(ctx, PrivateMessage{
 					From: "u1", To: []string{"u2", "u 3&=+"}, Content: messageText, PushContent: contentAwful, PushData: "d", Push: messagePush,
 					DisablePush: true, ContentAvailable: true, BadgeCount: Ptr(0), IncludeSender: true, VerifyBlacklist: true,
@@ -72,27 +72,27 @@ func TestMessageForms(t *testing.T) {
 					Expandable: true, Expansion: messagePairs, IdempotencyKey: -5,
 				})
 				return err
-			}, url.Values{
+			}, want: url.Values{
 				"fromUserId": {"u1"}, "toUserId": {"u2", "u 3&=+"}, "objectName": {"RC:TxtMsg"}, "content": messageTextForm,
 				"pushContent": {contentAwful}, "pushData": {"d"}, "pushExt": messagePushForm, "disablePush": {"true"}, "contentAvailable": yes,
 				"count": no, "isIncludeSender": yes, "verifyBlacklist": yes, "isPersisted": no, "isCounted": no, "disableUpdateLastMsg": {"true"},
 				"needReadReceipt": yes, "expansion": {"true"}, "extraContent": messagePairForm, "msgRandom": {"-5"},
 			},
 		}, {
-			"private, none", "/message/private/publish.json", func(ctx context.Context, s *MessageService) error {
+			label: "private, none", path: "/message/private/publish.json", call: func(ctx context.Context, s *MessageService) error {
 				_, err := s.SendPrivate(ctx, PrivateMessage{From: "u1", To: []string{"u2"}, Content: &messageText})
 				return err
-			}, url.Values{"fromUserId": {"u1"}, "toUserId": {"u2"}, "objectName": {"RC:TxtMsg"}, "content": messageTextForm},
+			}, want: url.Values{"fromUserId": {"u1"}, "toUserId": {"u2"}, "objectName": {"RC:TxtMsg"}, "content": messageTextForm},
 		}, {
-			"private, expansion alone", "/message/private/publish.json", func(ctx context.Context, s *MessageService) error {
+			label: "private, expansion alone", path: "/message/private/publish.json", call: func(ctx context.Context, s *MessageService) error {
 				_, err := s.SendPrivate(ctx, PrivateMessage{From: "u1", To: []string{"u2"}, Content: RawContent{"app:x", "plain & text"}, Expansion: messagePairs, BadgeCount: Ptr(-1), Persist: Ptr(true)})
 				return err
-			}, url.Values{
+			}, want: url.Values{
 				"fromUserId": {"u1"}, "toUserId": {"u2"}, "objectName": {"app:x"}, "content": {"plain & text"},
 				"expansion": {"true"}, "extraContent": messagePairForm, "count": {"-1"}, "isPersisted": yes,
 			},
 		}, {
-			"group, all", "/message/group/publish.json", func(ctx context.Context, s *MessageService) error {
+			label: "group, all", path: "/message/group/publish.json", call: func(ctx context.Context, s *MessageService) error {
 				_, err := s.SendGroup(ctx, GroupMessage{
 					From: "u1", To: []string{"g1"}, ToUserIDs: []string{"u2", "u3"}, Content: messageText, Mentioned: true, PushContent: contentAwful,
 					PushData: "d", Push: messagePush, DisablePush: true, ContentAvailable: true, IncludeSender: true,
@@ -100,80 +100,80 @@ func TestMessageForms(t *testing.T) {
 					Expandable: true, Expansion: messagePairs, IdempotencyKey: 1 << 62,
 				})
 				return err
-			}, url.Values{
+			}, want: url.Values{
 				"fromUserId": {"u1"}, "toGroupId": {"g1"}, "toUserId": {"u2", "u3"}, "objectName": {"RC:TxtMsg"}, "content": messageTextForm,
 				"isMentioned": yes, "pushContent": {contentAwful}, "pushData": {"d"}, "pushExt": messagePushForm, "disablePush": {"true"},
 				"contentAvailable": yes, "isIncludeSender": yes, "isPersisted": no, "isCounted": no, "disableUpdateLastMsg": {"true"},
 				"needReadReceipt": yes, "expansion": {"true"}, "extraContent": messagePairForm, "msgRandom": {"4611686018427387904"},
 			},
 		}, {
-			"group, none", "/message/group/publish.json", func(ctx context.Context, s *MessageService) error {
+			label: "group, none", path: "/message/group/publish.json", call: func(ctx context.Context, s *MessageService) error {
 				_, err := s.SendGroup(ctx, GroupMessage{From: "u1", To: []string{"g1", "g2", "g3"}, Content: messageText})
 				return err
-			}, url.Values{"fromUserId": {"u1"}, "toGroupId": {"g1", "g2", "g3"}, "objectName": {"RC:TxtMsg"}, "content": messageTextForm},
+			}, want: url.Values{"fromUserId": {"u1"}, "toGroupId": {"g1", "g2", "g3"}, "objectName": {"RC:TxtMsg"}, "content": messageTextForm},
 		}, {
-			"group, mention and expansion by themselves", "/message/group/publish.json", func(ctx context.Context, s *MessageService) error {
+			label: "group, mention and expansion by themselves", path: "/message/group/publish.json", call: func(ctx context.Context, s *MessageService) error {
 				_, err := s.SendGroup(ctx, GroupMessage{
 					From: "u1", To: []string{"g1"}, Content: &ImageMessage{Mention: &Mention{Type: MentionAll}}, Expansion: messagePairs,
 				})
 				return err
-			}, url.Values{
+			}, want: url.Values{
 				"fromUserId": {"u1"}, "toGroupId": {"g1"}, "objectName": {"RC:ImgMsg"},
 				"content": {`{"content":"","imageUri":"","mentionedInfo":{"type":1}}`}, "isMentioned": yes,
 				"expansion": {"true"}, "extraContent": messagePairForm,
 			},
 		}, {
-			"group, mention of an own type is not seen", "/message/group/publish.json", func(ctx context.Context, s *MessageService) error {
+			label: "group, mention of an own type is not seen", path: "/message/group/publish.json", call: func(ctx context.Context, s *MessageService) error {
 				_, err := s.SendGroup(ctx, GroupMessage{From: "u1", To: []string{"g1"}, Content: contentOfApp{"a", &Mention{Type: MentionAll}}})
 				return err
-			}, url.Values{"fromUserId": {"u1"}, "toGroupId": {"g1"}, "objectName": {"app:own"}, "content": {`{"a":"a","mentionedInfo":{"type":1}}`}},
+			}, want: url.Values{"fromUserId": {"u1"}, "toGroupId": {"g1"}, "objectName": {"app:own"}, "content": {`{"a":"a","mentionedInfo":{"type":1}}`}},
 		}, {
-			"system, all", "/message/system/publish.json", func(ctx context.Context, s *MessageService) error {
+			label: "system, all", path: "/message/system/publish.json", call: func(ctx context.Context, s *MessageService) error {
 				_, err := s.SendSystem(ctx, SystemMessage{
 					From: "u1", To: []string{"u2", "u3"}, Content: messageText, PushContent: contentAwful, PushData: "d", Push: messagePush,
 					DisablePush: true, ContentAvailable: true, BadgeCount: Ptr(9999), Persist: Ptr(false), Counted: Ptr(false),
 					DisableUpdateLastMessage: true, IdempotencyKey: 7,
 				})
 				return err
-			}, url.Values{
+			}, want: url.Values{
 				"fromUserId": {"u1"}, "toUserId": {"u2", "u3"}, "objectName": {"RC:TxtMsg"}, "content": messageTextForm,
 				"pushContent": {contentAwful}, "pushData": {"d"}, "pushExt": messagePushForm, "disablePush": {"true"}, "contentAvailable": yes,
 				"count": {"9999"}, "isPersisted": no, "isCounted": no, "disableUpdateLastMsg": {"true"}, "msgRandom": {"7"},
 			},
 		}, {
-			"system, none", "/message/system/publish.json", func(ctx context.Context, s *MessageService) error {
+			label: "system, none", path: "/message/system/publish.json", call: func(ctx context.Context, s *MessageService) error {
 				_, err := s.SendSystem(ctx, SystemMessage{From: "u1", To: []string{"u2"}, Content: messageText})
 				return err
-			}, url.Values{"fromUserId": {"u1"}, "toUserId": {"u2"}, "objectName": {"RC:TxtMsg"}, "content": messageTextForm},
+			}, want: url.Values{"fromUserId": {"u1"}, "toUserId": {"u2"}, "objectName": {"RC:TxtMsg"}, "content": messageTextForm},
 		}, {
-			"chatroom, all", "/message/chatroom/publish.json", func(ctx context.Context, s *MessageService) error {
+			label: "chatroom, all", path: "/message/chatroom/publish.json", call: func(ctx context.Context, s *MessageService) error {
 				_, err := s.SendChatroom(ctx, ChatroomMessage{
 					From: "u1", To: []string{"c1", "c2"}, Content: messageText, Persist: Ptr(false), IncludeSender: true, Priority: MessagePriorityLow, IdempotencyKey: 7,
 				})
 				return err
-			}, url.Values{
+			}, want: url.Values{
 				"fromUserId": {"u1"}, "toChatroomId": {"c1", "c2"}, "objectName": {"RC:TxtMsg"}, "content": messageTextForm,
 				"isPersisted": no, "isIncludeSender": yes, "priority": {"3"}, "msgRandom": {"7"},
 			},
 		}, {
-			"chatroom, none", "/message/chatroom/publish.json", func(ctx context.Context, s *MessageService) error {
+			label: "chatroom, none", path: "/message/chatroom/publish.json", call: func(ctx context.Context, s *MessageService) error {
 				_, err := s.SendChatroom(ctx, ChatroomMessage{From: "u1", To: []string{"c1"}, Content: messageText})
 				return err
-			}, url.Values{"fromUserId": {"u1"}, "toChatroomId": {"c1"}, "objectName": {"RC:TxtMsg"}, "content": messageTextForm},
+			}, want: url.Values{"fromUserId": {"u1"}, "toChatroomId": {"c1"}, "objectName": {"RC:TxtMsg"}, "content": messageTextForm},
 		}, {
-			"recall, all", "/message/recall.json", func(ctx context.Context, s *MessageService) error {
+			label: "recall, all", path: "/message/recall.json", call: func(ctx context.Context, s *MessageService) error {
 				return s.Recall(ctx, RecallParams{
 					From: "u1", ConversationType: ConversationUltraGroup, TargetID: "g", ChannelID: "c", MessageUID: "UID-1", SentAt: contentTime,
 					Admin: true, Delete: true, DisablePush: true, Extra: contentAwful, DisableUpdateLastMessage: true,
 				})
-			}, url.Values{
+			}, want: url.Values{
 				"fromUserId": {"u1"}, "conversationType": {"10"}, "targetId": {"g"}, "busChannel": {"c"}, "messageUID": {"UID-1"},
 				"sentTime": {"1705270000123"}, "isAdmin": yes, "isDelete": yes, "disablePush": {"true"}, "extra": {contentAwful}, "disableUpdateLastMsg": {"true"},
 			},
 		}, {
-			"recall, none", "/message/recall.json", func(ctx context.Context, s *MessageService) error {
+			label: "recall, none", path: "/message/recall.json", call: func(ctx context.Context, s *MessageService) error {
 				return s.Recall(ctx, RecallParams{From: "u1", ConversationType: ConversationPrivate, TargetID: "u2", MessageUID: "UID-1"})
-			}, url.Values{"fromUserId": {"u1"}, "conversationType": {"1"}, "targetId": {"u2"}, "messageUID": {"UID-1"}},
+			}, want: url.Values{"fromUserId": {"u1"}, "conversationType": {"1"}, "targetId": {"u2"}, "messageUID": {"UID-1"}},
 		},
 	} {
 		t.Run(c.label, func(t *testing.T) {
@@ -286,42 +286,42 @@ func TestMessageArguments(t *testing.T) {
 		label, field, reason string
 		call                 func(context.Context, *MessageService) error
 	}{
-		{"no sender", "fromUserId", "required", private(func(m *PrivateMessage) { m.From = "" })},
-		{"no receivers", "toUserId", "required", private(func(m *PrivateMessage) { m.To = nil })},
-		{"empty list", "toUserId", "required", private(func(m *PrivateMessage) { m.To = []string{} })},
-		{"empty receiver", "toUserId", "item 2 is empty", private(func(m *PrivateMessage) { m.To = []string{"u", ""} })},
-		{"1001 receivers", "toUserId", "1001 items", private(func(m *PrivateMessage) { m.To = many(1001) })},
-		{"101 pairs", "extraContent", "101 items", private(func(m *PrivateMessage) {
+		{label: "no sender", field: "fromUserId", reason: "required", call: private(func(m *PrivateMessage) { m.From = "" })},
+		{label: "no receivers", field: "toUserId", reason: "required", call: private(func(m *PrivateMessage) { m.To = nil })},
+		{label: "empty list", field: "toUserId", reason: "required", call: private(func(m *PrivateMessage) { m.To = []string{} })},
+		{label: "empty receiver", field: "toUserId", reason: "item 2 is empty", call: private(func(m *PrivateMessage) { m.To = []string{"u", ""} })},
+		{label: "1001 receivers", field: "toUserId", reason: "1001 items", call: private(func(m *PrivateMessage) { m.To = many(1001) })},
+		{label: "101 pairs", field: "extraContent", reason: "101 items", call: private(func(m *PrivateMessage) {
 			m.Expansion = map[string]string{}
 			for i := range 101 {
 				m.Expansion[strings.Repeat("k", i+1)] = "v"
 			}
 		})},
-		{"no content", "content", "required", content(nil)},
-		{"nil pointer", "content", "nil *rongcloud.TextMessage", content(none)},
-		{"nil pointer to a group", "content", "nil *rongcloud.TextMessage", group(func(m *GroupMessage) { m.Content = none })},
-		{"empty raw body", "content", "required", content(RawContent{Name: "app:x"})},
-		{"no object name", "objectName", "required", content(RawContent{Body: "x"})},
-		{"long object name", "objectName", "more than 32", content(RawContent{Name: "app:" + strings.Repeat("x", 29), Body: "x"})},
-		{"borrowed prefix", "objectName", "RC:", content(RawContent{Name: "RC:Mine", Body: "x"})},
-		{"long content", "content", "131073 bytes", content(TextMessage{Content: strings.Repeat("x", 128<<10+1-len(`{"content":""}`))})},
-		{"long raw content", "content", "131073 bytes", content(RawContent{"app:x", strings.Repeat("x", 128<<10+1)})},
-		{"negative span", "content", "negative", content(HQVoiceMessage{Duration: -1})},
-		{"group without sender", "fromUserId", "required", group(func(m *GroupMessage) { m.From = "" })},
-		{"no groups", "toGroupId", "required", group(func(m *GroupMessage) { m.To = nil })},
-		{"4 groups", "toGroupId", "4 items", group(func(m *GroupMessage) { m.To = many(4) })},
-		{"group without content", "content", "required", group(func(m *GroupMessage) { m.Content = nil })},
-		{"system without sender", "fromUserId", "required", system(func(m *SystemMessage) { m.From = "" })},
-		{"system without receivers", "toUserId", "required", system(func(m *SystemMessage) { m.To = nil })},
-		{"101 receivers", "toUserId", "101 items", system(func(m *SystemMessage) { m.To = many(101) })},
-		{"system without content", "content", "required", system(func(m *SystemMessage) { m.Content = nil })},
-		{"chatroom without sender", "fromUserId", "required", chatroom(func(m *ChatroomMessage) { m.From = "" })},
-		{"no chatrooms", "toChatroomId", "required", chatroom(func(m *ChatroomMessage) { m.To = nil })},
-		{"chatroom without content", "content", "required", chatroom(func(m *ChatroomMessage) { m.Content = nil })},
-		{"recall without sender", "fromUserId", "required", recall(func(r *RecallParams) { r.From = "" })},
-		{"recall without kind", "conversationType", "required", recall(func(r *RecallParams) { r.ConversationType = 0 })},
-		{"recall without target", "targetId", "required", recall(func(r *RecallParams) { r.TargetID = "" })},
-		{"recall without UID", "messageUID", "required", recall(func(r *RecallParams) { r.MessageUID = "" })},
+		{label: "no content", field: "content", reason: "required", call: content(nil)},
+		{label: "nil pointer", field: "content", reason: "nil *rongcloud.TextMessage", call: content(none)},
+		{label: "nil pointer to a group", field: "content", reason: "nil *rongcloud.TextMessage", call: group(func(m *GroupMessage) { m.Content = none })},
+		{label: "empty raw body", field: "content", reason: "required", call: content(RawContent{Name: "app:x"})},
+		{label: "no object name", field: "objectName", reason: "required", call: content(RawContent{Body: "x"})},
+		{label: "long object name", field: "objectName", reason: "more than 32", call: content(RawContent{Name: "app:" + strings.Repeat("x", 29), Body: "x"})},
+		{label: "borrowed prefix", field: "objectName", reason: "RC:", call: content(RawContent{Name: "RC:Mine", Body: "x"})},
+		{label: "long content", field: "content", reason: "131073 bytes", call: content(TextMessage{Content: strings.Repeat("x", 128<<10+1-len(`{"content":""}`))})},
+		{label: "long raw content", field: "content", reason: "131073 bytes", call: content(RawContent{"app:x", strings.Repeat("x", 128<<10+1)})},
+		{label: "negative span", field: "content", reason: "negative", call: content(HQVoiceMessage{Duration: -1})},
+		{label: "group without sender", field: "fromUserId", reason: "required", call: group(func(m *GroupMessage) { m.From = "" })},
+		{label: "no groups", field: "toGroupId", reason: "required", call: group(func(m *GroupMessage) { m.To = nil })},
+		{label: "4 groups", field: "toGroupId", reason: "4 items", call: group(func(m *GroupMessage) { m.To = many(4) })},
+		{label: "group without content", field: "content", reason: "required", call: group(func(m *GroupMessage) { m.Content = nil })},
+		{label: "system without sender", field: "fromUserId", reason: "required", call: system(func(m *SystemMessage) { m.From = "" })},
+		{label: "system without receivers", field: "toUserId", reason: "required", call: system(func(m *SystemMessage) { m.To = nil })},
+		{label: "101 receivers", field: "toUserId", reason: "101 items", call: system(func(m *SystemMessage) { m.To = many(101) })},
+		{label: "system without content", field: "content", reason: "required", call: system(func(m *SystemMessage) { m.Content = nil })},
+		{label: "chatroom without sender", field: "fromUserId", reason: "required", call: chatroom(func(m *ChatroomMessage) { m.From = "" })},
+		{label: "no chatrooms", field: "toChatroomId", reason: "required", call: chatroom(func(m *ChatroomMessage) { m.To = nil })},
+		{label: "chatroom without content", field: "content", reason: "required", call: chatroom(func(m *ChatroomMessage) { m.Content = nil })},
+		{label: "recall without sender", field: "fromUserId", reason: "required", call: recall(func(r *RecallParams) { r.From = "" })},
+		{label: "recall without kind", field: "conversationType", reason: "required", call: recall(func(r *RecallParams) { r.ConversationType = 0 })},
+		{label: "recall without target", field: "targetId", reason: "required", call: recall(func(r *RecallParams) { r.TargetID = "" })},
+		{label: "recall without UID", field: "messageUID", reason: "required", call: recall(func(r *RecallParams) { r.MessageUID = "" })},
 	} {
 		t.Run(c.label, func(t *testing.T) {
 			t.Parallel()

@@ -12,26 +12,26 @@ func TestMsgUltraGroupSends(t *testing.T) {
 	t.Parallel()
 	content := `"objectName":"RC:TxtMsg","content":"{\"content\":\"你好 😀 &=+%\\\"<>\"}"`
 	msgSends(t, []msgCase{
-		{"all", "/message/ultragroup/publish.json", func(ctx context.Context, s *MessageService) error {
+		{what: "all", path: "/message/ultragroup/publish.json", call: func(ctx context.Context, s *MessageService) error {
 			_, err := s.SendUltraGroup(ctx, UltraGroupMessage{
 				From: "u1", To: []string{"g1"}, ToUserIDs: []string{"u2", "u3"}, ChannelID: "c", Content: messageText, Mentioned: true,
 				PushContent: "p", PushData: "d", Push: messagePush, ContentAvailable: true, Persist: Ptr(false), Counted: Ptr(false),
 				DisableUpdateLastMessage: true, Expandable: true, Expansion: messagePairs, IdempotencyKey: 1 << 62,
 			})
 			return err
-		}, nil, `{"fromUserId":"u1","toGroupIds":["g1"],"toUserIds":["u2","u3"],"busChannel":"c",` + content + `,"isMentioned":1,` +
+		}, json: `{"fromUserId":"u1","toGroupIds":["g1"],"toUserIds":["u2","u3"],"busChannel":"c",` + content + `,"isMentioned":1,` +
 			`"pushContent":"p","pushData":"d","pushExt":` + msgPushJSON + `,"contentAvailable":1,"isPersisted":0,"isCounted":0,` +
 			`"disableUpdateLastMsg":true,"expansion":true,"extraContent":"{\"a\":\"<1>&\",\"b\":\"2\"}","msgRandom":4611686018427387904}`},
-		{"none", "/message/ultragroup/publish.json", func(ctx context.Context, s *MessageService) error {
+		{what: "none", path: "/message/ultragroup/publish.json", call: func(ctx context.Context, s *MessageService) error {
 			_, err := s.SendUltraGroup(ctx, UltraGroupMessage{From: "u1", To: []string{"g1", "g2"}, Content: messageText})
 			return err
-		}, nil, `{"fromUserId":"u1","toGroupIds":["g1","g2"],` + content + `}`},
-		{"mention and expansion by themselves", "/message/ultragroup/publish.json", func(ctx context.Context, s *MessageService) error {
+		}, json: `{"fromUserId":"u1","toGroupIds":["g1","g2"],` + content + `}`},
+		{what: "mention and expansion by themselves", path: "/message/ultragroup/publish.json", call: func(ctx context.Context, s *MessageService) error {
 			_, err := s.SendUltraGroup(ctx, UltraGroupMessage{
 				From: "u1", To: []string{"g1"}, Content: &TextMessage{Mention: &Mention{Type: MentionAll}}, Expansion: map[string]string{"k": "v"},
 			})
 			return err
-		}, nil, `{"fromUserId":"u1","toGroupIds":["g1"],"objectName":"RC:TxtMsg","content":"{\"content\":\"\",\"mentionedInfo\":{\"type\":1}}",` +
+		}, json: `{"fromUserId":"u1","toGroupIds":["g1"],"objectName":"RC:TxtMsg","content":"{\"content\":\"\",\"mentionedInfo\":{\"type\":1}}",` +
 			`"isMentioned":1,"expansion":true,"extraContent":"{\"k\":\"v\"}"}`},
 	})
 }
@@ -42,12 +42,12 @@ func TestMsgUltraGroupArguments(t *testing.T) {
 		field, reason string
 		message       UltraGroupMessage
 	}{
-		{"fromUserId", "required", UltraGroupMessage{To: []string{"g"}, Content: messageText}},
-		{"toGroupIds", "required", UltraGroupMessage{From: "u", Content: messageText}},
-		{"toGroupIds", "4 items", UltraGroupMessage{From: "u", To: []string{"1", "2", "3", "4"}, Content: messageText}},
-		{"toGroupIds", "item 2 is empty", UltraGroupMessage{From: "u", To: []string{"1", ""}, Content: messageText}},
-		{"content", "required", UltraGroupMessage{From: "u", To: []string{"g"}}},
-		{"content", "at most", UltraGroupMessage{From: "u", To: []string{"g"}, Content: RawContent{"app:x", strings.Repeat("x", 128<<10+1)}}},
+		{field: "fromUserId", reason: "required", message: UltraGroupMessage{To: []string{"g"}, Content: messageText}},
+		{field: "toGroupIds", reason: "required", message: UltraGroupMessage{From: "u", Content: messageText}},
+		{field: "toGroupIds", reason: "4 items", message: UltraGroupMessage{From: "u", To: []string{"1", "2", "3", "4"}, Content: messageText}},
+		{field: "toGroupIds", reason: "item 2 is empty", message: UltraGroupMessage{From: "u", To: []string{"1", ""}, Content: messageText}},
+		{field: "content", reason: "required", message: UltraGroupMessage{From: "u", To: []string{"g"}}},
+		{field: "content", reason: "at most", message: UltraGroupMessage{From: "u", To: []string{"g"}, Content: RawContent{"app:x", strings.Repeat("x", 128<<10+1)}}},
 	} {
 		msgRefused(t, c.field, c.reason, func(ctx context.Context, s *MessageService) error {
 			_, err := s.SendUltraGroup(ctx, c.message)

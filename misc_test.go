@@ -50,34 +50,34 @@ func TestMiscDecodes(t *testing.T) {
 		answer     string // what follows the code
 		want       any
 	}{
-		{"friends", "/friend/get.json", friends,
-			`,"pageToken":"t","totalCount":2,"friendList":[{"userId":"a","name":"Ann","remarkName":"Annie","friendExtProfile":"{\"ext_x\":\"1\"}","time":1700000000123}]`,
-			&rongcloud.FriendPage{Total: 2, NextPageToken: "t", Friends: []rongcloud.Friend{
+		{name: "friends", path: "/friend/get.json", call: friends,
+			answer: `,"pageToken":"t","totalCount":2,"friendList":[{"userId":"a","name":"Ann","remarkName":"Annie","friendExtProfile":"{\"ext_x\":\"1\"}","time":1700000000123}]`,
+			want: &rongcloud.FriendPage{Total: 2, NextPageToken: "t", Friends: []rongcloud.Friend{
 				{UserID: "a", Name: "Ann", RemarkName: "Annie", Attributes: map[string]string{"ext_x": "1"}, AddedAt: at},
 			}}},
-		{"friends as Java sees them", "/friend/get.json", friends,
-			`,"pageToken":null,"totalCount":"1","friendList":[{"userId":1,"friendExtProfile":{"ext_x":1},"time":"1700000000123","isBlacklist":0,"directionType":2}]`,
-			&rongcloud.FriendPage{Total: 1, Friends: []rongcloud.Friend{{UserID: "1", Attributes: map[string]string{"ext_x": "1"}, AddedAt: at}}}},
-		{"friends without extras", "/friend/get.json", friends, `,"friendList":[{"userId":"a","friendExtProfile":""}]`,
-			&rongcloud.FriendPage{Friends: []rongcloud.Friend{{UserID: "a", Attributes: map[string]string{}}}}},
-		{"no friends", "/friend/get.json", friends, `,"totalCount":0,"friendList":[]`, &rongcloud.FriendPage{Friends: []rongcloud.Friend{}}},
-		{"checks", "/friend/check.json", checks, `,"results":[{"userId":"a","result":1},{"userId":"b","result":4},{"userId":"c","result":2}]`,
-			&rongcloud.FriendChecks{Results: []rongcloud.FriendCheck{{"a", rongcloud.FriendshipNone}, {"b", rongcloud.FriendshipMutual}, {"c", 2}}}},
-		{"checks as texts", "/friend/check.json", checks, `,"results":[{"userId":"a","result":"4"}]`,
-			&rongcloud.FriendChecks{Results: []rongcloud.FriendCheck{{"a", rongcloud.FriendshipMutual}}}},
-		{"permissions", "/friend/permission/get.json", permissions, `,"permissionSettings":[{"userId":"a","type":3},{"userId":"b","type":0}]`,
-			&rongcloud.FriendPermissions{Users: []rongcloud.UserFriendPermission{
+		{name: "friends as Java sees them", path: "/friend/get.json", call: friends,
+			answer: `,"pageToken":null,"totalCount":"1","friendList":[{"userId":1,"friendExtProfile":{"ext_x":1},"time":"1700000000123","isBlacklist":0,"directionType":2}]`,
+			want:   &rongcloud.FriendPage{Total: 1, Friends: []rongcloud.Friend{{UserID: "1", Attributes: map[string]string{"ext_x": "1"}, AddedAt: at}}}},
+		{name: "friends without extras", path: "/friend/get.json", call: friends, answer: `,"friendList":[{"userId":"a","friendExtProfile":""}]`,
+			want: &rongcloud.FriendPage{Friends: []rongcloud.Friend{{UserID: "a", Attributes: map[string]string{}}}}},
+		{name: "no friends", path: "/friend/get.json", call: friends, answer: `,"totalCount":0,"friendList":[]`, want: &rongcloud.FriendPage{Friends: []rongcloud.Friend{}}},
+		{name: "checks", path: "/friend/check.json", call: checks, answer: `,"results":[{"userId":"a","result":1},{"userId":"b","result":4},{"userId":"c","result":2}]`,
+			want: &rongcloud.FriendChecks{Results: []rongcloud.FriendCheck{{"a", rongcloud.FriendshipNone}, {"b", rongcloud.FriendshipMutual}, {"c", 2}}}},
+		{name: "checks as texts", path: "/friend/check.json", call: checks, answer: `,"results":[{"userId":"a","result":"4"}]`,
+			want: &rongcloud.FriendChecks{Results: []rongcloud.FriendCheck{{"a", rongcloud.FriendshipMutual}}}},
+		{name: "permissions", path: "/friend/permission/get.json", call: permissions, answer: `,"permissionSettings":[{"userId":"a","type":3},{"userId":"b","type":0}]`,
+			want: &rongcloud.FriendPermissions{Users: []rongcloud.UserFriendPermission{
 				{"a", rongcloud.FriendPermissionNobody}, {"b", rongcloud.FriendPermissionUnset},
 			}}},
-		{"permissions as Java sees them", "/friend/permission/get.json", permissions, `,"permissionSettings":[{"userId":"a","type":"2"},{"userId":"b","type":9}]`,
-			&rongcloud.FriendPermissions{Users: []rongcloud.UserFriendPermission{{"a", rongcloud.FriendPermissionConsent}, {"b", 9}}}},
+		{name: "permissions as Java sees them", path: "/friend/permission/get.json", call: permissions, answer: `,"permissionSettings":[{"userId":"a","type":"2"},{"userId":"b","type":9}]`,
+			want: &rongcloud.FriendPermissions{Users: []rongcloud.UserFriendPermission{{"a", rongcloud.FriendPermissionConsent}, {"b", 9}}}},
 
-		{"bots", "/v3/bot/get.json", bots,
-			`,"bots":[{"userId":"b","name":"Bot","type":"helper","profileUrl":"p","metadata":{"k":"v"},"createdAt":1700000000123,"updatedAt":1700000000123,` +
+		{name: "bots", path: "/v3/bot/get.json", call: bots,
+			answer: `,"bots":[{"userId":"b","name":"Bot","type":"helper","profileUrl":"p","metadata":{"k":"v"},"createdAt":1700000000123,"updatedAt":1700000000123,` +
 				`"integrations":[{"enabled":true,"type":"dify_chat","callbackUrl":"c","objectNames":["RC:TxtMsg"],"events":["message:private"],` +
 				`"stream":false,"handleResponse":true,"auth":{"apiKey":"k"},"agent":{"agentId":"a","name":"n","agentConfig":{"model":{"name":"m"}}},` +
 				`"waitForInputCompletion":true,"gentleResponse":false}]}]`,
-			&rongcloud.BotPage{HasNext: no, Bots: []rongcloud.Bot{{
+			want: &rongcloud.BotPage{HasNext: no, Bots: []rongcloud.Bot{{
 				UserID: "b", Name: "Bot", Type: "helper", PortraitURL: "p", Metadata: map[string]string{"k": "v"}, CreatedAt: at, UpdatedAt: at,
 				Integrations: []rongcloud.BotIntegration{{
 					Type: rongcloud.BotIntegrationDifyChat, Enabled: yes, CallbackURL: "c", ObjectNames: []string{"RC:TxtMsg"}, Events: []string{"message:private"},
@@ -86,21 +86,21 @@ func TestMiscDecodes(t *testing.T) {
 					WaitForInputCompletion: yes, GentleResponse: no,
 				}},
 			}}}},
-		{"bots as the sample shows them", "/v3/bot/get.json", bots, `,"total":1,"hasNext":false,"bots":[{"userId":"b"}]`,
-			&rongcloud.BotPage{Total: 1, HasNext: no, Bots: []rongcloud.Bot{{UserID: "b"}}}},
-		{"metadata with a number", "/v3/bot/get.json", bots, `,"bots":[{"userId":"b","metadata":{"version":1}}]`,
-			&rongcloud.BotPage{HasNext: no, Bots: []rongcloud.Bot{{UserID: "b", Metadata: map[string]string{"version": "1"}}}}},
-		{"page of bots", "/v3/bot/query.json", botPage, `,"total":"7","hasNext":"true","bots":[{"userId":"b","integrations":null}]`,
-			&rongcloud.BotPage{Total: 7, HasNext: yes, Bots: []rongcloud.Bot{{UserID: "b"}}}},
-		{"unknown integration", "/v3/bot/query.json", botPage, `,"bots":[{"integrations":[{"type":"new"}]}]`,
-			&rongcloud.BotPage{Bots: []rongcloud.Bot{{Integrations: []rongcloud.BotIntegration{{Type: "new"}}}}}},
+		{name: "bots as the sample shows them", path: "/v3/bot/get.json", call: bots, answer: `,"total":1,"hasNext":false,"bots":[{"userId":"b"}]`,
+			want: &rongcloud.BotPage{Total: 1, HasNext: no, Bots: []rongcloud.Bot{{UserID: "b"}}}},
+		{name: "metadata with a number", path: "/v3/bot/get.json", call: bots, answer: `,"bots":[{"userId":"b","metadata":{"version":1}}]`,
+			want: &rongcloud.BotPage{HasNext: no, Bots: []rongcloud.Bot{{UserID: "b", Metadata: map[string]string{"version": "1"}}}}},
+		{name: "page of bots", path: "/v3/bot/query.json", call: botPage, answer: `,"total":"7","hasNext":"true","bots":[{"userId":"b","integrations":null}]`,
+			want: &rongcloud.BotPage{Total: 7, HasNext: yes, Bots: []rongcloud.Bot{{UserID: "b"}}}},
+		{name: "unknown integration", path: "/v3/bot/query.json", call: botPage, answer: `,"bots":[{"integrations":[{"type":"new"}]}]`,
+			want: &rongcloud.BotPage{Bots: []rongcloud.Bot{{Integrations: []rongcloud.BotIntegration{{Type: "new"}}}}}},
 
-		{"agent", "/v3/agent/get.json", agent,
-			`,"agentId":"a","name":"n","description":"d","type":"chat","status":"active","createdAt":1700000000123,"updatedAt":"1700000000123",` +
+		{name: "agent", path: "/v3/agent/get.json", call: agent,
+			answer: `,"agentId":"a","name":"n","description":"d","type":"chat","status":"active","createdAt":1700000000123,"updatedAt":"1700000000123",` +
 				`"agentConfig":{"model":{"provider":"p","name":"m","options":{"temperature":0,"topP":"0.5","maxTokens":9,"frequencyPenalty":-2,"presencePenalty":1.5,"stop":["x"]}},` +
 				`"prompt":{"id":"t","variables":{"k":"v"},"instructions":"i","openingStatement":"o"},` +
 				`"memory":{"strategy":"sliding_window","maxMessages":10,"maxTokens":100}}`,
-			&rongcloud.Agent{
+			want: &rongcloud.Agent{
 				ID: "a", Name: "n", Description: "d", Type: rongcloud.AgentTypeChat, Status: rongcloud.AgentActive, CreatedAt: at, UpdatedAt: at,
 				Config: rongcloud.AgentConfig{
 					Model: rongcloud.AgentModel{Provider: "p", Name: "m", Options: &rongcloud.AgentModelOptions{
@@ -111,24 +111,24 @@ func TestMiscDecodes(t *testing.T) {
 					Memory: &rongcloud.AgentMemory{Strategy: "sliding_window", MaxMessages: 10, MaxTokens: 100},
 				},
 			}},
-		{"agents as Java sees them", "/v3/agent/query.json", agents, `,"total":1,"totalPages":1,"hasNext":false,"agents":[{"agentId":"a","status":"new","agentConfig":null}]`,
-			&rongcloud.AgentPage{Total: 1, Agents: []rongcloud.Agent{{ID: "a", Status: "new"}}}},
+		{name: "agents as Java sees them", path: "/v3/agent/query.json", call: agents, answer: `,"total":1,"totalPages":1,"hasNext":false,"agents":[{"agentId":"a","status":"new","agentConfig":null}]`,
+			want: &rongcloud.AgentPage{Total: 1, Agents: []rongcloud.Agent{{ID: "a", Status: "new"}}}},
 
-		{"answer", "/v3/chat/generate.json", answer,
-			`,"runId":"r","conversationId":"c","agentId":"a","timestamp":1700000000123,"answer":"hi","finishReason":"stop",` +
+		{name: "answer", path: "/v3/chat/generate.json", call: answer,
+			answer: `,"runId":"r","conversationId":"c","agentId":"a","timestamp":1700000000123,"answer":"hi","finishReason":"stop",` +
 				`"metadata":{"usage":{"promptTokens":1,"completionTokens":2,"totalTokens":3}}`,
-			&rongcloud.AgentChatAnswer{
+			want: &rongcloud.AgentChatAnswer{
 				RunID: "r", ConversationID: "c", AgentID: "a", AnsweredAt: at, Text: "hi", FinishReason: "stop",
 				Metadata: rongcloud.AgentChatMetadata{Usage: rongcloud.AgentChatUsage{PromptTokens: 1, CompletionTokens: 2, TotalTokens: 3}},
 			}},
-		{"answer alone", "/v3/chat/generate.json", answer, `,"answer":"hi"`, &rongcloud.AgentChatAnswer{Text: "hi"}},
+		{name: "answer alone", path: "/v3/chat/generate.json", call: answer, answer: `,"answer":"hi"`, want: &rongcloud.AgentChatAnswer{Text: "hi"}},
 
-		{"stand-ins", "/v3/user/proxychat/query.json", proxies,
-			`,"total":1,"hasNext":true,"message":"success","proxyChats":[{"userId":"u","targetId":"t","botUserId":"b","metadata":{"k":2},"createdAt":1700000000123,"updatedAt":1700000000123}]`,
-			&rongcloud.ProxyChatPage{Total: 1, HasNext: yes, ProxyChats: []rongcloud.ProxyChat{
+		{name: "stand-ins", path: "/v3/user/proxychat/query.json", call: proxies,
+			answer: `,"total":1,"hasNext":true,"message":"success","proxyChats":[{"userId":"u","targetId":"t","botUserId":"b","metadata":{"k":2},"createdAt":1700000000123,"updatedAt":1700000000123}]`,
+			want: &rongcloud.ProxyChatPage{Total: 1, HasNext: yes, ProxyChats: []rongcloud.ProxyChat{
 				{UserID: "u", TargetID: "t", BotUserID: "b", Metadata: map[string]string{"k": "2"}, CreatedAt: at, UpdatedAt: at},
 			}}},
-		{"translation", "/v3/translate.json", translate, `,"translated":"你好"`, &rongcloud.Translation{Text: "你好"}},
+		{name: "translation", path: "/v3/translate.json", call: translate, answer: `,"translated":"你好"`, want: &rongcloud.Translation{Text: "你好"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -163,78 +163,78 @@ func TestMiscRefuses(t *testing.T) {
 		name, field, reason string
 		call                func(ctx, client) error
 	}{
-		{"befriend nobody", "targetId", "is required", func(x ctx, c client) error {
+		{name: "befriend nobody", field: "targetId", reason: "is required", call: func(x ctx, c client) error {
 			return c.Friend.Add(x, rongcloud.FriendAddParams{UserID: "u"})
 		}},
-		{"delete 101 friends", "targetIds", "101 items, at most 100", func(x ctx, c client) error {
+		{name: "delete 101 friends", field: "targetIds", reason: "101 items, at most 100", call: func(x ctx, c client) error {
 			return c.Friend.Remove(x, rongcloud.FriendRemoveParams{UserID: "u", TargetIDs: userIDs(101)})
 		}},
-		{"delete no friends", "targetIds", "is required", func(x ctx, c client) error { return c.Friend.Remove(x, rongcloud.FriendRemoveParams{UserID: "u"}) }},
-		{"delete a friend with a comma", "targetIds", "item 1 contains a comma", func(x ctx, c client) error {
+		{name: "delete no friends", field: "targetIds", reason: "is required", call: func(x ctx, c client) error { return c.Friend.Remove(x, rongcloud.FriendRemoveParams{UserID: "u"}) }},
+		{name: "delete a friend with a comma", field: "targetIds", reason: "item 1 contains a comma", call: func(x ctx, c client) error {
 			return c.Friend.Remove(x, rongcloud.FriendRemoveParams{UserID: "u", TargetIDs: []string{"a,b"}})
 		}},
-		{"clean nobody", "userId", "is required", func(x ctx, c client) error { return c.Friend.RemoveAll(x, "") }},
-		{"a profile of no friend", "targetId", "is required", func(x ctx, c client) error {
+		{name: "clean nobody", field: "userId", reason: "is required", call: func(x ctx, c client) error { return c.Friend.RemoveAll(x, "") }},
+		{name: "a profile of no friend", field: "targetId", reason: "is required", call: func(x ctx, c client) error {
 			return c.Friend.SetProfile(x, rongcloud.FriendProfileParams{UserID: "u", RemarkName: rongcloud.Ptr("r")})
 		}},
-		{"a profile that would remove the name", "remarkName", "is required", func(x ctx, c client) error {
+		{name: "a profile that would remove the name", field: "remarkName", reason: "is required", call: func(x ctx, c client) error {
 			return c.Friend.SetProfile(x, rongcloud.FriendProfileParams{UserID: "u", TargetID: "f", Attributes: map[string]string{"ext_a": "b"}})
 		}},
-		{"check 101", "targetIds", "101 items, at most 100", func(x ctx, c client) error {
+		{name: "check 101", field: "targetIds", reason: "101 items, at most 100", call: func(x ctx, c client) error {
 			_, err := c.Friend.Check(x, rongcloud.FriendCheckQuery{UserID: "u", TargetIDs: userIDs(101)})
 			return err
 		}},
-		{"permit without a permission", "permissionType", "is required", func(x ctx, c client) error {
+		{name: "permit without a permission", field: "permissionType", reason: "is required", call: func(x ctx, c client) error {
 			return c.Friend.SetPermission(x, rongcloud.FriendPermissionParams{UserIDs: []string{"u"}, Permission: rongcloud.FriendPermissionUnset})
 		}},
-		{"permissions of 101", "userIds", "101 items, at most 100", func(x ctx, c client) error {
+		{name: "permissions of 101", field: "userIds", reason: "101 items, at most 100", call: func(x ctx, c client) error {
 			_, err := c.Friend.GetPermissions(x, userIDs(101))
 			return err
 		}},
 
-		{"a bot without integrations", "integrations", "is required", func(x ctx, c client) error {
+		{name: "a bot without integrations", field: "integrations", reason: "is required", call: func(x ctx, c client) error {
 			return c.Bot.Create(x, rongcloud.BotParams{UserID: "b", Name: "n", Type: "t", PortraitURL: "p"})
 		}},
-		{"an integration without a type", "integrations", "item 2: Type is required", integration(rongcloud.BotIntegration{CallbackURL: "c"})},
-		{"an integration without an address", "integrations", "item 2: CallbackURL is required", integration(rongcloud.BotIntegration{Type: "webhook"})},
-		{"add an integration without an address", "callbackUrl", "is required", func(x ctx, c client) error {
+		{name: "an integration without a type", field: "integrations", reason: "item 2: Type is required", call: integration(rongcloud.BotIntegration{CallbackURL: "c"})},
+		{name: "an integration without an address", field: "integrations", reason: "item 2: CallbackURL is required", call: integration(rongcloud.BotIntegration{Type: "webhook"})},
+		{name: "add an integration without an address", field: "callbackUrl", reason: "is required", call: func(x ctx, c client) error {
 			return c.Bot.Integration.Create(x, rongcloud.BotIntegrationParams{UserID: "b", BotIntegration: rongcloud.BotIntegration{Type: "webhook"}})
 		}},
-		{"change no integration", "type", "is required", func(x ctx, c client) error {
+		{name: "change no integration", field: "type", reason: "is required", call: func(x ctx, c client) error {
 			return c.Bot.Integration.Update(x, rongcloud.BotIntegrationParams{UserID: "b"})
 		}},
-		{"21 bots", "userIds", "21 items, at most 20", func(x ctx, c client) error {
+		{name: "21 bots", field: "userIds", reason: "21 items, at most 20", call: func(x ctx, c client) error {
 			_, err := c.Bot.Get(x, userIDs(21))
 			return err
 		}},
-		{"17 pairs of metadata", "metadata", "17 items, at most 16", func(x ctx, c client) error {
+		{name: "17 pairs of metadata", field: "metadata", reason: "17 items, at most 16", call: func(x ctx, c client) error {
 			pairs := map[string]string{}
 			for _, id := range userIDs(17) {
 				pairs[id] = "v"
 			}
 			return c.Bot.Update(x, rongcloud.BotParams{UserID: "b", Metadata: pairs})
 		}},
-		{"an agent without a model", "agentConfig.model.name", "is required", func(x ctx, c client) error {
+		{name: "an agent without a model", field: "agentConfig.model.name", reason: "is required", call: func(x ctx, c client) error {
 			return c.Bot.Agent.Create(x, rongcloud.AgentCreateParams{ID: "a-1", Name: "n", Config: rongcloud.AgentConfig{Model: rongcloud.AgentModel{Provider: "p"}}})
 		}},
-		{"change no agent", "agentId", "is required", func(x ctx, c client) error {
+		{name: "change no agent", field: "agentId", reason: "is required", call: func(x ctx, c client) error {
 			return c.Bot.Agent.Update(x, rongcloud.AgentUpdateParams{Name: "n"})
 		}},
-		{"ask nothing", "query", "is required", func(x ctx, c client) error {
+		{name: "ask nothing", field: "query", reason: "is required", call: func(x ctx, c client) error {
 			_, err := c.Bot.AgentChat.Generate(x, rongcloud.AgentChatParams{AgentID: "a"})
 			return err
 		}},
 
-		{"stand in towards 51", "targetIds", "51 items, at most 50", func(x ctx, c client) error {
+		{name: "stand in towards 51", field: "targetIds", reason: "51 items, at most 50", call: func(x ctx, c client) error {
 			return c.ProxyChat.Start(x, rongcloud.ProxyChatParams{UserID: "u", BotUserID: "b", TargetIDs: userIDs(51)})
 		}},
-		{"translate nothing", "text", "is required", func(x ctx, c client) error {
+		{name: "translate nothing", field: "text", reason: "is required", call: func(x ctx, c client) error {
 			_, err := c.Translation.Translate(x, rongcloud.TranslationParams{})
 			return err
 		}},
-		{"access without a key", "access_key", "is required", access(rongcloud.ConsoleAccessParams{Page: "p", Lifetime: time.Hour})},
-		{"access without an end", "useful_life", "is required", access(rongcloud.ConsoleAccessParams{AccessKey: "k", Page: "p"})},
-		{"access for a part of a second", "useful_life", "whole number of seconds", access(rongcloud.ConsoleAccessParams{AccessKey: "k", Page: "p", Lifetime: 1})},
+		{name: "access without a key", field: "access_key", reason: "is required", call: access(rongcloud.ConsoleAccessParams{Page: "p", Lifetime: time.Hour})},
+		{name: "access without an end", field: "useful_life", reason: "is required", call: access(rongcloud.ConsoleAccessParams{AccessKey: "k", Page: "p"})},
+		{name: "access for a part of a second", field: "useful_life", reason: "whole number of seconds", call: access(rongcloud.ConsoleAccessParams{AccessKey: "k", Page: "p", Lifetime: 1})},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

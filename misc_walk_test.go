@@ -26,24 +26,24 @@ type miscWalk struct {
 }
 
 var miscWalks = []miscWalk{
-	{"/friend/get.json", true, `{"code":200,"friendList":[%s],"pageToken":%q}`, `{"userId":%q}`,
-		func(x context.Context, c *rongcloud.Client, page int) iter.Seq2[string, error] {
+	{path: "/friend/get.json", token: true, answer: `{"code":200,"friendList":[%s],"pageToken":%q}`, item: `{"userId":%q}`,
+		walk: func(x context.Context, c *rongcloud.Client, page int) iter.Seq2[string, error] {
 			query := rongcloud.FriendQuery{UserID: "u", Size: 2}
 			if page > 1 {
 				query.PageToken = strconv.Itoa(page)
 			}
 			return userIDsOf(c.Friend.All(x, query), func(f rongcloud.Friend) string { return f.UserID })
 		}},
-	{"/v3/bot/query.json", false, `{"code":200,"bots":[%s]}`, `{"userId":%q}`,
-		func(x context.Context, c *rongcloud.Client, page int) iter.Seq2[string, error] {
+	{path: "/v3/bot/query.json", answer: `{"code":200,"bots":[%s]}`, item: `{"userId":%q}`,
+		walk: func(x context.Context, c *rongcloud.Client, page int) iter.Seq2[string, error] {
 			return userIDsOf(c.Bot.All(x, rongcloud.BotQuery{Page: page, Size: 2}), func(b rongcloud.Bot) string { return b.UserID })
 		}},
-	{"/v3/agent/query.json", false, `{"code":200,"agents":[%s]}`, `{"agentId":%q}`,
-		func(x context.Context, c *rongcloud.Client, page int) iter.Seq2[string, error] {
+	{path: "/v3/agent/query.json", answer: `{"code":200,"agents":[%s]}`, item: `{"agentId":%q}`,
+		walk: func(x context.Context, c *rongcloud.Client, page int) iter.Seq2[string, error] {
 			return userIDsOf(c.Bot.Agent.All(x, rongcloud.AgentQuery{Page: page, Size: 2}), func(a rongcloud.Agent) string { return a.ID })
 		}},
-	{"/v3/user/proxychat/query.json", false, `{"code":200,"proxyChats":[%s],"hasNext":true}`, `{"targetId":%q}`,
-		func(x context.Context, c *rongcloud.Client, page int) iter.Seq2[string, error] {
+	{path: "/v3/user/proxychat/query.json", answer: `{"code":200,"proxyChats":[%s],"hasNext":true}`, item: `{"targetId":%q}`,
+		walk: func(x context.Context, c *rongcloud.Client, page int) iter.Seq2[string, error] {
 			return userIDsOf(c.ProxyChat.All(x, rongcloud.ProxyChatQuery{Page: page, Size: 2}), func(p rongcloud.ProxyChat) string { return p.TargetID })
 		}},
 }

@@ -48,14 +48,14 @@ func TestAttemptSaysTheOutcome(t *testing.T) {
 		outcome Outcome
 		class   endpoint.Class
 	}{
-		{"safe", nil, OutcomeAccepted, endpoint.Safe},
-		{"unsafe", nil, OutcomeAccepted, endpoint.Unsafe},
-		{"unsafe", status(400, `{"code":1002}`), OutcomeRefused, endpoint.Unsafe},
-		{"unsafe", status(429, `{"code":1008}`), OutcomeRefused, endpoint.Unsafe},
-		{"unsafe", status(503, ""), OutcomeUnknown, endpoint.Unsafe},
-		{"safe", status(503, ""), OutcomeFailed, endpoint.Safe},
-		{"unsafe", broken, OutcomeUnknown, endpoint.Unsafe},
-		{"safe", broken, OutcomeFailed, endpoint.Safe},
+		{kind: "safe", outcome: OutcomeAccepted, class: endpoint.Safe},
+		{kind: "unsafe", outcome: OutcomeAccepted, class: endpoint.Unsafe},
+		{kind: "unsafe", step: status(400, `{"code":1002}`), outcome: OutcomeRefused, class: endpoint.Unsafe},
+		{kind: "unsafe", step: status(429, `{"code":1008}`), outcome: OutcomeRefused, class: endpoint.Unsafe},
+		{kind: "unsafe", step: status(503, ""), outcome: OutcomeUnknown, class: endpoint.Unsafe},
+		{kind: "safe", step: status(503, ""), outcome: OutcomeFailed, class: endpoint.Safe},
+		{kind: "unsafe", step: broken, outcome: OutcomeUnknown, class: endpoint.Unsafe},
+		{kind: "safe", step: broken, outcome: OutcomeFailed, class: endpoint.Safe},
 	} {
 		var attempts []Attempt
 		s := newScripted(t, []step{c.step}, WithoutRetries(), WithAttemptHook(func(_ context.Context, a Attempt) { attempts = append(attempts, a) }))

@@ -74,7 +74,7 @@ func (p *pagerPage) More() bool { return p.more }
 func tokensFrom(start string, fetch func(token string) ([]string, string, error)) iter.Seq2[string, error] {
 	list := func(_ context.Context, q pagerQuery, _ ...CallOption) (*pagerPage, error) {
 		items, next, err := fetch(q.token)
-		return &pagerPage{items, next, next != ""}, err
+		return &pagerPage{items: items, next: next, more: next != ""}, err
 	}
 	return walkTokens(context.Background(), endpoint.UserBlacklistQuery, list, pagerQuery{token: start}, nil,
 		func(q *pagerQuery) *string { return &q.token }, func(p *pagerPage) ([]string, string) { return p.items, p.next })
@@ -86,7 +86,7 @@ func pagerRead(p *pagerPage) []string { return p.items }
 func pagerList(fetch func(at int) ([]string, error)) lister[pagerQuery, *pagerPage] {
 	return func(_ context.Context, q pagerQuery, _ ...CallOption) (*pagerPage, error) {
 		items, err := fetch(q.number)
-		return &pagerPage{items, "", len(items) > 0}, err
+		return &pagerPage{items: items, more: len(items) > 0}, err
 	}
 }
 

@@ -118,19 +118,19 @@ func TestWalkTime(t *testing.T) {
 		want      int
 		requests  int // not counted for long spans
 	}{
-		{"nothing", nil, 3, 0, 0, 0, 1},
-		{"one item", []int64{5}, 3, 0, 0, 1, 3},
-		{"not quite a page", []int64{5, 6}, 3, 0, 0, 2, 3},
-		{"exactly one page", []int64{5, 6, 7}, 3, 0, 0, 3, 3},
-		{"one more than a page", []int64{5, 6, 7, 8}, 3, 0, 0, 4, 4},
-		{"many pages", []int64{1, 2, 3, 4, 5, 6, 7, 8, 9}, 3, 0, 0, 9, 6},
-		{"pages that are never full", []int64{1, 2, 3, 4, 5, 6, 7, 8, 9}, 9, 2, 0, 9, 10},
-		{"pages of one", []int64{3, 6, 9}, 9, 1, 0, 3, 7},
-		{"pages of one up to the end", []int64{5, 99, 100}, 9, 1, 0, 3, 5},
-		{"one millisecond over two pages", []int64{1, 1, 2, 2, 3}, 3, 0, 0, 5, 4},
-		{"beyond the span", []int64{1, 100, 101, 102}, 3, 0, 0, 2, 2},
-		{"long spans", []int64{1, 10, 11, 12, 50, 99, 100}, 3, 0, 10 * time.Millisecond, 7, 0},
-		{"long spans of nothing", nil, 3, 0, 10 * time.Millisecond, 0, 0},
+		{name: "nothing", size: 3, requests: 1},
+		{name: "one item", distances: []int64{5}, size: 3, want: 1, requests: 3},
+		{name: "not quite a page", distances: []int64{5, 6}, size: 3, want: 2, requests: 3},
+		{name: "exactly one page", distances: []int64{5, 6, 7}, size: 3, want: 3, requests: 3},
+		{name: "one more than a page", distances: []int64{5, 6, 7, 8}, size: 3, want: 4, requests: 4},
+		{name: "many pages", distances: []int64{1, 2, 3, 4, 5, 6, 7, 8, 9}, size: 3, want: 9, requests: 6},
+		{name: "pages that are never full", distances: []int64{1, 2, 3, 4, 5, 6, 7, 8, 9}, size: 9, capacity: 2, want: 9, requests: 10},
+		{name: "pages of one", distances: []int64{3, 6, 9}, size: 9, capacity: 1, want: 3, requests: 7},
+		{name: "pages of one up to the end", distances: []int64{5, 99, 100}, size: 9, capacity: 1, want: 3, requests: 5},
+		{name: "one millisecond over two pages", distances: []int64{1, 1, 2, 2, 3}, size: 3, want: 5, requests: 4},
+		{name: "beyond the span", distances: []int64{1, 100, 101, 102}, size: 3, want: 2, requests: 2},
+		{name: "long spans", distances: []int64{1, 10, 11, 12, 50, 99, 100}, size: 3, longest: 10 * time.Millisecond, want: 7},
+		{name: "long spans of nothing", size: 3, longest: 10 * time.Millisecond},
 	} {
 		for _, back := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s back %v", c.name, back), func(t *testing.T) {
@@ -184,12 +184,12 @@ func TestWalkTimeFails(t *testing.T) {
 		cause  error
 		calls  int
 	}{
-		{"page 1 is lost", timeServer{failAt: 1}, []int64{1, 2, 3, 4}, 0, errPagerTest, 1},
-		{"page 2 is lost", timeServer{failAt: 2}, []int64{1, 2, 3, 4}, 3, errPagerTest, 2},
-		{"the same page for ever", timeServer{endless: true}, []int64{1, 2, 3}, 3, errPageOrder, 2},
-		{"more than a page of one millisecond", timeServer{}, []int64{1, 2, 2, 2, 2}, 4, errPageRepeated, 2},
-		{"in the other order", timeServer{}, []int64{3, 2, 1}, 0, errPageOrder, 1},
-		{"before the span", timeServer{endless: true}, []int64{-1}, 0, errPageOrder, 1},
+		{name: "page 1 is lost", server: timeServer{failAt: 1}, far: []int64{1, 2, 3, 4}, cause: errPagerTest, calls: 1},
+		{name: "page 2 is lost", server: timeServer{failAt: 2}, far: []int64{1, 2, 3, 4}, items: 3, cause: errPagerTest, calls: 2},
+		{name: "the same page for ever", server: timeServer{endless: true}, far: []int64{1, 2, 3}, items: 3, cause: errPageOrder, calls: 2},
+		{name: "more than a page of one millisecond", server: timeServer{}, far: []int64{1, 2, 2, 2, 2}, items: 4, cause: errPageRepeated, calls: 2},
+		{name: "in the other order", server: timeServer{}, far: []int64{3, 2, 1}, cause: errPageOrder, calls: 1},
+		{name: "before the span", server: timeServer{endless: true}, far: []int64{-1}, cause: errPageOrder, calls: 1},
 	} {
 		for _, back := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s back %v", c.name, back), func(t *testing.T) {

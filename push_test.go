@@ -83,7 +83,7 @@ func pushCalls() []pushCall {
 	const helloJSON = `"notification":{"alert":"hello"}`
 	return []pushCall{
 		{
-			"/push.json", "all", send(rongcloud.Push{
+			path: "/push.json", what: "all", call: send(rongcloud.Push{
 				Platforms: pushBoth(), Audience: rongcloud.AudienceTags{All: []string{"vip", "ü"}, Any: []string{"a", "b"}, Package: "com.example.app"},
 				Message: &rongcloud.PushMessage{From: "u1", Content: rongcloud.TextMessage{Content: pushAwkward}, DisableUpdateLastMessage: true},
 				Notification: rongcloud.PushNotification{
@@ -91,7 +91,7 @@ func pushCalls() []pushCall {
 					IOS: pushIOS(), Android: pushAndroid(), HarmonyOS: pushHarmonyOS(),
 				},
 			}),
-			`{"platform":["ios","android"],"fromuserid":"u1",` +
+			json: `{"platform":["ios","android"],"fromuserid":"u1",` +
 				`"audience":{"tag":["vip","ü"],"tag_or":["a","b"],"packageName":"com.example.app","is_to_all":false},` +
 				`"message":{"objectName":"RC:TxtMsg","content":` + pushJSONText(`{"content":`+pushAwkwardJSON+`}`) + `,"disableUpdateLastMsg":true},` +
 				`"notification":{"title":"title","alert":` + pushAwkwardJSON + `,"forceShowPushContent":1,` +
@@ -99,57 +99,57 @@ func pushCalls() []pushCall {
 				`,"harmonyOS":{"alert":"ha",` + pushHarmonyOSJSON + `}}`,
 		},
 		{
-			"/push.json", "bare", send(rongcloud.Push{Platforms: ios, Audience: rongcloud.AudienceAll{}, Notification: hello}),
-			`{"platform":["ios"],"audience":{"is_to_all":true},` + helloJSON + `}`,
+			path: "/push.json", what: "bare", call: send(rongcloud.Push{Platforms: ios, Audience: rongcloud.AudienceAll{}, Notification: hello}),
+			json: `{"platform":["ios"],"audience":{"is_to_all":true},` + helloJSON + `}`,
 		},
 		{
-			"/push.json", "users", send(rongcloud.Push{Audience: rongcloud.AudienceUsers{"u1", "u,2"}, Notification: hello}),
-			`{"platform":["ios","android"],"audience":{"userid":["u1","u,2"],"is_to_all":false},` + helloJSON + `}`,
+			path: "/push.json", what: "users", call: send(rongcloud.Push{Audience: rongcloud.AudienceUsers{"u1", "u,2"}, Notification: hello}),
+			json: `{"platform":["ios","android"],"audience":{"userid":["u1","u,2"],"is_to_all":false},` + helloJSON + `}`,
 		},
 		{
-			"/push.json", "users on a platform", send(rongcloud.Push{Platforms: ios, Audience: rongcloud.AudienceUsers{"u1"}, Notification: hello}),
-			`{"platform":["ios"],"audience":{"userid":["u1"],"is_to_all":false},` + helloJSON + `}`,
+			path: "/push.json", what: "users on a platform", call: send(rongcloud.Push{Platforms: ios, Audience: rongcloud.AudienceUsers{"u1"}, Notification: hello}),
+			json: `{"platform":["ios"],"audience":{"userid":["u1"],"is_to_all":false},` + helloJSON + `}`,
 		},
 		{
-			"/push.json", "any tag", send(rongcloud.Push{Platforms: ios, Audience: rongcloud.AudienceTags{Any: []string{"a"}}, Notification: hello}),
-			`{"platform":["ios"],"audience":{"tag_or":["a"],"is_to_all":false},` + helloJSON + `}`,
+			path: "/push.json", what: "any tag", call: send(rongcloud.Push{Platforms: ios, Audience: rongcloud.AudienceTags{Any: []string{"a"}}, Notification: hello}),
+			json: `{"platform":["ios"],"audience":{"tag_or":["a"],"is_to_all":false},` + helloJSON + `}`,
 		},
 		{
-			"/push.json", "package", send(rongcloud.Push{Platforms: ios, Audience: rongcloud.AudiencePackage("com.example"), Notification: hello}),
-			`{"platform":["ios"],"audience":{"packageName":"com.example","is_to_all":false},` + helloJSON + `}`,
+			path: "/push.json", what: "package", call: send(rongcloud.Push{Platforms: ios, Audience: rongcloud.AudiencePackage("com.example"), Notification: hello}),
+			json: `{"platform":["ios"],"audience":{"packageName":"com.example","is_to_all":false},` + helloJSON + `}`,
 		},
 		{
-			"/push.json", "texts per system", send(rongcloud.Push{
+			path: "/push.json", what: "texts per system", call: send(rongcloud.Push{
 				Platforms: ios, Audience: rongcloud.AudienceAll{}, Notification: rongcloud.PushNotification{IOSText: "i", AndroidText: "a"},
 			}),
-			`{"platform":["ios"],"audience":{"is_to_all":true},"notification":{"ios":{"alert":"i"},"android":{"alert":"a"}}}`,
+			json: `{"platform":["ios"],"audience":{"is_to_all":true},"notification":{"ios":{"alert":"i"},"android":{"alert":"a"}}}`,
 		},
 		{
-			"/push.json", "own type", send(rongcloud.Push{
+			path: "/push.json", what: "own type", call: send(rongcloud.Push{
 				Platforms: ios, Audience: rongcloud.AudienceAll{}, Notification: hello,
 				Message: &rongcloud.PushMessage{From: "u1", Content: &rongcloud.RawContent{Name: "app:x", Body: `{"a":"<&>"}`}},
 			}),
-			`{"platform":["ios"],"fromuserid":"u1","audience":{"is_to_all":true},` +
+			json: `{"platform":["ios"],"fromuserid":"u1","audience":{"is_to_all":true},` +
 				`"message":{"objectName":"app:x","content":"{\"a\":\"<&>\"}"},` + helloJSON + `}`,
 		},
 
 		{
-			"/push/user.json", "all", users(rongcloud.UserPush{
+			path: "/push/user.json", what: "all", call: users(rongcloud.UserPush{
 				UserIDs: []string{"u1", pushAwkward},
 				Notification: rongcloud.UserPushNotification{
 					Title: "title", Text: pushAwkward, HarmonyOSText: "ha", IOS: pushIOS(), Android: pushAndroid(), HarmonyOS: pushHarmonyOS(),
 				},
 			}),
-			`{"userIds":["u1",` + pushAwkwardJSON + `],"notification":{"title":"title","pushContent":` + pushAwkwardJSON +
+			json: `{"userIds":["u1",` + pushAwkwardJSON + `],"notification":{"title":"title","pushContent":` + pushAwkwardJSON +
 				`,"ios":{` + pushIOSJSON + `,"android":{` + pushAndroidJSON + `,"harmonyOS":{"alert":"ha",` + pushHarmonyOSJSON + `}}`,
 		},
 		{
-			"/push/user.json", "bare", users(rongcloud.UserPush{UserIDs: []string{"u1"}, Notification: rongcloud.UserPushNotification{Text: "hello"}}),
-			`{"userIds":["u1"],"notification":{"pushContent":"hello"}}`,
+			path: "/push/user.json", what: "bare", call: users(rongcloud.UserPush{UserIDs: []string{"u1"}, Notification: rongcloud.UserPushNotification{Text: "hello"}}),
+			json: `{"userIds":["u1"],"notification":{"pushContent":"hello"}}`,
 		},
 
 		{
-			"/push/custom.json", "all", custom(rongcloud.CustomPush{
+			path: "/push/custom.json", what: "all", call: custom(rongcloud.CustomPush{
 				Platforms: pushBoth(),
 				Audience: rongcloud.AudienceTagLogic{Package: "com.example.app", Conditions: []rongcloud.TagCondition{
 					{Tags: []string{"a", pushAwkward}, Operator: rongcloud.TagOperatorOr, Join: rongcloud.TagOperatorOr},
@@ -160,31 +160,31 @@ func pushCalls() []pushCall {
 					IOS: pushIOS(), Android: pushAndroid(), HarmonyOS: pushHarmonyOS(),
 				},
 			}),
-			`{"platform":["ios","android"],"audience":{"tagItems":[` +
+			json: `{"platform":["ios","android"],"audience":{"tagItems":[` +
 				`{"tags":["a",` + pushAwkwardJSON + `],"isNot":false,"tagsOperator":"OR","itemsOperator":"OR"},` +
 				`{"tags":["c","d"],"isNot":true,"tagsOperator":"AND","itemsOperator":"AND"}],"packageName":"com.example.app","is_to_all":false},` +
 				`"notification":{"title":"title","alert":` + pushAwkwardJSON + `,"ios":{"title":"it",` + pushIOSJSON +
 				`,"android":{` + pushAndroidJSON + `,"harmonyOS":{"alert":"ha",` + pushHarmonyOSJSON + `}}`,
 		},
 		{
-			"/push/custom.json", "bare", custom(rongcloud.CustomPush{
+			path: "/push/custom.json", what: "bare", call: custom(rongcloud.CustomPush{
 				Platforms: ios, Audience: rongcloud.AudienceAll{}, Notification: rongcloud.CustomPushNotification{Text: "hello"},
 			}),
-			`{"platform":["ios"],"audience":{"is_to_all":true},` + helloJSON + `}`,
+			json: `{"platform":["ios"],"audience":{"is_to_all":true},` + helloJSON + `}`,
 		},
 		{
-			"/push/custom.json", "tags", custom(rongcloud.CustomPush{
+			path: "/push/custom.json", what: "tags", call: custom(rongcloud.CustomPush{
 				Platforms: ios, Audience: rongcloud.AudienceTags{All: []string{"a"}, Any: []string{"b"}, Package: "p"},
 				Notification: rongcloud.CustomPushNotification{Text: "hello"},
 			}),
-			`{"platform":["ios"],"audience":{"tag":["a"],"tag_or":["b"],"packageName":"p","is_to_all":false},` + helloJSON + `}`,
+			json: `{"platform":["ios"],"audience":{"tag":["a"],"tag_or":["b"],"packageName":"p","is_to_all":false},` + helloJSON + `}`,
 		},
 		{
-			"/push/custom.json", "one tag", custom(rongcloud.CustomPush{
+			path: "/push/custom.json", what: "one tag", call: custom(rongcloud.CustomPush{
 				Platforms: ios, Audience: rongcloud.AudienceTagLogic{Conditions: []rongcloud.TagCondition{{Tags: []string{"a"}, Not: true}}},
 				Notification: rongcloud.CustomPushNotification{Text: "hello"},
 			}),
-			`{"platform":["ios"],"audience":{"tagItems":[{"tags":["a"],"isNot":true,"tagsOperator":"AND","itemsOperator":"AND"}],` +
+			json: `{"platform":["ios"],"audience":{"tagItems":[{"tags":["a"],"isNot":true,"tagsOperator":"AND","itemsOperator":"AND"}],` +
 				`"is_to_all":false},` + helloJSON + `}`,
 		},
 	}
@@ -241,60 +241,60 @@ func TestPushRefuses(t *testing.T) {
 		name, field, reason string
 		push                any
 	}{
-		{"nobody", "audience", "is required", to(nil)},
-		{"no users", "audience", "no users are given", to(rongcloud.AudienceUsers{})},
-		{"an empty user", "audience", "users: item 2 is empty", to(rongcloud.AudienceUsers{"u1", ""})},
-		{"1001 users", "audience", "users: 1001 items, at most 1000", to(rongcloud.AudienceUsers(userIDs(1001)))},
-		{"no tags", "audience", "All or Any is required", to(rongcloud.AudienceTags{Package: "p"})},
-		{"an empty tag", "audience", "All: item 1 is empty", to(rongcloud.AudienceTags{All: []string{""}, Any: []string{"a"}})},
-		{"an empty tag of any", "audience", "Any: item 1 is empty", to(rongcloud.AudienceTags{All: []string{"a"}, Any: []string{""}})},
-		{"21 tags", "audience", "All: 21 items, at most 20", to(rongcloud.AudienceTags{All: userIDs(21)})},
-		{"21 tags of any", "audience", "Any: 21 items, at most 20", to(rongcloud.AudienceTags{Any: userIDs(21)})},
-		{"no package", "audience", "the package is required", to(rongcloud.AudiencePackage(""))},
-		{"a pointer", "audience", "is a *rongcloud.AudienceTags", to((*rongcloud.AudienceTags)(nil))},
-		{"a foreign audience", "audience", "pushForeign", to(pushForeign{})},
-		{"no platform", "platform", "is required", rongcloud.Push{Audience: rongcloud.AudienceAll{}, Notification: hello}},
-		{"an empty platform", "platform", "item 1 is empty", rongcloud.Push{
+		{name: "nobody", field: "audience", reason: "is required", push: to(nil)},
+		{name: "no users", field: "audience", reason: "no users are given", push: to(rongcloud.AudienceUsers{})},
+		{name: "an empty user", field: "audience", reason: "users: item 2 is empty", push: to(rongcloud.AudienceUsers{"u1", ""})},
+		{name: "1001 users", field: "audience", reason: "users: 1001 items, at most 1000", push: to(rongcloud.AudienceUsers(userIDs(1001)))},
+		{name: "no tags", field: "audience", reason: "All or Any is required", push: to(rongcloud.AudienceTags{Package: "p"})},
+		{name: "an empty tag", field: "audience", reason: "All: item 1 is empty", push: to(rongcloud.AudienceTags{All: []string{""}, Any: []string{"a"}})},
+		{name: "an empty tag of any", field: "audience", reason: "Any: item 1 is empty", push: to(rongcloud.AudienceTags{All: []string{"a"}, Any: []string{""}})},
+		{name: "21 tags", field: "audience", reason: "All: 21 items, at most 20", push: to(rongcloud.AudienceTags{All: userIDs(21)})},
+		{name: "21 tags of any", field: "audience", reason: "Any: 21 items, at most 20", push: to(rongcloud.AudienceTags{Any: userIDs(21)})},
+		{name: "no package", field: "audience", reason: "the package is required", push: to(rongcloud.AudiencePackage(""))},
+		{name: "a pointer", field: "audience", reason: "is a *rongcloud.AudienceTags", push: to((*rongcloud.AudienceTags)(nil))},
+		{name: "a foreign audience", field: "audience", reason: "pushForeign", push: to(pushForeign{})},
+		{name: "no platform", field: "platform", reason: "is required", push: rongcloud.Push{Audience: rongcloud.AudienceAll{}, Notification: hello}},
+		{name: "an empty platform", field: "platform", reason: "item 1 is empty", push: rongcloud.Push{
 			Platforms: []rongcloud.PushPlatform{""}, Audience: rongcloud.AudienceAll{}, Notification: hello,
 		}},
-		{"no text", "notification", "Text is required", shows(rongcloud.PushNotification{Title: "t", IOSText: "i"})},
-		{"no text for iOS", "notification", "Text is required", shows(rongcloud.PushNotification{AndroidText: "a"})},
-		{"extras that are no JSON", "notification", "cannot be encoded", shows(rongcloud.PushNotification{
+		{name: "no text", field: "notification", reason: "Text is required", push: shows(rongcloud.PushNotification{Title: "t", IOSText: "i"})},
+		{name: "no text for iOS", field: "notification", reason: "Text is required", push: shows(rongcloud.PushNotification{AndroidText: "a"})},
+		{name: "extras that are no JSON", field: "notification", reason: "cannot be encoded", push: shows(rongcloud.PushNotification{
 			Text: "hello", IOS: &rongcloud.IOSPushSettings{Extras: map[string]any{"f": func() {}}},
 		})},
-		{"no sender", "fromuserid", "is required", with(rongcloud.PushMessage{Content: rongcloud.TextMessage{}})},
-		{"no content", "content", "is required", with(rongcloud.PushMessage{From: "u1"})},
-		{"a nil content", "content", "is a nil *rongcloud.TextMessage", with(rongcloud.PushMessage{From: "u1", Content: (*rongcloud.TextMessage)(nil)})},
-		{"an empty content", "content", "is required", with(rongcloud.PushMessage{From: "u1", Content: rongcloud.RawContent{Name: "app:x"}})},
-		{"a huge content", "content", "at most 131072", with(rongcloud.PushMessage{
+		{name: "no sender", field: "fromuserid", reason: "is required", push: with(rongcloud.PushMessage{Content: rongcloud.TextMessage{}})},
+		{name: "no content", field: "content", reason: "is required", push: with(rongcloud.PushMessage{From: "u1"})},
+		{name: "a nil content", field: "content", reason: "is a nil *rongcloud.TextMessage", push: with(rongcloud.PushMessage{From: "u1", Content: (*rongcloud.TextMessage)(nil)})},
+		{name: "an empty content", field: "content", reason: "is required", push: with(rongcloud.PushMessage{From: "u1", Content: rongcloud.RawContent{Name: "app:x"}})},
+		{name: "a huge content", field: "content", reason: "at most 131072", push: with(rongcloud.PushMessage{
 			From: "u1", Content: rongcloud.TextMessage{Content: strings.Repeat("x", 128<<10)},
 		})},
-		{"a long type", "objectName", "more than 32 characters", with(rongcloud.PushMessage{
+		{name: "a long type", field: "objectName", reason: "more than 32 characters", push: with(rongcloud.PushMessage{
 			From: "u1", Content: rongcloud.RawContent{Name: strings.Repeat("x", 33), Body: "{}"},
 		})},
-		{"a reserved type", "objectName", "only RongCloud's own types", with(rongcloud.PushMessage{
+		{name: "a reserved type", field: "objectName", reason: "only RongCloud's own types", push: with(rongcloud.PushMessage{
 			From: "u1", Content: rongcloud.RawContent{Name: "RC:Mine", Body: "{}"},
 		})},
 
-		{"push to nobody", "userIds", "is required", users(0)},
-		{"push to 101", "userIds", "101 items, at most 100", users(101)},
-		{"push to an empty user", "userIds", "item 1 is empty", rongcloud.UserPush{
+		{name: "push to nobody", field: "userIds", reason: "is required", push: users(0)},
+		{name: "push to 101", field: "userIds", reason: "101 items, at most 100", push: users(101)},
+		{name: "push to an empty user", field: "userIds", reason: "item 1 is empty", push: rongcloud.UserPush{
 			UserIDs: []string{""}, Notification: rongcloud.UserPushNotification{Text: "hello"},
 		}},
-		{"push to a user without a text", "notification", "Text is required", rongcloud.UserPush{UserIDs: []string{"u1"}}},
+		{name: "push to a user without a text", field: "notification", reason: "Text is required", push: rongcloud.UserPush{UserIDs: []string{"u1"}}},
 
-		{"custom to nobody", "audience", "is required", rongcloud.CustomPush{
+		{name: "custom to nobody", field: "audience", reason: "is required", push: rongcloud.CustomPush{
 			Platforms: pushBoth(), Notification: rongcloud.CustomPushNotification{Text: "hello"},
 		}},
-		{"custom on no platform", "platform", "is required", rongcloud.CustomPush{
+		{name: "custom on no platform", field: "platform", reason: "is required", push: rongcloud.CustomPush{
 			Audience: rongcloud.AudienceAll{}, Notification: rongcloud.CustomPushNotification{Text: "hello"},
 		}},
-		{"custom without a text", "notification", "Text is required", rongcloud.CustomPush{Platforms: pushBoth(), Audience: rongcloud.AudienceAll{}}},
-		{"no conditions", "audience", "Items is required", logic()},
-		{"a condition without tags", "audience", "item 2 has no Tags", logic(one, rongcloud.TagCondition{Join: rongcloud.TagOperatorOr})},
-		{"a condition with an empty tag", "audience", "item 1 has an empty tag", logic(rongcloud.TagCondition{Tags: []string{""}})},
-		{"a condition without an operator", "audience", "item 1 lacks the Operator", logic(rongcloud.TagCondition{Tags: []string{"a", "b"}})},
-		{"a condition that is not joined", "audience", "item 2 lacks Join", logic(one, one)},
+		{name: "custom without a text", field: "notification", reason: "Text is required", push: rongcloud.CustomPush{Platforms: pushBoth(), Audience: rongcloud.AudienceAll{}}},
+		{name: "no conditions", field: "audience", reason: "Items is required", push: logic()},
+		{name: "a condition without tags", field: "audience", reason: "item 2 has no Tags", push: logic(one, rongcloud.TagCondition{Join: rongcloud.TagOperatorOr})},
+		{name: "a condition with an empty tag", field: "audience", reason: "item 1 has an empty tag", push: logic(rongcloud.TagCondition{Tags: []string{""}})},
+		{name: "a condition without an operator", field: "audience", reason: "item 1 lacks the Operator", push: logic(rongcloud.TagCondition{Tags: []string{"a", "b"}})},
+		{name: "a condition that is not joined", field: "audience", reason: "item 2 lacks Join", push: logic(one, one)},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -336,10 +336,10 @@ func TestPushWords(t *testing.T) {
 func pushAPICalls() []apiCall {
 	var calls []apiCall
 	for _, c := range pushCalls() {
-		calls = append(calls, apiCall{c.path, c.what, func(ctx context.Context, client *rongcloud.Client) error {
+		calls = append(calls, apiCall{path: c.path, what: c.what, call: func(ctx context.Context, client *rongcloud.Client) error {
 			_, err := c.call(ctx, client)
 			return err
-		}, nil, c.json})
+		}, json: c.json})
 	}
 	return calls
 }

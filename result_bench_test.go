@@ -18,21 +18,21 @@ var decodeLarge = []struct {
 	typ   reflect.Type
 	items int
 }{
-	{"group members", reflect.TypeFor[struct {
+	{name: "group members", typ: reflect.TypeFor[struct {
 		UserIDs []string `json:"users" item:"id"`
-	}](), 10_000},
-	{"group mutes", reflect.TypeFor[GroupMutes](), 10_000},
-	{"groups of a user", reflect.TypeFor[GroupPage](), 5000},
-	{"messages sent", reflect.TypeFor[SendResult](), 1000},
-	{"blacklist", reflect.TypeFor[UserBlacklistPage](), 1000},
-	{"history", reflect.TypeFor[HistoryPage](), 100},
-	{"members of a hosted group", reflect.TypeFor[HostedGroupMemberPage](), 100},
-	{"joined hosted groups", reflect.TypeFor[HostedGroupJoinedPage](), 100},
-	{"members of a chat room", reflect.TypeFor[ChatroomMembers](), 500},
-	{"entries of a chat room", reflect.TypeFor[ChatroomEntries](), 100},
-	{"friends", reflect.TypeFor[FriendPage](), 100},
-	{"profiles", reflect.TypeFor[UserProfiles](), 100},
-	{"blocked users", reflect.TypeFor[UserBlockPage](), 1000},
+	}](), items: 10_000},
+	{name: "group mutes", typ: reflect.TypeFor[GroupMutes](), items: 10_000},
+	{name: "groups of a user", typ: reflect.TypeFor[GroupPage](), items: 5000},
+	{name: "messages sent", typ: reflect.TypeFor[SendResult](), items: 1000},
+	{name: "blacklist", typ: reflect.TypeFor[UserBlacklistPage](), items: 1000},
+	{name: "history", typ: reflect.TypeFor[HistoryPage](), items: 100},
+	{name: "members of a hosted group", typ: reflect.TypeFor[HostedGroupMemberPage](), items: 100},
+	{name: "joined hosted groups", typ: reflect.TypeFor[HostedGroupJoinedPage](), items: 100},
+	{name: "members of a chat room", typ: reflect.TypeFor[ChatroomMembers](), items: 500},
+	{name: "entries of a chat room", typ: reflect.TypeFor[ChatroomEntries](), items: 100},
+	{name: "friends", typ: reflect.TypeFor[FriendPage](), items: 100},
+	{name: "profiles", typ: reflect.TypeFor[UserProfiles](), items: 100},
+	{name: "blocked users", typ: reflect.TypeFor[UserBlockPage](), items: 1000},
 }
 
 // decodeSample writes a value of a type in RongCloud's documented format.

@@ -196,9 +196,9 @@ func TestDecodeNullsInLists(t *testing.T) {
 	}
 	var own, theirs result
 	require.NoError(t, decodeAnswer(data, &own, time.UTC))
-	require.Equal(t, result{[]string{"a", "b"}, []*decodeItem{{ID: "x"}}, 7}, own)
+	require.Equal(t, result{Users: []string{"a", "b"}, Items: []*decodeItem{{ID: "x"}}, N: 7}, own)
 	require.NoError(t, decodeAnswer(data, callersOut{&theirs}, time.UTC))
-	require.Equal(t, result{[]string{"a", "", "b"}, []*decodeItem{nil, {ID: "x"}, nil}, 7}, theirs)
+	require.Equal(t, result{Users: []string{"a", "", "b"}, Items: []*decodeItem{nil, {ID: "x"}, nil}, N: 7}, theirs)
 }
 
 func TestStringsOfAResponseCostOneAllocation(t *testing.T) { // not parallel: it counts allocations

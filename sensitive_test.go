@@ -23,25 +23,25 @@ func sensitiveCalls() []apiCall {
 		}
 	}
 	return []apiCall{
-		{"/sensitiveword/add.json", "all", func(x ctx, c client) error {
+		{path: "/sensitiveword/add.json", what: "all", call: func(x ctx, c client) error {
 			return c.SensitiveWord.Add(x, rongcloud.SensitiveWordParams{Word: sensitiveAwkward, Replacement: "** " + sensitiveAwkward})
-		}, formOf("word", sensitiveAwkward, "replaceWord", "** "+sensitiveAwkward), ""},
-		{"/sensitiveword/add.json", "bare", func(x ctx, c client) error {
+		}, form: formOf("word", sensitiveAwkward, "replaceWord", "** "+sensitiveAwkward)},
+		{path: "/sensitiveword/add.json", what: "bare", call: func(x ctx, c client) error {
 			return c.SensitiveWord.Add(x, rongcloud.SensitiveWordParams{Word: "bad"})
-		}, formOf("word", "bad"), ""},
-		{"/sensitiveword/batch/add.json", "all", func(x ctx, c client) error {
+		}, form: formOf("word", "bad")},
+		{path: "/sensitiveword/batch/add.json", what: "all", call: func(x ctx, c client) error {
 			_, err := c.SensitiveWord.BatchAdd(x, []rongcloud.SensitiveWordParams{{Word: "bad"}, {Word: sensitiveAwkward, Replacement: "*"}})
 			return err
-		}, nil, `{"words":[{"word":"bad"},{"word":"你好 😀 &=+%\"<>","replaceWord":"*"}]}`},
-		{"/sensitiveword/delete.json", "all", func(x ctx, c client) error {
+		}, json: `{"words":[{"word":"bad"},{"word":"你好 😀 &=+%\"<>","replaceWord":"*"}]}`},
+		{path: "/sensitiveword/delete.json", what: "all", call: func(x ctx, c client) error {
 			return c.SensitiveWord.Remove(x, sensitiveAwkward)
-		}, formOf("word", sensitiveAwkward), ""},
-		{"/sensitiveword/batch/delete.json", "all", func(x ctx, c client) error {
+		}, form: formOf("word", sensitiveAwkward)},
+		{path: "/sensitiveword/batch/delete.json", what: "all", call: func(x ctx, c client) error {
 			return c.SensitiveWord.BatchRemove(x, []string{"bad", "a,b", sensitiveAwkward})
-		}, formOf("words", "bad", "words", "a,b", "words", sensitiveAwkward), ""},
-		{"/sensitiveword/list.json", "all", list(0), formOf("type", "2"), ""},
-		{"/sensitiveword/list.json", "replacing", list(rongcloud.SensitiveWordReplace), formOf("type", "0"), ""},
-		{"/sensitiveword/list.json", "blocking", list(rongcloud.SensitiveWordBlock), formOf("type", "1"), ""},
+		}, form: formOf("words", "bad", "words", "a,b", "words", sensitiveAwkward)},
+		{path: "/sensitiveword/list.json", what: "all", call: list(0), form: formOf("type", "2")},
+		{path: "/sensitiveword/list.json", what: "replacing", call: list(rongcloud.SensitiveWordReplace), form: formOf("type", "0")},
+		{path: "/sensitiveword/list.json", what: "blocking", call: list(rongcloud.SensitiveWordBlock), form: formOf("type", "1")},
 	}
 }
 
@@ -112,20 +112,20 @@ func TestSensitiveRefuses(t *testing.T) {
 		name, field, reason string
 		call                func(ctx, client) error
 	}{
-		{"add nothing", "word", "is required", func(x ctx, c client) error {
+		{name: "add nothing", field: "word", reason: "is required", call: func(x ctx, c client) error {
 			return c.SensitiveWord.Add(x, rongcloud.SensitiveWordParams{Replacement: "*"})
 		}},
-		{"add no words", "words", "is required", add()},
-		{"add an empty word", "words", "item 2 lacks the word", add(rongcloud.SensitiveWordParams{Word: "a"}, rongcloud.SensitiveWordParams{Replacement: "*"})},
-		{"add 51 words", "words", "51 items, at most 50", add(many...)},
-		{"list an unknown type", "type", "SensitiveWordType(3) is not a valid value", func(x ctx, c client) error {
+		{name: "add no words", field: "words", reason: "is required", call: add()},
+		{name: "add an empty word", field: "words", reason: "item 2 lacks the word", call: add(rongcloud.SensitiveWordParams{Word: "a"}, rongcloud.SensitiveWordParams{Replacement: "*"})},
+		{name: "add 51 words", field: "words", reason: "51 items, at most 50", call: add(many...)},
+		{name: "list an unknown type", field: "type", reason: "SensitiveWordType(3) is not a valid value", call: func(x ctx, c client) error {
 			_, err := c.SensitiveWord.List(x, rongcloud.SensitiveWordQuery{Type: 3})
 			return err
 		}},
-		{"delete nothing", "word", "is required", func(x ctx, c client) error { return c.SensitiveWord.Remove(x, "") }},
-		{"delete no words", "words", "is required", func(x ctx, c client) error { return c.SensitiveWord.BatchRemove(x, nil) }},
-		{"delete an empty word", "words", "item 1 is empty", func(x ctx, c client) error { return c.SensitiveWord.BatchRemove(x, []string{""}) }},
-		{"delete 51 words", "words", "51 items, at most 50", func(x ctx, c client) error { return c.SensitiveWord.BatchRemove(x, userIDs(51)) }},
+		{name: "delete nothing", field: "word", reason: "is required", call: func(x ctx, c client) error { return c.SensitiveWord.Remove(x, "") }},
+		{name: "delete no words", field: "words", reason: "is required", call: func(x ctx, c client) error { return c.SensitiveWord.BatchRemove(x, nil) }},
+		{name: "delete an empty word", field: "words", reason: "item 1 is empty", call: func(x ctx, c client) error { return c.SensitiveWord.BatchRemove(x, []string{""}) }},
+		{name: "delete 51 words", field: "words", reason: "51 items, at most 50", call: func(x ctx, c client) error { return c.SensitiveWord.BatchRemove(x, userIDs(51)) }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

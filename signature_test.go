@@ -15,10 +15,10 @@ import (
 
 // signatureVectors are the test vectors of api/signing.yaml, copied by hand.
 var signatureVectors = []struct{ name, secret, nonce, timestamp, signature string }{
-	{"vendor example", "Y1W2MeFwwwRxa0", "14314", "1408710653000", "30be0bbca9c9b2e27578701e9fda2358a814c88f"},
-	{"ten-digit nonce, milliseconds", "test-secret", "1234567890", "1700000000000", "8412d2a2e2bd25260da45037caec8d483c1f6413"},
-	{"longest nonce, milliseconds", "test-secret", "123456789012345678", "1700000000000", "a946106315e8038302151e9dfcf6bf55345ed6ee"},
-	{"ten-digit nonce, seconds", "test-secret", "1234567890", "1700000000", "92feabe5d12576f69a3a9cda59869ea3cc3e3b23"},
+	{name: "vendor example", secret: "Y1W2MeFwwwRxa0", nonce: "14314", timestamp: "1408710653000", signature: "30be0bbca9c9b2e27578701e9fda2358a814c88f"},
+	{name: "ten-digit nonce, milliseconds", secret: "test-secret", nonce: "1234567890", timestamp: "1700000000000", signature: "8412d2a2e2bd25260da45037caec8d483c1f6413"},
+	{name: "longest nonce, milliseconds", secret: "test-secret", nonce: "123456789012345678", timestamp: "1700000000000", signature: "a946106315e8038302151e9dfcf6bf55345ed6ee"},
+	{name: "ten-digit nonce, seconds", secret: "test-secret", nonce: "1234567890", timestamp: "1700000000", signature: "92feabe5d12576f69a3a9cda59869ea3cc3e3b23"},
 }
 
 func TestSignVectors(t *testing.T) {
@@ -60,19 +60,19 @@ func TestVerify(t *testing.T) {
 		secret, nonce, timestamp, signature string
 		want                                bool
 	}{
-		{"right", v.secret, v.nonce, v.timestamp, v.signature, true},
-		{"upper case", v.secret, v.nonce, v.timestamp, strings.ToUpper(v.signature), true},
-		{"one digit off", v.secret, v.nonce, v.timestamp, "9" + v.signature[1:], false},
-		{"last digit off", v.secret, v.nonce, v.timestamp, v.signature[:39] + "4", false},
-		{"too short", v.secret, v.nonce, v.timestamp, v.signature[:39], false},
-		{"too long", v.secret, v.nonce, v.timestamp, v.signature + "0", false},
-		{"empty signature", v.secret, v.nonce, v.timestamp, "", false},
-		{"padded with space", v.secret, v.nonce, v.timestamp, v.signature[:39] + " ", false},
-		{"a letter that shrinks in lower case", v.secret, v.nonce, v.timestamp, "\u212a" + v.signature[3:], false},
-		{"other secret", "other-secret", v.nonce, v.timestamp, v.signature, false},
-		{"empty secret", "", v.nonce, v.timestamp, Sign("", v.nonce, v.timestamp), false},
-		{"changed nonce", v.secret, "1234567891", v.timestamp, v.signature, false},
-		{"changed timestamp", v.secret, v.nonce, "1700000000001", v.signature, false},
+		{name: "right", secret: v.secret, nonce: v.nonce, timestamp: v.timestamp, signature: v.signature, want: true},
+		{name: "upper case", secret: v.secret, nonce: v.nonce, timestamp: v.timestamp, signature: strings.ToUpper(v.signature), want: true},
+		{name: "one digit off", secret: v.secret, nonce: v.nonce, timestamp: v.timestamp, signature: "9" + v.signature[1:]},
+		{name: "last digit off", secret: v.secret, nonce: v.nonce, timestamp: v.timestamp, signature: v.signature[:39] + "4"},
+		{name: "too short", secret: v.secret, nonce: v.nonce, timestamp: v.timestamp, signature: v.signature[:39]},
+		{name: "too long", secret: v.secret, nonce: v.nonce, timestamp: v.timestamp, signature: v.signature + "0"},
+		{name: "empty signature", secret: v.secret, nonce: v.nonce, timestamp: v.timestamp},
+		{name: "padded with space", secret: v.secret, nonce: v.nonce, timestamp: v.timestamp, signature: v.signature[:39] + " "},
+		{name: "a letter that shrinks in lower case", secret: v.secret, nonce: v.nonce, timestamp: v.timestamp, signature: "\u212a" + v.signature[3:]},
+		{name: "other secret", secret: "other-secret", nonce: v.nonce, timestamp: v.timestamp, signature: v.signature},
+		{name: "empty secret", nonce: v.nonce, timestamp: v.timestamp, signature: Sign("", v.nonce, v.timestamp)},
+		{name: "changed nonce", secret: v.secret, nonce: "1234567891", timestamp: v.timestamp, signature: v.signature},
+		{name: "changed timestamp", secret: v.secret, nonce: v.nonce, timestamp: "1700000000001", signature: v.signature},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -121,7 +121,7 @@ func TestSecretIsHidden(t *testing.T) {
 		"secret": s, "pointer": &s, "public": public{s}, "public pointer": &public{s},
 		"private": private{s}, "private pointer": &private{s}, "embedded": embedded{s},
 		"slice": []secret{s}, "array": [1]secret{s}, "map": map[string]secret{"k": s},
-		"deep": deep{&public{s}, []secret{s}, map[string]secret{"k": s}},
+		"deep": deep{p: &public{s}, l: []secret{s}, m: map[string]secret{"k": s}},
 		"any":  []any{s, &s},
 	}
 	for name, value := range values {

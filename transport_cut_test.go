@@ -40,23 +40,23 @@ func TestBodyThatEndsWithItsTime(t *testing.T) {
 		want             string
 		requests         int32
 	}{
-		{"half a response of a safe call", `{"code":200,"userName":"a`, "application/json", func(ctx context.Context, client *Client) error {
+		{name: "half a response of a safe call", body: `{"code":200,"userName":"a`, kind: "application/json", call: func(ctx context.Context, client *Client) error {
 			return faultCall(ctx, client, "safe")
-		}, "transport deadline http200", 3},
-		{"half a response of a send", `{"code":200,"messageUIDs":[{"user`, "application/json", func(ctx context.Context, client *Client) error {
+		}, want: "transport deadline http200", requests: 3},
+		{name: "half a response of a send", body: `{"code":200,"messageUIDs":[{"user`, kind: "application/json", call: func(ctx context.Context, client *Client) error {
 			return faultCall(ctx, client, "unsafe")
-		}, "unknown transport deadline http200", 1},
-		{"a whole response", faultSuccess, "application/json", func(ctx context.Context, client *Client) error {
+		}, want: "unknown transport deadline http200", requests: 1},
+		{name: "a whole response", body: faultSuccess, kind: "application/json", call: func(ctx context.Context, client *Client) error {
 			return faultCall(ctx, client, "unsafe")
-		}, "ok", 1},
-		{"half a stream", "data: {\"answer\":\"a\"}\n\n", "text/event-stream", func(ctx context.Context, client *Client) error {
+		}, want: "ok", requests: 1},
+		{name: "half a stream", body: "data: {\"answer\":\"a\"}\n\n", kind: "text/event-stream", call: func(ctx context.Context, client *Client) error {
 			for _, err := range client.Bot.AgentChat.Stream(ctx, AgentChatParams{AgentID: "a", Query: "q"}, WithAttemptTimeout(time.Second)) {
 				if err != nil {
 					return err
 				}
 			}
 			return nil
-		}, "unknown transport deadline http200", 1},
+		}, want: "unknown transport deadline http200", requests: 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

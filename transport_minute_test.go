@@ -29,17 +29,17 @@ func TestMinuteOfIdempotentSends(t *testing.T) {
 		requests int
 		late     bool // refused when the retry was due
 	}{
-		{"in time", broken, []Option{WithAttemptTimeout(50 * time.Second)}, nil, 2, false},
-		{"an endless attempt", broken, []Option{WithAttemptTimeout(math.MaxInt64)}, nil, 1, false},
-		{"an endless attempt of one call", broken, nil, []CallOption{WithAttemptTimeout(math.MaxInt64)}, 1, false},
-		{"an attempt of just a minute", broken, []Option{WithAttemptTimeout(time.Minute - time.Nanosecond)}, nil, 1, false},
-		{"a long wait", broken, []Option{WithRetry(RetryPolicy{MinWait: 1, MaxWait: time.Hour})}, nil, 1, false},
-		{"the server asks for it", status(503, "", "Retry-After", "9999999999"), []Option{WithRetry(RetryPolicy{MinWait: 1, MaxWait: 50 * time.Second})}, nil, 1, false},
-		{"wait and attempt together", broken, []Option{WithRetry(RetryPolicy{MinWait: 1, MaxWait: 30 * time.Second}), WithAttemptTimeout(31 * time.Second)}, nil, 1, false},
-		{"the first attempt takes long", slow(40*time.Second, broken), []Option{WithAttemptTimeout(41 * time.Second)}, nil, 1, false},
-		{"a hook that blocks a little", broken, []Option{blocks(10 * time.Second)}, nil, 2, false},
-		{"a hook that blocks past the minute", broken, []Option{blocks(2 * time.Minute)}, nil, 1, true},
-		{"a hook that leaves too little", broken, []Option{blocks(51 * time.Second)}, nil, 1, true},
+		{name: "in time", first: broken, opts: []Option{WithAttemptTimeout(50 * time.Second)}, requests: 2},
+		{name: "an endless attempt", first: broken, opts: []Option{WithAttemptTimeout(math.MaxInt64)}, requests: 1},
+		{name: "an endless attempt of one call", first: broken, call: []CallOption{WithAttemptTimeout(math.MaxInt64)}, requests: 1},
+		{name: "an attempt of just a minute", first: broken, opts: []Option{WithAttemptTimeout(time.Minute - time.Nanosecond)}, requests: 1},
+		{name: "a long wait", first: broken, opts: []Option{WithRetry(RetryPolicy{MinWait: 1, MaxWait: time.Hour})}, requests: 1},
+		{name: "the server asks for it", first: status(503, "", "Retry-After", "9999999999"), opts: []Option{WithRetry(RetryPolicy{MinWait: 1, MaxWait: 50 * time.Second})}, requests: 1},
+		{name: "wait and attempt together", first: broken, opts: []Option{WithRetry(RetryPolicy{MinWait: 1, MaxWait: 30 * time.Second}), WithAttemptTimeout(31 * time.Second)}, requests: 1},
+		{name: "the first attempt takes long", first: slow(40*time.Second, broken), opts: []Option{WithAttemptTimeout(41 * time.Second)}, requests: 1},
+		{name: "a hook that blocks a little", first: broken, opts: []Option{blocks(10 * time.Second)}, requests: 2},
+		{name: "a hook that blocks past the minute", first: broken, opts: []Option{blocks(2 * time.Minute)}, requests: 1, late: true},
+		{name: "a hook that leaves too little", first: broken, opts: []Option{blocks(51 * time.Second)}, requests: 1, late: true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -68,15 +68,16 @@ func TestMinuteByEitherClock(t *testing.T) {
 		monotonic, wall time.Duration // since the call began
 		want            bool
 	}{
-		{0, 0, true},
-		{30 * time.Second, 30 * time.Second, true},
-		{51 * time.Second, 51 * time.Second, false},
-		{time.Second, 51 * time.Second, false},  // the machine slept, or the clock was set forward
-		{51 * time.Second, time.Second, false},  // set back
-		{51 * time.Second, -time.Hour, false},   // far
-		{time.Second, -time.Hour, true},         // a call that has just begun
-		{time.Second, 24 * time.Hour, false},    // ahead
-		{-time.Second, 51 * time.Second, false}, // no monotonic clock does so
+		{want: true},
+		{monotonic: 30 * time.Second, wall: 30 * time.Second, want: true},
+		{monotonic: 51 * time.Second, wall: 51 * time.Second},
+		// The machine slept, or the clock was set forward.
+		{monotonic: time.Second, wall: 51 * time.Second},
+		{monotonic: 51 * time.Second, wall: time.Second},       // set back
+		{monotonic: 51 * time.Second, wall: -time.Hour},        // far
+		{monotonic: time.Second, wall: -time.Hour, want: true}, // a call that has just begun
+		{monotonic: time.Second, wall: 24 * time.Hour},         // ahead
+		{monotonic: -time.Second, wall: 51 * time.Second},      // no monotonic clock does so
 	} {
 		// Not synctest's, which has no monotonic clock.
 		call := &call{started: stepped(time.Now().Add(-c.monotonic), c.monotonic-c.wall)}

@@ -81,13 +81,13 @@ func TestConnectionsThatTakeNothing(t *testing.T) {
 		requests          int
 		want              string
 	}{
-		{"one", 1, 0, -1, 1, 1, "ok"},
-		{"three", 3, 0, -1, 1, 1, "ok"},
-		{"four", 4, 0, -1, 1, 0, "transport"},
-		{"four, and a retry", 4, 0, 1, 2, 1, "ok"},
-		{"more than all attempts", 13, 0, 2, 3, 0, "transport"},
-		{"one that takes a byte", 1, 1, 2, 1, 0, "unknown transport"},
-		{"one that takes the headers", 1, 60, 2, 1, 0, "unknown transport"},
+		{name: "one", idle: 1, retries: -1, attempts: 1, requests: 1, want: "ok"},
+		{name: "three", idle: 3, retries: -1, attempts: 1, requests: 1, want: "ok"},
+		{name: "four", idle: 4, retries: -1, attempts: 1, want: "transport"},
+		{name: "four, and a retry", idle: 4, retries: 1, attempts: 2, requests: 1, want: "ok"},
+		{name: "more than all attempts", idle: 13, retries: 2, attempts: 3, want: "transport"},
+		{name: "one that takes a byte", idle: 1, taken: 1, retries: 2, attempts: 1, want: "unknown transport"},
+		{name: "one that takes the headers", idle: 1, taken: 60, retries: 2, attempts: 1, want: "unknown transport"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -179,8 +179,8 @@ func TestTheFirstRetryAfterAClosedConnectionIsFree(t *testing.T) {
 		idle, attempts int
 		want           string
 	}{
-		{4, 2, "ok"},
-		{8, 2, "transport"}, // a second retry would cost
+		{idle: 4, attempts: 2, want: "ok"},
+		{idle: 8, attempts: 2, want: "transport"}, // a second retry would cost
 	} {
 		t.Run(strconv.Itoa(c.idle), func(t *testing.T) {
 			t.Parallel()

@@ -113,39 +113,39 @@ func TestStream(t *testing.T) {
 		unknown  bool // whether the outcome is unknown
 		requests int
 	}{
-		{"complete", []http.HandlerFunc{pieces(nil, pieceA, pieceB, pieceLast)}, []string{"a", "b", "c"}, nil, 0, false, 1},
-		{"complete by the mark", []http.HandlerFunc{pieces(nil, pieceA, pieceB, pieceDone)}, []string{"a", "b"}, nil, 0, false, 1},
-		{"nothing is read after the mark", []http.HandlerFunc{pieces(waitForCaller, pieceA, pieceDone)}, []string{"a"}, nil, 0, false, 1},
-		{"an event after the last piece", []http.HandlerFunc{pieces(nil, pieceLast, "data: {}\n\n")}, []string{"c", ""}, nil, 0, false, 1},
-		{"comments and other texts", []http.HandlerFunc{pieces(nil, ": hi\n\n", "data: ping\n\n", pieceLast)}, []string{"", "c"}, nil, 0, false, 1},
-		{"success in every event", []http.HandlerFunc{pieces(nil, "data: {\"code\":200,\"answer\":\"a\"}\n\n", pieceDone)}, []string{"a"}, nil, 0, false, 1},
-		{"numbers and texts mixed up", []http.HandlerFunc{pieces(nil, "data: {\"answer\":7,\"finishReason\":\"stop\",\"timestamp\":\"1\"}\n\n")}, []string{"7"}, nil, 0, false, 1},
+		{name: "complete", answers: []http.HandlerFunc{pieces(nil, pieceA, pieceB, pieceLast)}, want: []string{"a", "b", "c"}, requests: 1},
+		{name: "complete by the mark", answers: []http.HandlerFunc{pieces(nil, pieceA, pieceB, pieceDone)}, want: []string{"a", "b"}, requests: 1},
+		{name: "nothing is read after the mark", answers: []http.HandlerFunc{pieces(waitForCaller, pieceA, pieceDone)}, want: []string{"a"}, requests: 1},
+		{name: "an event after the last piece", answers: []http.HandlerFunc{pieces(nil, pieceLast, "data: {}\n\n")}, want: []string{"c", ""}, requests: 1},
+		{name: "comments and other texts", answers: []http.HandlerFunc{pieces(nil, ": hi\n\n", "data: ping\n\n", pieceLast)}, want: []string{"", "c"}, requests: 1},
+		{name: "success in every event", answers: []http.HandlerFunc{pieces(nil, "data: {\"code\":200,\"answer\":\"a\"}\n\n", pieceDone)}, want: []string{"a"}, requests: 1},
+		{name: "numbers and texts mixed up", answers: []http.HandlerFunc{pieces(nil, "data: {\"answer\":7,\"finishReason\":\"stop\",\"timestamp\":\"1\"}\n\n")}, want: []string{"7"}, requests: 1},
 
-		{"cut within the stream", []http.HandlerFunc{pieces(cutOff, pieceA, pieceB)}, []string{"a", "b"}, io.ErrUnexpectedEOF, 0, true, 1},
-		{"cut within an event", []http.HandlerFunc{pieces(cutOff, pieceA, pieceB[:10])}, []string{"a"}, io.ErrUnexpectedEOF, 0, true, 1},
-		{"cut before the first event", []http.HandlerFunc{pieces(cutOff)}, nil, io.ErrUnexpectedEOF, 0, true, 1},
-		{"cut after the last piece", []http.HandlerFunc{pieces(cutOff, pieceLast)}, []string{"c"}, io.ErrUnexpectedEOF, 0, true, 1},
-		{"ended too early", []http.HandlerFunc{pieces(nil, pieceA, pieceB)}, []string{"a", "b"}, ErrAgentChatIncomplete, 0, true, 1},
-		{"ended within a line", []http.HandlerFunc{pieces(nil, pieceA, strings.TrimRight(pieceLast, "\n"))}, []string{"a"}, ErrAgentChatIncomplete, 0, true, 1},
-		{"ended at once", []http.HandlerFunc{pieces(nil)}, nil, ErrAgentChatIncomplete, 0, true, 1},
-		{"a line that is too long", []http.HandlerFunc{pieces(waitForCaller, pieceA, "data: "+long)}, []string{"a"}, sse.ErrLineTooLong, 0, true, 1},
-		{"an event that is too long", []http.HandlerFunc{pieces(waitForCaller, pieceA, strings.Repeat("data: "+long[:1<<17]+"\n", 9))}, []string{"a"}, sse.ErrEventTooLong, 0, true, 1},
-		{"broken JSON", []http.HandlerFunc{pieces(waitForCaller, pieceA, "data: {\"answer\":\n\n")}, []string{"a"}, nil, 0, true, 1},
+		{name: "cut within the stream", answers: []http.HandlerFunc{pieces(cutOff, pieceA, pieceB)}, want: []string{"a", "b"}, err: io.ErrUnexpectedEOF, unknown: true, requests: 1},
+		{name: "cut within an event", answers: []http.HandlerFunc{pieces(cutOff, pieceA, pieceB[:10])}, want: []string{"a"}, err: io.ErrUnexpectedEOF, unknown: true, requests: 1},
+		{name: "cut before the first event", answers: []http.HandlerFunc{pieces(cutOff)}, err: io.ErrUnexpectedEOF, unknown: true, requests: 1},
+		{name: "cut after the last piece", answers: []http.HandlerFunc{pieces(cutOff, pieceLast)}, want: []string{"c"}, err: io.ErrUnexpectedEOF, unknown: true, requests: 1},
+		{name: "ended too early", answers: []http.HandlerFunc{pieces(nil, pieceA, pieceB)}, want: []string{"a", "b"}, err: ErrAgentChatIncomplete, unknown: true, requests: 1},
+		{name: "ended within a line", answers: []http.HandlerFunc{pieces(nil, pieceA, strings.TrimRight(pieceLast, "\n"))}, want: []string{"a"}, err: ErrAgentChatIncomplete, unknown: true, requests: 1},
+		{name: "ended at once", answers: []http.HandlerFunc{pieces(nil)}, err: ErrAgentChatIncomplete, unknown: true, requests: 1},
+		{name: "a line that is too long", answers: []http.HandlerFunc{pieces(waitForCaller, pieceA, "data: "+long)}, want: []string{"a"}, err: sse.ErrLineTooLong, unknown: true, requests: 1},
+		{name: "an event that is too long", answers: []http.HandlerFunc{pieces(waitForCaller, pieceA, strings.Repeat("data: "+long[:1<<17]+"\n", 9))}, want: []string{"a"}, err: sse.ErrEventTooLong, unknown: true, requests: 1},
+		{name: "broken JSON", answers: []http.HandlerFunc{pieces(waitForCaller, pieceA, "data: {\"answer\":\n\n")}, want: []string{"a"}, unknown: true, requests: 1},
 
-		{"a refusal as the first event", []http.HandlerFunc{pieces(nil, "data: {\"code\":1002,\"msg\":\"no agent\"}\n\n")}, nil, CodeInvalidParameter, 1002, false, 1},
-		{"a passing fault as the first event", []http.HandlerFunc{pieces(nil, "data: {\"code\":1000}\n\n")}, nil, CodeInternalError, 1000, true, 1},
-		{"a refusal later", []http.HandlerFunc{pieces(nil, pieceA, "data: {\"code\":1002}\n\n")}, []string{"a"}, CodeInvalidParameter, 1002, true, 1},
-		{"an event called error", []http.HandlerFunc{pieces(nil, pieceA, "event: error\ndata: overloaded\n\n")}, []string{"a"}, nil, 0, true, 1},
+		{name: "a refusal as the first event", answers: []http.HandlerFunc{pieces(nil, "data: {\"code\":1002,\"msg\":\"no agent\"}\n\n")}, err: CodeInvalidParameter, code: 1002, requests: 1},
+		{name: "a passing fault as the first event", answers: []http.HandlerFunc{pieces(nil, "data: {\"code\":1000}\n\n")}, err: CodeInternalError, code: 1000, unknown: true, requests: 1},
+		{name: "a refusal later", answers: []http.HandlerFunc{pieces(nil, pieceA, "data: {\"code\":1002}\n\n")}, want: []string{"a"}, err: CodeInvalidParameter, code: 1002, unknown: true, requests: 1},
+		{name: "an event called error", answers: []http.HandlerFunc{pieces(nil, pieceA, "event: error\ndata: overloaded\n\n")}, want: []string{"a"}, unknown: true, requests: 1},
 
-		{"JSON in place of a stream", []http.HandlerFunc{plain(200, jsonType, `{"code":200,"answer":"whole","finishReason":"stop"}`)}, []string{"whole"}, nil, 0, false, 1},
-		{"a refusal as JSON", []http.HandlerFunc{plain(400, jsonType, `{"code":1002,"errorMessage":"no agent"}`)}, nil, CodeInvalidParameter, 1002, false, 1},
-		{"a refusal as JSON with 200", []http.HandlerFunc{plain(200, jsonType, `{"code":1002}`)}, nil, CodeInvalidParameter, 1002, false, 1},
-		{"an error with the type of a stream", []http.HandlerFunc{plain(401, "text/event-stream", `{"code":1004}`)}, nil, CodeWrongSignature, 1004, false, 1},
-		{"a proxy's page", []http.HandlerFunc{plain(200, "text/html", "<html>")}, nil, ErrTransport, 0, true, 1},
-		{"a gateway's page", []http.HandlerFunc{plain(502, "text/html", "<html>")}, nil, ErrTransport, 0, true, 1},
-		{"no answer", []http.HandlerFunc{cutOff}, nil, io.EOF, 0, true, 1},
-		{"too fast, then a stream", []http.HandlerFunc{plain(429, jsonType, `{"code":1008}`), pieces(nil, pieceLast)}, []string{"c"}, nil, 0, false, 2},
-		{"too fast each time", []http.HandlerFunc{plain(429, jsonType, `{"code":1008}`)}, nil, ErrRateLimited, 1008, false, 3},
+		{name: "JSON in place of a stream", answers: []http.HandlerFunc{plain(200, jsonType, `{"code":200,"answer":"whole","finishReason":"stop"}`)}, want: []string{"whole"}, requests: 1},
+		{name: "a refusal as JSON", answers: []http.HandlerFunc{plain(400, jsonType, `{"code":1002,"errorMessage":"no agent"}`)}, err: CodeInvalidParameter, code: 1002, requests: 1},
+		{name: "a refusal as JSON with 200", answers: []http.HandlerFunc{plain(200, jsonType, `{"code":1002}`)}, err: CodeInvalidParameter, code: 1002, requests: 1},
+		{name: "an error with the type of a stream", answers: []http.HandlerFunc{plain(401, "text/event-stream", `{"code":1004}`)}, err: CodeWrongSignature, code: 1004, requests: 1},
+		{name: "a proxy's page", answers: []http.HandlerFunc{plain(200, "text/html", "<html>")}, err: ErrTransport, unknown: true, requests: 1},
+		{name: "a gateway's page", answers: []http.HandlerFunc{plain(502, "text/html", "<html>")}, err: ErrTransport, unknown: true, requests: 1},
+		{name: "no answer", answers: []http.HandlerFunc{cutOff}, err: io.EOF, unknown: true, requests: 1},
+		{name: "too fast, then a stream", answers: []http.HandlerFunc{plain(429, jsonType, `{"code":1008}`), pieces(nil, pieceLast)}, want: []string{"c"}, requests: 2},
+		{name: "too fast each time", answers: []http.HandlerFunc{plain(429, jsonType, `{"code":1008}`)}, err: ErrRateLimited, code: 1008, requests: 3},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -303,8 +303,8 @@ func TestStreamSilence(t *testing.T) {
 		texts []string
 		told  string
 	}{
-		"before the stream": {waitForCaller, nil, "no response within"},
-		"within the stream": {pieces(waitForCaller, pieceA), []string{"a"}, ""},
+		"before the stream": {serve: waitForCaller, told: "no response within"},
+		"within the stream": {serve: pieces(waitForCaller, pieceA), texts: []string{"a"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -93,7 +93,7 @@ func newScripted(t *testing.T, steps []step, opts ...Option) *scripted {
 		}
 		s.mu.Lock()
 		n := len(s.requests)
-		s.requests = append(s.requests, recorded{req.Header, string(text), req.URL.String(), time.Now()})
+		s.requests = append(s.requests, recorded{header: req.Header, body: string(text), url: req.URL.String(), at: time.Now()})
 		s.mu.Unlock()
 		if n >= len(steps) || steps[n] == nil {
 			return httpmock.NewStringResponse(200, faultSuccess), nil
@@ -448,7 +448,7 @@ func TestParameterThatMakesUnsafe(t *testing.T) {
 	}
 	for notify, requests := range map[bool]int{false: 2, true: 1} {
 		s := newScripted(t, []step{broken}, WithRetry(quick(1)))
-		err := send(t.Context(), s.Client, endpoint.ChatroomUserGagAdd, &mute{[]string{"u1"}, "c1", time.Hour, notify}, nil)
+		err := send(t.Context(), s.Client, endpoint.ChatroomUserGagAdd, &mute{UserID: []string{"u1"}, ChatroomID: "c1", For: time.Hour, NeedNotify: notify}, nil)
 		require.Len(t, s.requests, requests)
 		require.Equal(t, notify, errors.Is(err, ErrOutcomeUnknown))
 	}
@@ -467,25 +467,25 @@ func TestIdempotentSends(t *testing.T) {
 		requests int
 		want     string
 	}{
-		{"the retry succeeds", blind, []step{broken, nil}, nil, 2, "ok"},
-		{"the retry is refused as a duplicate", known, []step{broken, refusal}, nil, 2, "ok"},
-		{"the retry is refused, nobody knows why", blind, []step{broken, refusal}, nil, 2, "unknown http400 code4711"},
-		{"the first attempt is refused as a duplicate", known, []step{refusal}, nil, 1, "http400 code4711"},
-		{"a retry that fails with the duplicate's code", known, []step{broken, status(500, `{"code":4711}`), status(500, `{"code":4711}`)}, nil, 3, "unknown http500 code4711"},
-		{"a refused retry after a harmless failure", known, []step{status(429, ""), refusal}, nil, 2, "http400 code4711"},
-		{"the retry is refused for something else", known, []step{broken, status(400, `{"code":1002}`)}, nil, 2, "unknown http400 code1002"},
-		{"the retry is rate-limited, then a duplicate", known, []step{broken, status(429, ""), refusal}, nil, 3, "ok"},
+		{name: "the retry succeeds", option: blind, steps: []step{broken, nil}, requests: 2, want: "ok"},
+		{name: "the retry is refused as a duplicate", option: known, steps: []step{broken, refusal}, requests: 2, want: "ok"},
+		{name: "the retry is refused, nobody knows why", option: blind, steps: []step{broken, refusal}, requests: 2, want: "unknown http400 code4711"},
+		{name: "the first attempt is refused as a duplicate", option: known, steps: []step{refusal}, requests: 1, want: "http400 code4711"},
+		{name: "a retry that fails with the duplicate's code", option: known, steps: []step{broken, status(500, `{"code":4711}`), status(500, `{"code":4711}`)}, requests: 3, want: "unknown http500 code4711"},
+		{name: "a refused retry after a harmless failure", option: known, steps: []step{status(429, ""), refusal}, requests: 2, want: "http400 code4711"},
+		{name: "the retry is refused for something else", option: known, steps: []step{broken, status(400, `{"code":1002}`)}, requests: 2, want: "unknown http400 code1002"},
+		{name: "the retry is rate-limited, then a duplicate", option: known, steps: []step{broken, status(429, ""), refusal}, requests: 3, want: "ok"},
 		{
-			"a retry that is rate-limited with the duplicate's code", known,
-			[]step{broken, status(429, `{"code":4711}`), status(429, `{"code":4711}`)}, nil, 3, "unknown rate http429 code4711",
+			name: "a retry that is rate-limited with the duplicate's code", option: known,
+			steps: []step{broken, status(429, `{"code":4711}`), status(429, `{"code":4711}`)}, requests: 3, want: "unknown rate http429 code4711",
 		},
-		{"all attempts are lost", known, []step{broken, broken, broken}, nil, 3, "unknown transport"},
+		{name: "all attempts are lost", option: known, steps: []step{broken, broken, broken}, requests: 3, want: "unknown transport"},
 		{
-			"the minute would end before the retry", known, []step{broken, nil},
-			[]Option{WithAttemptTimeout(time.Minute)}, 1, "unknown transport",
+			name: "the minute would end before the retry", option: known, steps: []step{broken, nil},
+			opts: []Option{WithAttemptTimeout(time.Minute)}, requests: 1, want: "unknown transport",
 		}, {
-			"no end of the retry is known", known, []step{broken, nil},
-			[]Option{WithAttemptTimeout(math.MaxInt64)}, 1, "unknown transport",
+			name: "no end of the retry is known", option: known, steps: []step{broken, nil},
+			opts: []Option{WithAttemptTimeout(math.MaxInt64)}, requests: 1, want: "unknown transport",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -524,7 +524,7 @@ func TestIdempotentSends(t *testing.T) {
 			To      []string       `wire:"toGroupId"`
 			Content MessageContent `wire:"content"`
 			Random  int64          `wire:"msgRandom"`
-		}{"u1", []string{"g1"}, params.Content, params.MsgRandom}, nil))
+		}{From: "u1", To: []string{"g1"}, Content: params.Content, Random: params.MsgRandom}, nil))
 		require.Equal(t, "42", s.fields(t, 1).Get("msgRandom"))
 
 		// If the service is not enabled, the number does not protect against repeats.
@@ -541,11 +541,11 @@ func TestIdempotentMinuteByWrongClocks(t *testing.T) {
 		monotonic, wall time.Duration // how long ago the call began
 		in              bool
 	}{
-		"both right":         {time.Second, time.Second, true},
-		"the machine slept":  {time.Second, time.Hour, false},
-		"the clock went on":  {0, time.Hour, false},
-		"the clock was back": {2 * time.Minute, -time.Hour, false},
-		"set back, in time":  {time.Second, -time.Hour, true},
+		"both right":         {monotonic: time.Second, wall: time.Second, in: true},
+		"the machine slept":  {monotonic: time.Second, wall: time.Hour},
+		"the clock went on":  {wall: time.Hour},
+		"the clock was back": {monotonic: 2 * time.Minute, wall: -time.Hour},
+		"set back, in time":  {monotonic: time.Second, wall: -time.Hour, in: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -783,17 +783,17 @@ func TestAttemptsEndAsTheirCallsDo(t *testing.T) {
 		call  []CallOption
 		want  []error // none: accepted
 	}{
-		"accepted":                 {[]step{nil}, nil, nil, nil},
-		"refused":                  {[]step{refused}, nil, nil, []error{Code(1002)}},
-		"no right":                 {[]step{status(401, `{"code":1004}`)}, nil, nil, []error{ErrUnauthorized, Code(1004)}},
-		"quota":                    {[]step{status(429, `{"code":1008}`)}, []Option{WithoutRetries()}, nil, []error{ErrRateLimited, Code(1008)}},
-		"connection broken":        {[]step{broken}, nil, nil, []error{ErrOutcomeUnknown, ErrTransport}},
-		"server failed":            {[]step{status(503, "")}, nil, nil, []error{ErrOutcomeUnknown, ErrTransport}},
-		"server says that it lost": {[]step{status(500, `{"code":1000}`)}, nil, nil, []error{ErrOutcomeUnknown, Code(1000)}},
-		"not JSON":                 {[]step{status(200, "<html>")}, nil, nil, []error{ErrOutcomeUnknown, ErrTransport}},
-		"proxy refused":            {[]step{status(403, "<html>")}, nil, nil, []error{ErrTransport}},
-		"lost, then refused":       {[]step{broken, refused}, nil, []CallOption{RetryUnsafe()}, []error{ErrOutcomeUnknown, Code(1002)}},
-		"lost, then a duplicate":   {[]step{broken, status(400, `{"code":20108}`)}, []Option{guarded}, nil, nil},
+		"accepted":                 {steps: []step{nil}},
+		"refused":                  {steps: []step{refused}, want: []error{Code(1002)}},
+		"no right":                 {steps: []step{status(401, `{"code":1004}`)}, want: []error{ErrUnauthorized, Code(1004)}},
+		"quota":                    {steps: []step{status(429, `{"code":1008}`)}, opts: []Option{WithoutRetries()}, want: []error{ErrRateLimited, Code(1008)}},
+		"connection broken":        {steps: []step{broken}, want: []error{ErrOutcomeUnknown, ErrTransport}},
+		"server failed":            {steps: []step{status(503, "")}, want: []error{ErrOutcomeUnknown, ErrTransport}},
+		"server says that it lost": {steps: []step{status(500, `{"code":1000}`)}, want: []error{ErrOutcomeUnknown, Code(1000)}},
+		"not JSON":                 {steps: []step{status(200, "<html>")}, want: []error{ErrOutcomeUnknown, ErrTransport}},
+		"proxy refused":            {steps: []step{status(403, "<html>")}, want: []error{ErrTransport}},
+		"lost, then refused":       {steps: []step{broken, refused}, call: []CallOption{RetryUnsafe()}, want: []error{ErrOutcomeUnknown, Code(1002)}},
+		"lost, then a duplicate":   {steps: []step{broken, status(400, `{"code":20108}`)}, opts: []Option{guarded}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -1072,8 +1072,8 @@ func TestCodesThatCannotRefuse(t *testing.T) {
 		code     Code
 		accepted bool
 	}{
-		{plain, 200, true}, {plain, 10000, false}, {plain, 0, false}, {zeroToo, 0, true}, {zeroToo, 200, true}, {zeroToo, 10000, false},
-		{other, 10000, true}, {other, 200, false}, {other, 0, false}, {zero, 0, true}, {zero, 200, false},
+		{success: plain, code: 200, accepted: true}, {success: plain, code: 10000}, {success: plain}, {success: zeroToo, accepted: true}, {success: zeroToo, code: 200, accepted: true}, {success: zeroToo, code: 10000},
+		{success: other, code: 10000, accepted: true}, {success: other, code: 200}, {success: other}, {success: zero, accepted: true}, {success: zero, code: 200},
 	} {
 		for class, want := range map[endpoint.Class]string{
 			endpoint.Safe: "3 transport http200", endpoint.Idempotent: "3 transport http200", endpoint.Unsafe: "1 unknown transport http200",

@@ -21,40 +21,40 @@ func ultraGroupCalls() []apiCall {
 	type client = *rongcloud.Client
 	type ctx = context.Context
 	return []apiCall{
-		{"/ultragroup/channel/type/change.json", "own", func(x ctx, c client) error {
+		{path: "/ultragroup/channel/type/change.json", what: "own", call: func(x ctx, c client) error {
 			return c.UltraGroup.Channel.UpdateType(x, rongcloud.UltraGroupChannelUpdateTypeParams{GroupID: "g", ChannelID: "c", Type: rongcloud.UltraGroupChannelPublic})
-		}, formOf("groupId", "g", "busChannel", "c", "type", "0"), ""},
-		{"/ultragroup/channel/create.json", "own", func(x ctx, c client) error {
+		}, form: formOf("groupId", "g", "busChannel", "c", "type", "0")},
+		{path: "/ultragroup/channel/create.json", what: "own", call: func(x ctx, c client) error {
 			return c.UltraGroup.Channel.Create(x, rongcloud.UltraGroupChannelCreateParams{GroupID: "g", ChannelID: "c", Type: rongcloud.UltraGroupChannelPrivate})
-		}, formOf("groupId", "g", "busChannel", "c", "type", "1"), ""},
+		}, form: formOf("groupId", "g", "busChannel", "c", "type", "1")},
 		// The type is left to the server.
-		{"/ultragroup/channel/create.json", "own", func(x ctx, c client) error {
+		{path: "/ultragroup/channel/create.json", what: "own", call: func(x ctx, c client) error {
 			return c.UltraGroup.Channel.Create(x, rongcloud.UltraGroupChannelCreateParams{GroupID: "g", ChannelID: "c"})
-		}, formOf("groupId", "g", "busChannel", "c"), ""},
-		{"/ultragroup/globalbanned/set.json", "own", func(x ctx, c client) error {
+		}, form: formOf("groupId", "g", "busChannel", "c")},
+		{path: "/ultragroup/globalbanned/set.json", what: "own", call: func(x ctx, c client) error {
 			return c.UltraGroup.MuteAllMembers.Add(x, rongcloud.UltraGroupMuteAllMembersParams{GroupID: "g"})
-		}, formOf("groupId", "g", "status", "true"), ""},
-		{"/ultragroup/globalbanned/set.json", "own", func(x ctx, c client) error {
+		}, form: formOf("groupId", "g", "status", "true")},
+		{path: "/ultragroup/globalbanned/set.json", what: "own", call: func(x ctx, c client) error {
 			return c.UltraGroup.MuteAllMembers.Remove(x, rongcloud.UltraGroupMuteAllMembersParams{GroupID: "g", ChannelID: "c"})
-		}, formOf("groupId", "g", "busChannel", "c", "status", "false"), ""},
-		{"/ultragroup/notdisturb/set.json", "own", func(x ctx, c client) error {
+		}, form: formOf("groupId", "g", "busChannel", "c", "status", "false")},
+		{path: "/ultragroup/notdisturb/set.json", what: "own", call: func(x ctx, c client) error {
 			return c.UltraGroup.PushLevel.Reset(x, rongcloud.UltraGroupPushLevelResetParams{GroupID: "g", ChannelID: "c"})
-		}, formOf("groupId", "g", "busChannel", "c", "unpushLevel", "0"), ""},
-		{"/ultragroup/notdisturb/set.json", "own", func(x ctx, c client) error {
+		}, form: formOf("groupId", "g", "busChannel", "c", "unpushLevel", "0")},
+		{path: "/ultragroup/notdisturb/set.json", what: "own", call: func(x ctx, c client) error {
 			return c.UltraGroup.PushLevel.Set(x, rongcloud.UltraGroupPushLevelSetParams{GroupID: "g", Level: rongcloud.PushLevelAll})
-		}, formOf("groupId", "g", "unpushLevel", "-1"), ""},
-		{"/ultragroup/hismsg/msgid/query.json", "own", func(x ctx, c client) error {
+		}, form: formOf("groupId", "g", "unpushLevel", "-1")},
+		{path: "/ultragroup/hismsg/msgid/query.json", what: "own", call: func(x ctx, c client) error {
 			_, err := c.UltraGroup.Message.ListAround(x, rongcloud.UltraGroupMessageListAroundQuery{
 				GroupID: "g", ChannelID: "c", MessageUID: "A", EarlierCount: rongcloud.Ptr(0), LaterCount: rongcloud.Ptr(0),
 			})
 			return err
-		}, formOf("groupId", "g", "busChannel", "c", "msgUID", "A", "prevNum", "0", "lastNum", "0"), ""},
+		}, form: formOf("groupId", "g", "busChannel", "c", "msgUID", "A", "prevNum", "0", "lastNum", "0")},
 		// Without the name of the type.
-		{"/ultragroup/msg/modify.json", "own", func(x ctx, c client) error {
+		{path: "/ultragroup/msg/modify.json", what: "own", call: func(x ctx, c client) error {
 			return c.UltraGroup.Message.Modify(x, rongcloud.UltraGroupMessageModifyParams{
 				GroupID: "g", From: "u", MessageUID: "A", Content: rongcloud.RawContent{Name: "app:any", Body: "a&b"},
 			})
-		}, formOf("groupId", "g", "fromUserId", "u", "msgUID", "A", "content", "a&b"), ""},
+		}, form: formOf("groupId", "g", "fromUserId", "u", "msgUID", "A", "content", "a&b")},
 	}
 }
 
@@ -93,68 +93,68 @@ func TestUltraGroupRefuses(t *testing.T) {
 		name, field, reason string
 		call                func(ctx, groups) error
 	}{
-		{"create without a name", "groupName", "required", func(x ctx, s groups) error {
+		{name: "create without a name", field: "groupName", reason: "required", call: func(x ctx, s groups) error {
 			return s.Create(x, rongcloud.UltraGroupCreateParams{GroupID: "g", UserID: "u"})
 		}},
-		{"create without a member", "userId", "required", func(x ctx, s groups) error {
+		{name: "create without a member", field: "userId", reason: "required", call: func(x ctx, s groups) error {
 			return s.Create(x, rongcloud.UltraGroupCreateParams{GroupID: "g", Name: "n"})
 		}},
-		{"dismiss nothing", "groupId", "required", func(x ctx, s groups) error { return s.Dismiss(x, "") }},
-		{"join as nobody", "userId", "required", func(x ctx, s groups) error {
+		{name: "dismiss nothing", field: "groupId", reason: "required", call: func(x ctx, s groups) error { return s.Dismiss(x, "") }},
+		{name: "join as nobody", field: "userId", reason: "required", call: func(x ctx, s groups) error {
 			return s.Join(x, rongcloud.UltraGroupJoinParams{GroupID: "g", UserID: ""})
 		}},
-		{"delete no channel", "busChannel", "required", func(x ctx, s groups) error {
+		{name: "delete no channel", field: "busChannel", reason: "required", call: func(x ctx, s groups) error {
 			return s.Channel.Delete(x, rongcloud.UltraGroupChannelDeleteParams{GroupID: "g", ChannelID: ""})
 		}},
-		{"no type of channel", "type", "required", func(x ctx, s groups) error {
+		{name: "no type of channel", field: "type", reason: "required", call: func(x ctx, s groups) error {
 			return s.Channel.UpdateType(x, rongcloud.UltraGroupChannelUpdateTypeParams{GroupID: "g", ChannelID: "c"})
 		}},
-		{"a type of channel that there is not", "type", "UltraGroupChannelType(3) is not a valid value", func(x ctx, s groups) error {
+		{name: "a type of channel that there is not", field: "type", reason: "UltraGroupChannelType(3) is not a valid value", call: func(x ctx, s groups) error {
 			return s.Channel.Create(x, rongcloud.UltraGroupChannelCreateParams{GroupID: "g", ChannelID: "c", Type: 3})
 		}},
-		{"a type of channel below all", "type", "UltraGroupChannelType(-1) is not a valid value", func(x ctx, s groups) error {
+		{name: "a type of channel below all", field: "type", reason: "UltraGroupChannelType(-1) is not a valid value", call: func(x ctx, s groups) error {
 			return s.Channel.UpdateType(x, rongcloud.UltraGroupChannelUpdateTypeParams{GroupID: "g", ChannelID: "c", Type: -1})
 		}},
-		{"no push level", "unpushLevel", "required", func(x ctx, s groups) error {
+		{name: "no push level", field: "unpushLevel", reason: "required", call: func(x ctx, s groups) error {
 			return s.PushLevel.Set(x, rongcloud.UltraGroupPushLevelSetParams{GroupID: "g", ChannelID: "c"})
 		}},
-		{"private without a channel", "busChannel", "required", func(x ctx, s groups) error {
+		{name: "private without a channel", field: "busChannel", reason: "required", call: func(x ctx, s groups) error {
 			return s.PrivateChannel.Add(x, rongcloud.UltraGroupPrivateChannelParams{GroupID: "g", UserIDs: []string{"u"}})
 		}},
-		{"private with 21", "userIds", "21 items", func(x ctx, s groups) error {
+		{name: "private with 21", field: "userIds", reason: "21 items", call: func(x ctx, s groups) error {
 			return s.PrivateChannel.Remove(x, rongcloud.UltraGroupPrivateChannelParams{GroupID: "g", ChannelID: "c", UserIDs: userIDs(21)})
 		}},
-		{"mute nobody", "userIds", "required", func(x ctx, s groups) error { return s.Mute.Add(x, users(0)) }},
-		{"mute 21", "userIds", "21 items", func(x ctx, s groups) error { return s.Mute.Add(x, users(21)) }},
-		{"mute with a comma", "userIds", "comma", func(x ctx, s groups) error {
+		{name: "mute nobody", field: "userIds", reason: "required", call: func(x ctx, s groups) error { return s.Mute.Add(x, users(0)) }},
+		{name: "mute 21", field: "userIds", reason: "21 items", call: func(x ctx, s groups) error { return s.Mute.Add(x, users(21)) }},
+		{name: "mute with a comma", field: "userIds", reason: "comma", call: func(x ctx, s groups) error {
 			return s.Mute.Remove(x, rongcloud.UltraGroupMuteParams{GroupID: "g", UserIDs: []string{"a,b"}})
 		}},
-		{"whitelist with an empty ID", "userIds", "item 2 is empty", func(x ctx, s groups) error {
+		{name: "whitelist with an empty ID", field: "userIds", reason: "item 2 is empty", call: func(x ctx, s groups) error {
 			return s.MuteAllMembersWhitelist.Add(x, rongcloud.UltraGroupMuteAllMembersWhitelistParams{GroupID: "g", UserIDs: []string{"a", ""}})
 		}},
-		{"no user groups", "userGroups", "required", func(x ctx, s groups) error {
+		{name: "no user groups", field: "userGroups", reason: "required", call: func(x ctx, s groups) error {
 			return s.UserGroup.Create(x, rongcloud.UltraGroupUserGroupCreateParams{GroupID: "g", UserGroupIDs: nil})
 		}},
-		{"11 user groups", "userGroups", "11 items", func(x ctx, s groups) error {
+		{name: "11 user groups", field: "userGroups", reason: "11 items", call: func(x ctx, s groups) error {
 			return s.UserGroup.Create(x, rongcloud.UltraGroupUserGroupCreateParams{GroupID: "g", UserGroupIDs: userIDs(11)})
 		}},
-		{"a user group without an ID", "userGroups", "item 2 is empty", func(x ctx, s groups) error {
+		{name: "a user group without an ID", field: "userGroups", reason: "item 2 is empty", call: func(x ctx, s groups) error {
 			return s.UserGroup.Create(x, rongcloud.UltraGroupUserGroupCreateParams{GroupID: "g", UserGroupIDs: []string{"a", ""}})
 		}},
-		{"bind 11", "userGroupIds", "11 items", func(x ctx, s groups) error {
+		{name: "bind 11", field: "userGroupIds", reason: "11 items", call: func(x ctx, s groups) error {
 			return s.UserGroup.Bind(x, rongcloud.UltraGroupUserGroupBindParams{GroupID: "g", ChannelID: "c", UserGroupIDs: userIDs(11)})
 		}},
-		{"21 pairs", "extraKeyVal", "21 items", func(x ctx, s groups) error {
+		{name: "21 pairs", field: "extraKeyVal", reason: "21 items", call: func(x ctx, s groups) error {
 			return s.Expansion.Set(x, rongcloud.UltraGroupExpansionSetParams{MessageUID: "A", UserID: "u", GroupID: "g", Values: pairs})
 		}},
-		{"101 keys", "extraKey", "101 items", func(x ctx, s groups) error {
+		{name: "101 keys", field: "extraKey", reason: "101 items", call: func(x ctx, s groups) error {
 			return s.Expansion.Delete(x, rongcloud.UltraGroupExpansionDeleteParams{MessageUID: "A", UserID: "u", GroupID: "g", Keys: userIDs(101)})
 		}},
-		{"no messages", "msgs", "required", func(x ctx, s groups) error {
+		{name: "no messages", field: "msgs", reason: "required", call: func(x ctx, s groups) error {
 			_, err := s.Message.Get(x, rongcloud.UltraGroupMessageGetQuery{GroupID: "g"})
 			return err
 		}},
-		{"21 messages", "msgs", "21 items", func(x ctx, s groups) error {
+		{name: "21 messages", field: "msgs", reason: "21 items", call: func(x ctx, s groups) error {
 			refs := make([]rongcloud.UltraGroupMessageRef, 21)
 			for i := range refs {
 				refs[i].MessageUID = strconv.Itoa(i)
@@ -162,27 +162,27 @@ func TestUltraGroupRefuses(t *testing.T) {
 			_, err := s.Message.Get(x, rongcloud.UltraGroupMessageGetQuery{GroupID: "g", Messages: refs})
 			return err
 		}},
-		{"a message without UID", "msgs", "item 1 has no MessageUID", func(x ctx, s groups) error {
+		{name: "a message without UID", field: "msgs", reason: "item 1 has no MessageUID", call: func(x ctx, s groups) error {
 			_, err := s.Message.Get(x, rongcloud.UltraGroupMessageGetQuery{GroupID: "g", Messages: make([]rongcloud.UltraGroupMessageRef, 1)})
 			return err
 		}},
-		{"modify to nothing", "content", "required", func(x ctx, s groups) error {
+		{name: "modify to nothing", field: "content", reason: "required", call: func(x ctx, s groups) error {
 			return s.Message.Modify(x, rongcloud.UltraGroupMessageModifyParams{GroupID: "g", From: "u", MessageUID: "A"})
 		}},
-		{"modify to a type that is not RongCloud's", "objectName", "RongCloud's own", func(x ctx, s groups) error {
+		{name: "modify to a type that is not RongCloud's", field: "objectName", reason: "RongCloud's own", call: func(x ctx, s groups) error {
 			return s.Message.Modify(x, rongcloud.UltraGroupMessageModifyParams{
 				GroupID: "g", From: "u", MessageUID: "A", Content: rongcloud.RawContent{Name: "RC:None", Body: "{}"},
 			})
 		}},
-		{"search without a start", "startTime", "required", search(func(q *rongcloud.UltraGroupMessageQuery) { q.After = time.Time{} })},
-		{"search back", "endTime", "before", search(func(q *rongcloud.UltraGroupMessageQuery) { q.Until = day.Add(-time.Second) })},
-		{"search too far", "endTime", "14 days", search(func(q *rongcloud.UltraGroupMessageQuery) { q.Until = day.Add(long + time.Millisecond) })},
-		{"search too many", "pageSize", "101", search(func(q *rongcloud.UltraGroupMessageQuery) { q.Size = 101 })},
-		{"search fewer than none", "pageSize", "-1", search(func(q *rongcloud.UltraGroupMessageQuery) { q.Size = -1 })},
-		{"search no channel", "busChannel", "required", search(func(q *rongcloud.UltraGroupMessageQuery) { q.ChannelID = "" })},
-		{"walk without a start", "startTime", "required", searchAll(func(q *rongcloud.UltraGroupMessageQuery) { q.After = time.Time{} })},
-		{"walk back", "endTime", "before", searchAll(func(q *rongcloud.UltraGroupMessageQuery) { q.Until = day.Add(-time.Second) })},
-		{"walk too many", "pageSize", "101", searchAll(func(q *rongcloud.UltraGroupMessageQuery) { q.Size = 101 })},
+		{name: "search without a start", field: "startTime", reason: "required", call: search(func(q *rongcloud.UltraGroupMessageQuery) { q.After = time.Time{} })},
+		{name: "search back", field: "endTime", reason: "before", call: search(func(q *rongcloud.UltraGroupMessageQuery) { q.Until = day.Add(-time.Second) })},
+		{name: "search too far", field: "endTime", reason: "14 days", call: search(func(q *rongcloud.UltraGroupMessageQuery) { q.Until = day.Add(long + time.Millisecond) })},
+		{name: "search too many", field: "pageSize", reason: "101", call: search(func(q *rongcloud.UltraGroupMessageQuery) { q.Size = 101 })},
+		{name: "search fewer than none", field: "pageSize", reason: "-1", call: search(func(q *rongcloud.UltraGroupMessageQuery) { q.Size = -1 })},
+		{name: "search no channel", field: "busChannel", reason: "required", call: search(func(q *rongcloud.UltraGroupMessageQuery) { q.ChannelID = "" })},
+		{name: "walk without a start", field: "startTime", reason: "required", call: searchAll(func(q *rongcloud.UltraGroupMessageQuery) { q.After = time.Time{} })},
+		{name: "walk back", field: "endTime", reason: "before", call: searchAll(func(q *rongcloud.UltraGroupMessageQuery) { q.Until = day.Add(-time.Second) })},
+		{name: "walk too many", field: "pageSize", reason: "101", call: searchAll(func(q *rongcloud.UltraGroupMessageQuery) { q.Size = 101 })},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -265,71 +265,71 @@ func TestUltraGroupDecodes(t *testing.T) {
 		answer     string // what follows the code
 		want       any
 	}{
-		{"member", "member/exist", member, `,"status":true`, true},
-		{"member as text", "member/exist", member, `,"status":"true"`, true},
-		{"no member", "member/exist", member, `,"status":"false"`, false},
-		{"member unknown", "member/exist", member, ``, false},
+		{name: "member", path: "member/exist", call: member, answer: `,"status":true`, want: true},
+		{name: "member as text", path: "member/exist", call: member, answer: `,"status":"true"`, want: true},
+		{name: "no member", path: "member/exist", call: member, answer: `,"status":"false"`, want: false},
+		{name: "member unknown", path: "member/exist", call: member, answer: ``, want: false},
 		{
-			"channels", "channel/get", channels, `,"channelList":[{"channelId":"c1","type":1,"createTime":"2022-10-13 10:00:00"},{"channelId":2},
+			name: "channels", path: "channel/get", call: channels, answer: `,"channelList":[{"channelId":"c1","type":1,"createTime":"2022-10-13 10:00:00"},{"channelId":2},
 				{"channelId":"c3","type":0,"createTime":"once upon a time"},{"channelId":"c4","type":null,"createTime":""}]`,
-			&rongcloud.UltraGroupChannelPage{Channels: []rongcloud.UltraGroupChannel{
+			want: &rongcloud.UltraGroupChannelPage{Channels: []rongcloud.UltraGroupChannel{
 				{ChannelID: "c1", Type: rongcloud.UltraGroupChannelPrivate, CreatedAt: made, CreatedAtText: "2022-10-13 10:00:00"}, {ChannelID: "2"},
 				{ChannelID: "c3", Type: rongcloud.UltraGroupChannelPublic, CreatedAtText: "once upon a time"}, {ChannelID: "c4"},
 			}},
 		},
 		{
-			"channels with text and numbers", "channel/get", channels, `,"channelList":[{"channelId":"c1","type":"7","createTime":1665626400000}]`,
-			&rongcloud.UltraGroupChannelPage{Channels: []rongcloud.UltraGroupChannel{{ChannelID: "c1", Type: 8, CreatedAt: time.UnixMilli(1665626400000), CreatedAtText: "1665626400000"}}},
+			name: "channels with text and numbers", path: "channel/get", call: channels, answer: `,"channelList":[{"channelId":"c1","type":"7","createTime":1665626400000}]`,
+			want: &rongcloud.UltraGroupChannelPage{Channels: []rongcloud.UltraGroupChannel{{ChannelID: "c1", Type: 8, CreatedAt: time.UnixMilli(1665626400000), CreatedAtText: "1665626400000"}}},
 		},
-		{"no channels", "channel/get", channels, `,"channelList":null`, &rongcloud.UltraGroupChannelPage{}},
-		{"private", "channel/private/users/get", private, `,"users":["u1",2]`, two},
-		{"private, nobody", "channel/private/users/get", private, `,"users":[]`, nobody},
-		{"private, objects", "channel/private/users/get", private, `,"users":[{"id":"u1"},{"id":2}]`, two},
-		{"muted", "userbanned/get", muted, `,"users":[{"id":"u1"},{"id":"2"}]`, two},
-		{"muted by another name", "userbanned/get", muted, `,"users":[{"userId":"u1"},{"userId":2}]`, two},
-		{"muted, nobody", "userbanned/get", muted, ``, nobody},
-		{"exempt", "banned/whitelist/get", exempt, `,"users":[{"id":"u1"},{"id":"2"}]`, two},
-		{"exempt by another name", "banned/whitelist/get", exempt, `,"users":[{"userId":"u1","new":{}},{"userId":"2"}]`, two},
-		{"exempt in both forms", "banned/whitelist/get", exempt, `,"users":[{"userId":"u1"},"2"]`, two},
-		{"channels of a user", "user/channel/query", byUser, `,"data":["c1","c2"]`, &rongcloud.UltraGroupChannelIDPage{ChannelIDs: []string{"c1", "c2"}}},
-		{"channels of nobody", "user/channel/query", byUser, `,"data":null`, &rongcloud.UltraGroupChannelIDPage{ChannelIDs: []string{}}},
-		{"muted all", "globalbanned/get", global, `,"status":true`, true},
-		{"muted all as number", "globalbanned/get", global, `,"status":1`, true},
-		{"muted all as text", "globalbanned/get", global, `,"status":"true"`, true},
-		{"muted none", "globalbanned/get", global, `,"status":0`, false},
-		{"level", "notdisturb/get", level, `,"groupId":"g","busChannel":"","unpushLevel":-1`, rongcloud.PushLevelAll},
-		{"level as text", "notdisturb/get", level, `,"unpushLevel":"5"`, rongcloud.PushLevelNone},
-		{"level by another name", "notdisturb/get", level, `,"status":1`, rongcloud.PushLevelMentions},
-		{"level that is new", "notdisturb/get", level, `,"unpushLevel":9`, rongcloud.PushLevel(9)},
-		{"no level", "notdisturb/get", level, ``, rongcloud.PushLevelUnset},
+		{name: "no channels", path: "channel/get", call: channels, answer: `,"channelList":null`, want: &rongcloud.UltraGroupChannelPage{}},
+		{name: "private", path: "channel/private/users/get", call: private, answer: `,"users":["u1",2]`, want: two},
+		{name: "private, nobody", path: "channel/private/users/get", call: private, answer: `,"users":[]`, want: nobody},
+		{name: "private, objects", path: "channel/private/users/get", call: private, answer: `,"users":[{"id":"u1"},{"id":2}]`, want: two},
+		{name: "muted", path: "userbanned/get", call: muted, answer: `,"users":[{"id":"u1"},{"id":"2"}]`, want: two},
+		{name: "muted by another name", path: "userbanned/get", call: muted, answer: `,"users":[{"userId":"u1"},{"userId":2}]`, want: two},
+		{name: "muted, nobody", path: "userbanned/get", call: muted, answer: ``, want: nobody},
+		{name: "exempt", path: "banned/whitelist/get", call: exempt, answer: `,"users":[{"id":"u1"},{"id":"2"}]`, want: two},
+		{name: "exempt by another name", path: "banned/whitelist/get", call: exempt, answer: `,"users":[{"userId":"u1","new":{}},{"userId":"2"}]`, want: two},
+		{name: "exempt in both forms", path: "banned/whitelist/get", call: exempt, answer: `,"users":[{"userId":"u1"},"2"]`, want: two},
+		{name: "channels of a user", path: "user/channel/query", call: byUser, answer: `,"data":["c1","c2"]`, want: &rongcloud.UltraGroupChannelIDPage{ChannelIDs: []string{"c1", "c2"}}},
+		{name: "channels of nobody", path: "user/channel/query", call: byUser, answer: `,"data":null`, want: &rongcloud.UltraGroupChannelIDPage{ChannelIDs: []string{}}},
+		{name: "muted all", path: "globalbanned/get", call: global, answer: `,"status":true`, want: true},
+		{name: "muted all as number", path: "globalbanned/get", call: global, answer: `,"status":1`, want: true},
+		{name: "muted all as text", path: "globalbanned/get", call: global, answer: `,"status":"true"`, want: true},
+		{name: "muted none", path: "globalbanned/get", call: global, answer: `,"status":0`, want: false},
+		{name: "level", path: "notdisturb/get", call: level, answer: `,"groupId":"g","busChannel":"","unpushLevel":-1`, want: rongcloud.PushLevelAll},
+		{name: "level as text", path: "notdisturb/get", call: level, answer: `,"unpushLevel":"5"`, want: rongcloud.PushLevelNone},
+		{name: "level by another name", path: "notdisturb/get", call: level, answer: `,"status":1`, want: rongcloud.PushLevelMentions},
+		{name: "level that is new", path: "notdisturb/get", call: level, answer: `,"unpushLevel":9`, want: rongcloud.PushLevel(9)},
+		{name: "no level", path: "notdisturb/get", call: level, answer: ``, want: rongcloud.PushLevelUnset},
 		{
-			"user groups", "usergroup/query", userGroups, `,"userGroups":[{"userGroupId":"x"},{"userGroupId":2}]`,
-			&rongcloud.UltraGroupUserGroupPage{UserGroupIDs: []string{"x", "2"}},
+			name: "user groups", path: "usergroup/query", call: userGroups, answer: `,"userGroups":[{"userGroupId":"x"},{"userGroupId":2}]`,
+			want: &rongcloud.UltraGroupUserGroupPage{UserGroupIDs: []string{"x", "2"}},
 		},
-		{"user groups of a user", "user/usergroup/query", userGroupsOf, `,"data":["x"]`, &rongcloud.UltraGroupUserGroupPage{UserGroupIDs: []string{"x"}}},
-		{"user groups of a channel", "channel/usergroup/query", boundTo, `,"data":["x"]`, &rongcloud.UltraGroupUserGroupPage{UserGroupIDs: []string{"x"}}},
-		{"channels of a user group", "usergroup/channel/query", channelsOf, `,"data":["c"]`, &rongcloud.UltraGroupChannelIDPage{ChannelIDs: []string{"c"}}},
-		{"messages", "msg/get", get, `,"data":[{` + common + `"sentTime":1705270000123,"extraContent":"{\"k\":\"v\"}"}]`, messages},
+		{name: "user groups of a user", path: "user/usergroup/query", call: userGroupsOf, answer: `,"data":["x"]`, want: &rongcloud.UltraGroupUserGroupPage{UserGroupIDs: []string{"x"}}},
+		{name: "user groups of a channel", path: "channel/usergroup/query", call: boundTo, answer: `,"data":["x"]`, want: &rongcloud.UltraGroupUserGroupPage{UserGroupIDs: []string{"x"}}},
+		{name: "channels of a user group", path: "usergroup/channel/query", call: channelsOf, answer: `,"data":["c"]`, want: &rongcloud.UltraGroupChannelIDPage{ChannelIDs: []string{"c"}}},
+		{name: "messages", path: "msg/get", call: get, answer: `,"data":[{` + common + `"sentTime":1705270000123,"extraContent":"{\"k\":\"v\"}"}]`, want: messages},
 		{
-			"found", "hismsg/query", search,
-			`,"data":[{` + common + `"msgTime":1705270000123,"conversionType":10,"extraContent":"{\"k\":\"v\"}"}]`, page,
+			name: "found", path: "hismsg/query", call: search,
+			answer: `,"data":[{` + common + `"msgTime":1705270000123,"conversionType":10,"extraContent":"{\"k\":\"v\"}"}]`, want: page,
 		},
-		{"found by another name", "hismsg/query", search, `,"data":[{` + common + `"sentTime":"1705270000123","extraContent":{"k":"v"}}]`, page},
-		{"found nothing", "hismsg/query", search, `,"data":null`, &rongcloud.HistoryPage{}},
+		{name: "found by another name", path: "hismsg/query", call: search, answer: `,"data":[{` + common + `"sentTime":"1705270000123","extraContent":{"k":"v"}}]`, want: page},
+		{name: "found nothing", path: "hismsg/query", call: search, answer: `,"data":null`, want: &rongcloud.HistoryPage{}},
 		{
-			"around", "hismsg/msgid/query", around,
-			`,"data":[{` + common + `"msgTime":1705270000123,"conversationType":10,"extraContent":{"k":"v"}}]`, messages,
+			name: "around", path: "hismsg/msgid/query", call: around,
+			answer: `,"data":[{` + common + `"msgTime":1705270000123,"conversationType":10,"extraContent":{"k":"v"}}]`, want: messages,
 		},
-		{"around with text", "hismsg/msgid/query", around, `,"data":[{` + common + `"msgTime":1705270000123,"extraContent":"{\"k\":\"v\"}"}]`, messages},
+		{name: "around with text", path: "hismsg/msgid/query", call: around, answer: `,"data":[{` + common + `"msgTime":1705270000123,"extraContent":"{\"k\":\"v\"}"}]`, want: messages},
 		{
-			"expansion", "message/expansion/query", expansion, `,"extraContent":{"k":{"v":"1","ts":1705270000123}}`,
-			&rongcloud.MessageExpansionPage{Entries: map[string]rongcloud.ExpansionValue{"k": {Value: "1", Order: 1705270000123}}},
+			name: "expansion", path: "message/expansion/query", call: expansion, answer: `,"extraContent":{"k":{"v":"1","ts":1705270000123}}`,
+			want: &rongcloud.MessageExpansionPage{Entries: map[string]rongcloud.ExpansionValue{"k": {Value: "1", Order: 1705270000123}}},
 		},
 		{
-			"expansion with text", "message/expansion/query", expansion, `,"extraContent":{"k":{"v":1,"ts":"1705270000123"}}`,
-			&rongcloud.MessageExpansionPage{Entries: map[string]rongcloud.ExpansionValue{"k": {Value: "1", Order: 1705270000123}}},
+			name: "expansion with text", path: "message/expansion/query", call: expansion, answer: `,"extraContent":{"k":{"v":1,"ts":"1705270000123"}}`,
+			want: &rongcloud.MessageExpansionPage{Entries: map[string]rongcloud.ExpansionValue{"k": {Value: "1", Order: 1705270000123}}},
 		},
-		{"no expansion", "message/expansion/query", expansion, `,"extraContent":[]`, &rongcloud.MessageExpansionPage{Entries: map[string]rongcloud.ExpansionValue{}}},
+		{name: "no expansion", path: "message/expansion/query", call: expansion, answer: `,"extraContent":[]`, want: &rongcloud.MessageExpansionPage{Entries: map[string]rongcloud.ExpansionValue{}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -377,7 +377,7 @@ func ultraWalks() []userWalk {
 		return rongcloud.UltraGroupListByUserQuery{GroupID: "g", UserID: "u", Page: start, Size: 2}
 	}
 	w := func(path, list, item string, walk seq) userWalk {
-		return userWalk{"/ultragroup/" + path + ".json", "page", "number", list, item, walk}
+		return userWalk{path: "/ultragroup/" + path + ".json", at: "page", style: "number", list: list, item: item, walk: walk}
 	}
 	return []userWalk{
 		w("channel/get", "channelList", `{"channelId":%q}`, func(x ctx, c client, start int) iterSeq {

@@ -67,128 +67,128 @@ func TestUserDecodes(t *testing.T) {
 		answer     string // what follows the code
 		want       any
 	}{
-		{"token", "getToken", token, `,"userId":"u1","token":"t=="`, &rongcloud.UserToken{UserID: "u1", Token: "t=="}},
-		{"token of a number", "getToken", token, `,"userId":1,"token":"t"`, &rongcloud.UserToken{UserID: "1", Token: "t"}},
-		{"token alone", "getToken", token, `,"token":"t","new":{}`, &rongcloud.UserToken{Token: "t"}},
+		{name: "token", path: "getToken", call: token, answer: `,"userId":"u1","token":"t=="`, want: &rongcloud.UserToken{UserID: "u1", Token: "t=="}},
+		{name: "token of a number", path: "getToken", call: token, answer: `,"userId":1,"token":"t"`, want: &rongcloud.UserToken{UserID: "1", Token: "t"}},
+		{name: "token alone", path: "getToken", call: token, answer: `,"token":"t","new":{}`, want: &rongcloud.UserToken{Token: "t"}},
 
 		{
-			"user", "info", user, `,"userName":"Ann","userPortrait":"p","createTime":"2024-05-01 12:30:00"`,
-			&rongcloud.User{UserID: "u1", Name: "Ann", PortraitURL: "p", RegisteredAt: noon},
+			name: "user", path: "info", call: user, answer: `,"userName":"Ann","userPortrait":"p","createTime":"2024-05-01 12:30:00"`,
+			want: &rongcloud.User{UserID: "u1", Name: "Ann", PortraitURL: "p", RegisteredAt: noon},
 		},
-		{"user without portrait", "info", user, `,"userName":"Ann","userPortrait":null`, &rongcloud.User{UserID: "u1", Name: "Ann"}},
-		{"user without date", "info", user, `,"userName":7,"createTime":""`, &rongcloud.User{UserID: "u1", Name: "7"}},
-		{"user with ID", "info", user, `,"userId":"U1"`, &rongcloud.User{UserID: "U1"}},
+		{name: "user without portrait", path: "info", call: user, answer: `,"userName":"Ann","userPortrait":null`, want: &rongcloud.User{UserID: "u1", Name: "Ann"}},
+		{name: "user without date", path: "info", call: user, answer: `,"userName":7,"createTime":""`, want: &rongcloud.User{UserID: "u1", Name: "7"}},
+		{name: "user with ID", path: "info", call: user, answer: `,"userId":"U1"`, want: &rongcloud.User{UserID: "U1"}},
 		{
-			"sandbox", "query", sandbox,
-			`,"total":2,"users":[{"userId":"u1","userName":"Ann","userPortrait":"","regTime":"2024-05-01 12:30:00"},{"userId":"u2"}]`,
-			&rongcloud.SandboxUserPage{Total: 2, Users: []rongcloud.User{{UserID: "u1", Name: "Ann", RegisteredAt: noon}, {UserID: "u2"}}},
+			name: "sandbox", path: "query", call: sandbox,
+			answer: `,"total":2,"users":[{"userId":"u1","userName":"Ann","userPortrait":"","regTime":"2024-05-01 12:30:00"},{"userId":"u2"}]`,
+			want:   &rongcloud.SandboxUserPage{Total: 2, Users: []rongcloud.User{{UserID: "u1", Name: "Ann", RegisteredAt: noon}, {UserID: "u2"}}},
 		},
 		{
-			"sandbox as text", "query", sandbox, `,"total":"1","users":[{"userId":1}]`,
-			&rongcloud.SandboxUserPage{Total: 1, Users: []rongcloud.User{{UserID: "1"}}},
+			name: "sandbox as text", path: "query", call: sandbox, answer: `,"total":"1","users":[{"userId":1}]`,
+			want: &rongcloud.SandboxUserPage{Total: 1, Users: []rongcloud.User{{UserID: "1"}}},
 		},
-		{"sandbox empty", "query", sandbox, `,"users":null`, &rongcloud.SandboxUserPage{}},
+		{name: "sandbox empty", path: "query", call: sandbox, answer: `,"users":null`, want: &rongcloud.SandboxUserPage{}},
 
-		{"online", "checkOnline", online, `,"status":"1"`, true},
-		{"online as number", "checkOnline", online, `,"status":1`, true},
-		{"online as bool", "checkOnline", online, `,"status":true`, true},
-		{"offline", "checkOnline", online, `,"status":"0"`, false},
-		{"offline as number", "checkOnline", online, `,"status":0`, false},
-		{"online unknown", "checkOnline", online, ``, false},
+		{name: "online", path: "checkOnline", call: online, answer: `,"status":"1"`, want: true},
+		{name: "online as number", path: "checkOnline", call: online, answer: `,"status":1`, want: true},
+		{name: "online as bool", path: "checkOnline", call: online, answer: `,"status":true`, want: true},
+		{name: "offline", path: "checkOnline", call: online, answer: `,"status":"0"`, want: false},
+		{name: "offline as number", path: "checkOnline", call: online, answer: `,"status":0`, want: false},
+		{name: "online unknown", path: "checkOnline", call: online, answer: ``, want: false},
 
-		{"deactivate", "deactivate", deactivate, `,"operateId":"o1"`, &rongcloud.UserOperation{OperationID: "o1"}},
-		{"deactivate as number", "deactivate", deactivate, `,"operateId":17`, &rongcloud.UserOperation{OperationID: "17"}},
-		{"reactivate", "reactivate", reactivate, `,"operateId":"o2"`, &rongcloud.UserOperation{OperationID: "o2"}},
-		{"reactivate without ID", "reactivate", reactivate, ``, &rongcloud.UserOperation{}},
-		{"deactivated", "deactivate/query", deactivated, `,"users":["u1","u2"]`, &rongcloud.DeactivatedUserPage{UserIDs: []string{"u1", "u2"}}},
-		{"deactivated numbers", "deactivate/query", deactivated, `,"users":[1,"u2"]`, &rongcloud.DeactivatedUserPage{UserIDs: []string{"1", "u2"}}},
-		{"deactivated nobody", "deactivate/query", deactivated, ``, &rongcloud.DeactivatedUserPage{}},
-
-		{
-			"blocks", "block/query", blocks, `,"users":[{"userId":"u1","blockEndTime":"2024-05-01 12:30:00"},{"userId":2}]`,
-			&rongcloud.UserBlockPage{Users: []rongcloud.UserBlock{{UserID: "u1", EndsAt: noon}, {UserID: "2"}}},
-		},
-		{
-			"blocks in ms", "block/query", blocks, fmt.Sprintf(`,"users":[{"userId":"u1","blockEndTime":%d}]`, noon.UnixMilli()),
-			&rongcloud.UserBlockPage{Users: []rongcloud.UserBlock{{UserID: "u1", EndsAt: time.UnixMilli(noon.UnixMilli())}}},
-		},
-		{"blocks empty", "block/query", blocks, `,"users":[]`, &rongcloud.UserBlockPage{Users: []rongcloud.UserBlock{}}},
-
-		{"blacklist", "blacklist/query", blacklist, `,"users":["u2"],"next":"n"`, &rongcloud.UserBlacklistPage{UserIDs: []string{"u2"}, NextPageToken: "n"}},
-		{"blacklist end", "blacklist/query", blacklist, `,"users":["u2"]`, &rongcloud.UserBlacklistPage{UserIDs: []string{"u2"}}},
-		{"blacklist number", "blacklist/query", blacklist, `,"users":[2],"next":9`, &rongcloud.UserBlacklistPage{UserIDs: []string{"2"}, NextPageToken: "9"}},
-		{"whitelist", "whitelist/query", whitelist, `,"users":["u2"],"next":"n"`, &rongcloud.UserWhitelistPage{UserIDs: []string{"u2"}, NextPageToken: "n"}},
-		{"whitelist end", "whitelist/query", whitelist, `,"users":null,"next":null`, &rongcloud.UserWhitelistPage{}},
-		{
-			"modes", "whitesetting/query", modes, `,"users":[{"userId":"u1","whiteSetting":"1"},{"userId":"u2","whiteSetting":0},{"userId":"u3"}]`,
-			&rongcloud.UserWhitelistModes{Users: []rongcloud.UserWhitelistMode{{UserID: "u1", Mode: rongcloud.WhitelistModeOn}, {UserID: "u2", Mode: rongcloud.WhitelistModeOff}, {UserID: "u3"}}},
-		},
-		{
-			"modes as texts", "whitesetting/query", modes, `,"users":["{\"userId\":\"u1\",\"whiteSetting\":\"7\"}"]`,
-			&rongcloud.UserWhitelistModes{Users: []rongcloud.UserWhitelistMode{{UserID: "u1", Mode: 8}}},
-		},
+		{name: "deactivate", path: "deactivate", call: deactivate, answer: `,"operateId":"o1"`, want: &rongcloud.UserOperation{OperationID: "o1"}},
+		{name: "deactivate as number", path: "deactivate", call: deactivate, answer: `,"operateId":17`, want: &rongcloud.UserOperation{OperationID: "17"}},
+		{name: "reactivate", path: "reactivate", call: reactivate, answer: `,"operateId":"o2"`, want: &rongcloud.UserOperation{OperationID: "o2"}},
+		{name: "reactivate without ID", path: "reactivate", call: reactivate, answer: ``, want: &rongcloud.UserOperation{}},
+		{name: "deactivated", path: "deactivate/query", call: deactivated, answer: `,"users":["u1","u2"]`, want: &rongcloud.DeactivatedUserPage{UserIDs: []string{"u1", "u2"}}},
+		{name: "deactivated numbers", path: "deactivate/query", call: deactivated, answer: `,"users":[1,"u2"]`, want: &rongcloud.DeactivatedUserPage{UserIDs: []string{"1", "u2"}}},
+		{name: "deactivated nobody", path: "deactivate/query", call: deactivated, answer: ``, want: &rongcloud.DeactivatedUserPage{}},
 
 		{
-			"tags", "tags/get", tags, `,"result":{"u1":["a","b"],"u2":[]}`,
-			&rongcloud.UserTags{ByUser: map[string][]string{"u1": {"a", "b"}, "u2": {}}},
+			name: "blocks", path: "block/query", call: blocks, answer: `,"users":[{"userId":"u1","blockEndTime":"2024-05-01 12:30:00"},{"userId":2}]`,
+			want: &rongcloud.UserBlockPage{Users: []rongcloud.UserBlock{{UserID: "u1", EndsAt: noon}, {UserID: "2"}}},
 		},
 		{
-			"tags of other types", "tags/get", tags, `,"result":{"u1":[1],"u2":null}`,
-			&rongcloud.UserTags{ByUser: map[string][]string{"u1": {"1"}, "u2": nil}},
+			name: "blocks in ms", path: "block/query", call: blocks, answer: fmt.Sprintf(`,"users":[{"userId":"u1","blockEndTime":%d}]`, noon.UnixMilli()),
+			want: &rongcloud.UserBlockPage{Users: []rongcloud.UserBlock{{UserID: "u1", EndsAt: time.UnixMilli(noon.UnixMilli())}}},
 		},
-		{"tags of nobody", "tags/get", tags, `,"result":[]`, &rongcloud.UserTags{ByUser: map[string][]string{}}},
+		{name: "blocks empty", path: "block/query", call: blocks, answer: `,"users":[]`, want: &rongcloud.UserBlockPage{Users: []rongcloud.UserBlock{}}},
+
+		{name: "blacklist", path: "blacklist/query", call: blacklist, answer: `,"users":["u2"],"next":"n"`, want: &rongcloud.UserBlacklistPage{UserIDs: []string{"u2"}, NextPageToken: "n"}},
+		{name: "blacklist end", path: "blacklist/query", call: blacklist, answer: `,"users":["u2"]`, want: &rongcloud.UserBlacklistPage{UserIDs: []string{"u2"}}},
+		{name: "blacklist number", path: "blacklist/query", call: blacklist, answer: `,"users":[2],"next":9`, want: &rongcloud.UserBlacklistPage{UserIDs: []string{"2"}, NextPageToken: "9"}},
+		{name: "whitelist", path: "whitelist/query", call: whitelist, answer: `,"users":["u2"],"next":"n"`, want: &rongcloud.UserWhitelistPage{UserIDs: []string{"u2"}, NextPageToken: "n"}},
+		{name: "whitelist end", path: "whitelist/query", call: whitelist, answer: `,"users":null,"next":null`, want: &rongcloud.UserWhitelistPage{}},
+		{
+			name: "modes", path: "whitesetting/query", call: modes, answer: `,"users":[{"userId":"u1","whiteSetting":"1"},{"userId":"u2","whiteSetting":0},{"userId":"u3"}]`,
+			want: &rongcloud.UserWhitelistModes{Users: []rongcloud.UserWhitelistMode{{UserID: "u1", Mode: rongcloud.WhitelistModeOn}, {UserID: "u2", Mode: rongcloud.WhitelistModeOff}, {UserID: "u3"}}},
+		},
+		{
+			name: "modes as texts", path: "whitesetting/query", call: modes, answer: `,"users":["{\"userId\":\"u1\",\"whiteSetting\":\"7\"}"]`,
+			want: &rongcloud.UserWhitelistModes{Users: []rongcloud.UserWhitelistMode{{UserID: "u1", Mode: 8}}},
+		},
 
 		{
-			"remarks", "remarks/get", remarks, `,"total":1,"users":[{"id":"s1","remark":"A"}]`,
-			&rongcloud.UserRemarkPage{Total: 1, Remarks: []rongcloud.UserRemark{{SenderID: "s1", Remark: "A"}}},
+			name: "tags", path: "tags/get", call: tags, answer: `,"result":{"u1":["a","b"],"u2":[]}`,
+			want: &rongcloud.UserTags{ByUser: map[string][]string{"u1": {"a", "b"}, "u2": {}}},
 		},
 		{
-			"remarks of other types", "remarks/get", remarks, `,"total":"1","users":[{"Id":1,"Remark":2}]`,
-			&rongcloud.UserRemarkPage{Total: 1, Remarks: []rongcloud.UserRemark{{SenderID: "1", Remark: "2"}}},
+			name: "tags of other types", path: "tags/get", call: tags, answer: `,"result":{"u1":[1],"u2":null}`,
+			want: &rongcloud.UserTags{ByUser: map[string][]string{"u1": {"1"}, "u2": nil}},
 		},
-		{"remarks none", "remarks/get", remarks, `,"total":0`, &rongcloud.UserRemarkPage{}},
+		{name: "tags of nobody", path: "tags/get", call: tags, answer: `,"result":[]`, want: &rongcloud.UserTags{ByUser: map[string][]string{}}},
 
 		{
-			"period", "blockPushPeriod/get", period, `,"data":{"startTime":"22:30:00","period":601,"unPushLevel":5}`,
-			&rongcloud.UserPushPeriod{StartTime: "22:30:00", Duration: 601 * time.Minute, Level: rongcloud.PushLevelNone},
+			name: "remarks", path: "remarks/get", call: remarks, answer: `,"total":1,"users":[{"id":"s1","remark":"A"}]`,
+			want: &rongcloud.UserRemarkPage{Total: 1, Remarks: []rongcloud.UserRemark{{SenderID: "s1", Remark: "A"}}},
 		},
 		{
-			"period as text with level", "blockPushPeriod/get", period, `,"data":{"startTime":"22:30:00","period":"60","level":"1"}`,
-			&rongcloud.UserPushPeriod{StartTime: "22:30:00", Duration: time.Hour, Level: rongcloud.PushLevelMentions},
+			name: "remarks of other types", path: "remarks/get", call: remarks, answer: `,"total":"1","users":[{"Id":1,"Remark":2}]`,
+			want: &rongcloud.UserRemarkPage{Total: 1, Remarks: []rongcloud.UserRemark{{SenderID: "1", Remark: "2"}}},
 		},
-		{
-			"period with unpushLevel", "blockPushPeriod/get", period, `,"data":{"unpushLevel":9}`,
-			&rongcloud.UserPushPeriod{Level: 9},
-		},
-		{"period none", "blockPushPeriod/get", period, `,"data":null`, &rongcloud.UserPushPeriod{}},
-		{"period empty", "blockPushPeriod/get", period, `,"data":{}`, &rongcloud.UserPushPeriod{}},
-		{"period list", "blockPushPeriod/get", period, `,"data":[]`, &rongcloud.UserPushPeriod{}},
-		{"period missing", "blockPushPeriod/get", period, ``, &rongcloud.UserPushPeriod{}},
-
-		{"muted", "chat/fb/querylist", muted, `,"total":2,"users":["u1","u2"]`, &rongcloud.UserPrivateMutePage{Total: 2, UserIDs: []string{"u1", "u2"}}},
-		{"muted as text", "chat/fb/querylist", muted, `,"total":"1","users":[1]`, &rongcloud.UserPrivateMutePage{Total: 1, UserIDs: []string{"1"}}},
+		{name: "remarks none", path: "remarks/get", call: remarks, answer: `,"total":0`, want: &rongcloud.UserRemarkPage{}},
 
 		{
-			"profiles", "profile/batch/query", profiles, `,"userList":[{"userId":"u1","version":12343433499942,` +
+			name: "period", path: "blockPushPeriod/get", call: period, answer: `,"data":{"startTime":"22:30:00","period":601,"unPushLevel":5}`,
+			want: &rongcloud.UserPushPeriod{StartTime: "22:30:00", Duration: 601 * time.Minute, Level: rongcloud.PushLevelNone},
+		},
+		{
+			name: "period as text with level", path: "blockPushPeriod/get", call: period, answer: `,"data":{"startTime":"22:30:00","period":"60","level":"1"}`,
+			want: &rongcloud.UserPushPeriod{StartTime: "22:30:00", Duration: time.Hour, Level: rongcloud.PushLevelMentions},
+		},
+		{
+			name: "period with unpushLevel", path: "blockPushPeriod/get", call: period, answer: `,"data":{"unpushLevel":9}`,
+			want: &rongcloud.UserPushPeriod{Level: 9},
+		},
+		{name: "period none", path: "blockPushPeriod/get", call: period, answer: `,"data":null`, want: &rongcloud.UserPushPeriod{}},
+		{name: "period empty", path: "blockPushPeriod/get", call: period, answer: `,"data":{}`, want: &rongcloud.UserPushPeriod{}},
+		{name: "period list", path: "blockPushPeriod/get", call: period, answer: `,"data":[]`, want: &rongcloud.UserPushPeriod{}},
+		{name: "period missing", path: "blockPushPeriod/get", call: period, answer: ``, want: &rongcloud.UserPushPeriod{}},
+
+		{name: "muted", path: "chat/fb/querylist", call: muted, answer: `,"total":2,"users":["u1","u2"]`, want: &rongcloud.UserPrivateMutePage{Total: 2, UserIDs: []string{"u1", "u2"}}},
+		{name: "muted as text", path: "chat/fb/querylist", call: muted, answer: `,"total":"1","users":[1]`, want: &rongcloud.UserPrivateMutePage{Total: 1, UserIDs: []string{"1"}}},
+
+		{
+			name: "profiles", path: "profile/batch/query", call: profiles, answer: `,"userList":[{"userId":"u1","version":12343433499942,` +
 				`"userProfile":"{\"uniqueId\":\"n1\",\"name\":\"Ann\",\"portraitUri\":\"p\",\"email\":\"a@b.example\",\"birthday\":\"May 1\",` +
 				`\"gender\":2,\"location\":\"Köln\",\"role\":0,\"level\":7}","userExtProfile":"{\"ext_a\":\"1\"}"}]`,
-			&rongcloud.UserProfiles{Users: hosted},
+			want: &rongcloud.UserProfiles{Users: hosted},
 		},
 		{
-			"profiles as objects", "profile/batch/query", profiles, `,"userList":[{"userId":"u1","version":"12343433499942",` +
+			name: "profiles as objects", path: "profile/batch/query", call: profiles, answer: `,"userList":[{"userId":"u1","version":"12343433499942",` +
 				`"userProfile":{"uniqueId":"n1","name":"Ann","portraitUri":"p","email":"a@b.example","birthday":"May 1",` +
 				`"gender":"2","location":"Köln","role":"0","level":7},"userExtProfile":{"ext_a":1}}]`,
-			&rongcloud.UserProfiles{Users: hosted},
+			want: &rongcloud.UserProfiles{Users: hosted},
 		},
 		{
-			"profiles with empty texts", "profile/batch/query", profiles, `,"userList":[{"userId":"u1","userProfile":"","userExtProfile":null}]`,
-			&rongcloud.UserProfiles{Users: nobody},
+			name: "profiles with empty texts", path: "profile/batch/query", call: profiles, answer: `,"userList":[{"userId":"u1","userProfile":"","userExtProfile":null}]`,
+			want: &rongcloud.UserProfiles{Users: nobody},
 		},
 		{
-			"profile page", "profile/query", profilePage, `,"userList":[{"userId":"u1","userProfile":"{}"}]`,
-			&rongcloud.UserProfilePage{Users: nobody},
+			name: "profile page", path: "profile/query", call: profilePage, answer: `,"userList":[{"userId":"u1","userProfile":"{}"}]`,
+			want: &rongcloud.UserProfilePage{Users: nobody},
 		},
-		{"profile page empty", "profile/query", profilePage, ``, &rongcloud.UserProfilePage{}},
+		{name: "profile page empty", path: "profile/query", call: profilePage, answer: ``, want: &rongcloud.UserProfilePage{}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

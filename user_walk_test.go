@@ -53,33 +53,33 @@ func userWalks() []userWalk {
 	type ctx = context.Context
 	type seq = iter.Seq2[string, error]
 	return []userWalk{
-		{"/user/query.json", "page", "number", "users", `{"userId":%q}`, func(x ctx, c client, start int) seq {
+		{path: "/user/query.json", at: "page", style: "number", list: "users", item: `{"userId":%q}`, walk: func(x ctx, c client, start int) seq {
 			return userIDsOf(c.User.AllSandbox(x, rongcloud.SandboxUserQuery{Page: start, Size: 2}), func(u rongcloud.User) string { return u.UserID })
 		}},
-		{"/user/deactivate/query.json", "pageNo", "number", "users", `%q`, func(x ctx, c client, start int) seq {
+		{path: "/user/deactivate/query.json", at: "pageNo", style: "number", list: "users", item: `%q`, walk: func(x ctx, c client, start int) seq {
 			return c.User.AllDeactivated(x, rongcloud.DeactivatedUserQuery{Page: start, Size: 2})
 		}},
-		{"/user/block/query.json", "page", "number", "users", `{"userId":%q}`, func(x ctx, c client, start int) seq {
+		{path: "/user/block/query.json", at: "page", style: "number", list: "users", item: `{"userId":%q}`, walk: func(x ctx, c client, start int) seq {
 			return userIDsOf(c.User.Block.All(x, rongcloud.UserBlockQuery{Page: start, Size: 2}), func(b rongcloud.UserBlock) string { return b.UserID })
 		}},
-		{"/user/remarks/get.json", "page", "number", "users", `{"id":%q}`, func(x ctx, c client, start int) seq {
+		{path: "/user/remarks/get.json", at: "page", style: "number", list: "users", item: `{"id":%q}`, walk: func(x ctx, c client, start int) seq {
 			query := rongcloud.UserRemarkQuery{UserID: "u", Page: start, Size: 2}
 			return userIDsOf(c.User.Remark.All(x, query), func(r rongcloud.UserRemark) string { return r.SenderID })
 		}},
-		{"/user/profile/query.json", "page", "number", "userList", `{"userId":%q}`, func(x ctx, c client, start int) seq {
+		{path: "/user/profile/query.json", at: "page", style: "number", list: "userList", item: `{"userId":%q}`, walk: func(x ctx, c client, start int) seq {
 			query := rongcloud.UserProfileQuery{Page: start, Size: 2}
 			return userIDsOf(c.User.Profile.All(x, query), func(p rongcloud.UserProfileRecord) string { return p.UserID })
 		}},
-		{"/user/blacklist/query.json", "pageToken", "token", "users", `%q`, func(x ctx, c client, start int) seq {
+		{path: "/user/blacklist/query.json", at: "pageToken", style: "token", list: "users", item: `%q`, walk: func(x ctx, c client, start int) seq {
 			return c.User.Blacklist.All(x, rongcloud.UserBlacklistQuery{UserID: "u", PageToken: userToken(start), Size: 2})
 		}},
-		{"/user/whitelist/query.json", "pageToken", "token", "users", `%q`, func(x ctx, c client, start int) seq {
+		{path: "/user/whitelist/query.json", at: "pageToken", style: "token", list: "users", item: `%q`, walk: func(x ctx, c client, start int) seq {
 			return c.User.Whitelist.All(x, rongcloud.UserWhitelistQuery{UserID: "u", PageToken: userToken(start), Size: 2})
 		}},
-		{"/chatroom/ban/query.json", "page", "number", "chatroomIds", `%q`, func(x ctx, c client, start int) seq {
+		{path: "/chatroom/ban/query.json", at: "page", style: "number", list: "chatroomIds", item: `%q`, walk: func(x ctx, c client, start int) seq {
 			return c.Chatroom.MuteAllMembers.All(x, rongcloud.ChatroomMuteAllMembersQuery{Page: start, Size: 2})
 		}},
-		{"/user/chat/fb/querylist.json", "offset", "offset", "users", `%q`, func(x ctx, c client, start int) seq {
+		{path: "/user/chat/fb/querylist.json", at: "offset", style: "offset", list: "users", item: `%q`, walk: func(x ctx, c client, start int) seq {
 			return c.User.PrivateMute.All(x, rongcloud.UserPrivateMuteQuery{Offset: 2 * max(start-1, 0), Size: 2})
 		}},
 	}

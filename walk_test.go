@@ -32,7 +32,7 @@ func iterators(client *rongcloud.Client) []iterator {
 			m := v.Type().Method(i)
 			takesOptions := m.Type.IsVariadic() && m.Type.In(m.Type.NumIn()-1).Elem() == reflect.TypeFor[rongcloud.CallOption]()
 			if takesOptions && m.Type.NumOut() == 1 && strings.HasPrefix(m.Type.Out(0).String(), "iter.Seq2[") {
-				all = append(all, iterator{service, m.Name, v.Method(i)})
+				all = append(all, iterator{service: service, name: m.Name, method: v.Method(i)})
 			}
 		}
 	}

@@ -112,7 +112,7 @@ func claims(t *testing.T) []claim {
 			for _, comment := range f.Doc.List {
 				if at, ok := strings.CutPrefix(comment.Text, "//rongcloud:endpoint "); ok {
 					receiver := f.Recv.List[0].Type.(*ast.StarExpr).X.(*ast.Ident).Name
-					found = append(found, claim{receiver, f.Name.Name, at})
+					found = append(found, claim{service: receiver, method: f.Name.Name, at: at})
 				}
 			}
 		}
@@ -443,12 +443,12 @@ var wireArguments = mergeArguments(
 
 // sharing are methods that call an endpoint claimed by another method.
 var sharing = []claim{
-	{"GroupService", "QuitAll", "POST /group/sync.json"},
-	{"GroupService", "ListByUserUnpaged", "POST /user/group/query.json"},
-	{"GroupGlobalMuteService", "Add", "POST /group/user/gag/add.json"},
-	{"GroupGlobalMuteService", "Remove", "POST /group/user/gag/rollback.json"},
-	{"GroupGlobalMuteService", "List", "POST /group/user/gag/list.json"},
-	{"GroupMuteAllMembersService", "Check", "POST /group/ban/query.json"},
+	{service: "GroupService", method: "QuitAll", at: "POST /group/sync.json"},
+	{service: "GroupService", method: "ListByUserUnpaged", at: "POST /user/group/query.json"},
+	{service: "GroupGlobalMuteService", method: "Add", at: "POST /group/user/gag/add.json"},
+	{service: "GroupGlobalMuteService", method: "Remove", at: "POST /group/user/gag/rollback.json"},
+	{service: "GroupGlobalMuteService", method: "List", at: "POST /group/user/gag/list.json"},
+	{service: "GroupMuteAllMembersService", method: "Check", at: "POST /group/ban/query.json"},
 }
 
 func mergeArguments(parts ...map[string]func(full bool) []any) map[string]func(full bool) []any {
