@@ -3,7 +3,9 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -41,6 +43,8 @@ func newCodeCommand(a *app) *cobra.Command {
 		Short:   "Say what a code of RongCloud's means, and what to do about it",
 		Example: "  rongcloud code 1004",
 		Args:    cobra.ExactArgs(1),
+
+		ValidArgsFunction: completeCode,
 		RunE: a.do(func(_ *cobra.Command, args []string) error {
 			n, err := strconv.Atoi(args[0])
 			if err != nil {
@@ -61,6 +65,16 @@ func newCodeCommand(a *app) *cobra.Command {
 			return a.show(s, func(w io.Writer) error { return a.printCode(w, s) })
 		}),
 	}
+}
+
+func completeCode(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	var found []cobra.Completion
+	if len(args) == 0 {
+		for _, n := range slices.Sorted(maps.Keys(codeFacts)) {
+			found = append(found, cobra.CompletionWithDesc(strconv.Itoa(n), rongcloud.Code(n).Meaning()))
+		}
+	}
+	return found, cobra.ShellCompDirectiveNoFileComp
 }
 
 func (a *app) printCode(w io.Writer, s shownCode) error {

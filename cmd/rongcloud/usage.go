@@ -50,6 +50,17 @@ func newHelpCommand() *cobra.Command {
 	}
 }
 
+// unquoteFlags takes the quotes off the texts of flags, which cobra does in the help and not in
+// completions.
+func unquoteFlags(cmd *cobra.Command) {
+	unquote := func(flag *pflag.Flag) { _, flag.Usage = pflag.UnquoteUsage(flag) }
+	cmd.Flags().VisitAll(unquote)
+	cmd.PersistentFlags().VisitAll(unquote)
+	for _, sub := range cmd.Commands() {
+		unquoteFlags(sub)
+	}
+}
+
 func completeCommand(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	about, rest, err := cmd.Root().Find(args)
 	if err != nil || len(rest) > 0 {
