@@ -29,9 +29,9 @@ func newAPICommand(a *app) *cobra.Command {
 		Short: "Call any endpoint of the Server API",
 		Long: `Call any endpoint of the Server API, and print its response.
 
-A parameter is NAME=VALUE. A list repeats it. NAME=@FILE takes the value from a file, NAME:=JSON gives JSON. The
-catalogue knows the type of each parameter, and what is wrong with one is said before anything is sent.
-rongcloud api list finds endpoints, rongcloud api show PATH shows the parameters of one.`,
+Give parameters as NAME=VALUE, and repeat one to give a list. NAME=@FILE reads the value from a file, NAME:=JSON takes
+JSON. Parameters are checked against the catalogue of endpoints before anything is sent. Find endpoints with
+rongcloud api list, and see the parameters of one with rongcloud api show PATH.`,
 		Example: `  rongcloud api /user/info.json userId=ann
   rongcloud api /message/private/publish.json fromUserId=ann toUserId=ben toUserId=carol objectName=RC:TxtMsg content='{"content":"hello"}'
   rongcloud api /user/block/query.json --paginate --jq '.users[].userId'
@@ -43,15 +43,15 @@ rongcloud api list finds endpoints, rongcloud api show PATH shows the parameters
 		}),
 	}
 	flags := cmd.Flags()
-	flags.StringVarP(&f.method, "method", "X", "", "HTTP `method`, where a path has several")
-	flags.StringVar(&f.file, "json", "", "`file` with the parameters as a JSON object; - is stdin")
-	flags.StringVar(&f.jq, "jq", "", "print what this jq `expression` makes of the response")
-	flags.BoolVar(&f.paginate, "paginate", false, "call for all pages, and print a line for each item")
-	flags.BoolVar(&f.dryRun, "dry-run", false, "print the request and send nothing")
-	flags.BoolVar(&f.curl, "curl", false, "print the request as a command for curl and send nothing")
-	flags.BoolVar(&f.sign, "sign", false, "with --dry-run and --curl: sign. Whoever has the signature can use it for any call, for ever")
-	flags.BoolVar(&f.retryUnsafe, "retry-unsafe", false, "repeat a call even if it may have been carried out")
-	flags.StringVar(&f.unlisted, "unlisted", "", "call a path that the catalogue does not have; `encoding` is form, json, query or none")
+	flags.StringVarP(&f.method, "method", "X", "", "HTTP `method`, for a path that has several")
+	flags.StringVar(&f.file, "json", "", "read the parameters from a `file` with a JSON object; - reads stdin")
+	flags.StringVar(&f.jq, "jq", "", "filter the response with this jq `expression`")
+	flags.BoolVar(&f.paginate, "paginate", false, "fetch all pages, and print a line for each item")
+	flags.BoolVar(&f.dryRun, "dry-run", false, "print the request instead of sending it")
+	flags.BoolVar(&f.curl, "curl", false, "print a curl command instead of sending the request")
+	flags.BoolVar(&f.sign, "sign", false, "with --dry-run or --curl: include a real signature, which anyone can use for any call, forever")
+	flags.BoolVar(&f.retryUnsafe, "retry-unsafe", false, "retry even if the call may have been carried out")
+	flags.StringVar(&f.unlisted, "unlisted", "", "call a path that is not in the catalogue, with this `encoding`: form, json, query or none")
 	cmd.MarkFlagsMutuallyExclusive("dry-run", "curl", "paginate")
 	_ = cmd.RegisterFlagCompletionFunc("unlisted", cobra.FixedCompletions([]cobra.Completion{"form", "json", "query", "none"}, cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.RegisterFlagCompletionFunc("method", cobra.FixedCompletions([]cobra.Completion{"GET", "POST", "PUT", "DELETE"}, cobra.ShellCompDirectiveNoFileComp))

@@ -118,7 +118,7 @@ func newAPIListCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list [WORD ...]",
 		Short: "List the endpoints of the Server API",
-		Long: `List the endpoints of the Server API. With words, those that have all of them in their path, summary, area or
+		Long: `List the endpoints of the Server API. With words, only those that have all of them in their path, summary, area or
 Go method.`,
 		Example: "  rongcloud api list group mute\n  rongcloud api list --json | jq -r '.[].path'",
 		RunE: a.do(func(_ *cobra.Command, args []string) error {
@@ -143,7 +143,7 @@ Go method.`,
 			})
 		}),
 	}
-	cmd.Flags().BoolVar(&all, "all", false, "deprecated and unconfirmed ones, too")
+	cmd.Flags().BoolVar(&all, "all", false, "include deprecated and unconfirmed endpoints")
 	return cmd
 }
 
@@ -157,7 +157,7 @@ func newAPIShowCommand(a *app) *cobra.Command {
 	var method string
 	cmd := &cobra.Command{
 		Use:               "show PATH",
-		Short:             "Show an endpoint: parameters, class, quota, page, Go method",
+		Short:             "Show an endpoint: its parameters, class, quota, page and Go method",
 		Example:           "  rongcloud api show /user/getToken.json",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: completePath,
@@ -170,7 +170,7 @@ func newAPIShowCommand(a *app) *cobra.Command {
 			return a.show(s, func(io.Writer) error { return a.printEndpoint(s) })
 		}),
 	}
-	cmd.Flags().StringVarP(&method, "method", "X", "", "HTTP `method`, where a path has several")
+	cmd.Flags().StringVarP(&method, "method", "X", "", "HTTP `method`, for a path that has several")
 	return cmd
 }
 

@@ -92,16 +92,16 @@ func newRoot(a *app) *cobra.Command {
 		Long: `RongCloud's Server API on the command line.
 
 Data goes to stdout, everything else to stderr. Exit codes: 0 done, 1 refused or failed, 2 wrong usage,
-3 outcome unknown (the request may have been carried out: do not blindly repeat it), 4 a quota is used up.`,
+3 outcome unknown (the request may have been carried out: do not just repeat it), 4 a quota is used up.`,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 	}
 	flags := root.PersistentFlags()
-	flags.StringVar(&a.profileName, "profile", "", "`name` of the profile to use, in place of the one in use and of RONGCLOUD_*")
-	flags.BoolVar(&a.json, "json", false, "print JSON; of a stream, a line for each item")
-	flags.BoolVarP(&a.yes, "yes", "y", false, "do what asks first without asking")
-	flags.BoolVarP(&a.verbose, "verbose", "v", false, "tell of every attempt of a call, on stderr")
+	flags.StringVar(&a.profileName, "profile", "", "use the profile of this `name`, whatever is in use or in RONGCLOUD_*")
+	flags.BoolVar(&a.json, "json", false, "print JSON, or a line of JSON for each item of a stream")
+	flags.BoolVarP(&a.yes, "yes", "y", false, "do not ask for confirmation")
+	flags.BoolVarP(&a.verbose, "verbose", "v", false, "log every attempt of every call to stderr")
 	_ = root.RegisterFlagCompletionFunc("profile", a.completeProfiles)
 	for _, group := range []struct {
 		id, title string

@@ -40,7 +40,7 @@ type shownCode struct {
 func newCodeCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:     "code NUMBER",
-		Short:   "Say what a code of RongCloud's means, and what to do about it",
+		Short:   "Explain a code of RongCloud, and what to do about it",
 		Example: "  rongcloud code 1004",
 		Args:    cobra.ExactArgs(1),
 

@@ -34,7 +34,7 @@ type finding struct {
 func newDoctorCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "doctor",
-		Short: "Find out why calls fail: names, TLS, clock, App Key and signature",
+		Short: "Find out why calls fail: DNS, TLS, clock, App Key and signature",
 		Long: `Find out why calls fail. It looks up and connects to each host of the data centre, compares the clocks, and makes a
 signed call that changes nothing. If the App Key is not accepted, it tries the other data centres.`,
 		Example: "  rongcloud doctor\n  rongcloud doctor --profile production --json",

@@ -23,19 +23,19 @@ func newLiveCommand(a *app) *cobra.Command {
 	var f liveFlags
 	cmd := &cobra.Command{
 		Use:   "live",
-		Short: "Ask RongCloud what no page says, with a development app's key",
-		Long: `Ask RongCloud what no page says. It makes some 700 calls with users, groups and rooms of its own, removes them again, and
-writes a report to attach to an issue; docs/live.md says what it means.`,
+		Short: "Find out how RongCloud behaves where its pages say nothing, with a development app's key",
+		Long: `Find out how RongCloud behaves where its pages say nothing. It makes some 700 calls with users, groups and rooms of its
+own, removes them afterwards, and writes a report to attach to an issue; docs/live.md explains it.`,
 		Example: "  rongcloud live --list\n  rongcloud live --i-have-a-development-key --profile development",
 		Args:    cobra.NoArgs,
 		RunE:    a.do(func(cmd *cobra.Command, _ []string) error { return a.live(cmd.Context(), f) }),
 	}
 	flags := cmd.Flags()
-	flags.BoolVar(&f.agreed, "i-have-a-development-key", false, "the App Key is that of a development app, and may be tried with")
-	flags.BoolVar(&f.list, "list", false, "print the questions and ask none")
+	flags.BoolVar(&f.agreed, "i-have-a-development-key", false, "confirm that the App Key belongs to a development app")
+	flags.BoolVar(&f.list, "list", false, "list the questions without asking them")
 	flags.StringVarP(&f.out, "output", "o", "rongcloud-live.md", "`file` of the report; JSON if its name ends in .json")
-	flags.StringVar(&f.clean, "clean", "", "remove what a run with this `prefix` left behind, and ask nothing")
-	flags.StringSliceVar(&f.only, "only", nil, "ask these `questions` alone")
+	flags.StringVar(&f.clean, "clean", "", "only remove what a run with this `prefix` left behind")
+	flags.StringSliceVar(&f.only, "only", nil, "ask only these `questions`")
 	return cmd
 }
 

@@ -26,11 +26,12 @@ func newLoginCommand(a *app) *cobra.Command {
 	var f loginFlags
 	cmd := &cobra.Command{
 		Use:   "login",
-		Short: "Store an App Key with its App Secret as a profile",
-		Long: `Store an App Key with its App Secret as a profile, and use that from now on.
+		Short: "Store an App Key and its App Secret as a profile",
+		Long: `Store an App Key and its App Secret as a profile, and use that profile from now on.
 
-What is not given by a flag is asked for. The App Secret is never an argument, as others can read those: it is asked
-for, or read from stdin with --secret-stdin. Both stand in RongCloud's console. They are tried before they are stored.`,
+login asks for whatever no flag gives. It never takes the App Secret as an argument, which other users of the machine
+could read: it asks for it, or reads it from stdin with --secret-stdin. RongCloud's console shows both. login tries
+them with a harmless call before it stores them.`,
 		Example: `  rongcloud login
   rongcloud login --name production --production --region SG
   rongcloud login --app-key c9kqb3rdkbb8j --secret-stdin < secret.txt`,
@@ -41,10 +42,10 @@ for, or read from stdin with --secret-stdin. Both stand in RongCloud's console. 
 	flags.StringVar(&f.name, "name", "default", "`name` of the profile")
 	flags.StringVar(&f.appKey, "app-key", "", "App `Key`")
 	flags.StringVar(&f.region, "region", "", "`data centre` of the app: BJ, SG, SG_B, NA or SAU")
-	flags.StringSliceVar(&f.apiURLs, "api-url", nil, "`addresses` of the API in place of the data centre's, for a private cloud or the emulator")
-	flags.BoolVar(&f.production, "production", false, "ask before whatever cannot be undone")
+	flags.StringSliceVar(&f.apiURLs, "api-url", nil, "`addresses` of the API of a private cloud or the emulator, instead of the data centre's")
+	flags.BoolVar(&f.production, "production", false, "ask for confirmation before anything that cannot be undone")
 	flags.BoolVar(&f.secretStdin, "secret-stdin", false, "read the App Secret from stdin")
-	flags.BoolVar(&f.noCheck, "no-check", false, "store it untried")
+	flags.BoolVar(&f.noCheck, "no-check", false, "store them without trying them")
 	cmd.MarkFlagsMutuallyExclusive("region", "api-url")
 	_ = cmd.RegisterFlagCompletionFunc("region", cobra.FixedCompletions(regionNames(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
@@ -73,7 +74,7 @@ func (a *app) login(ctx context.Context, f loginFlags) error {
 	}
 	if !f.noCheck {
 		if err := client.Ping(ctx); err != nil {
-			return &hintedError{fmt.Errorf("it is not stored, as a call with it fails: %w", err), "check App Key, App Secret and data centre, or store it untried with --no-check"}
+			return &hintedError{fmt.Errorf("it is not stored, as a call with it fails: %w", err), "check App Key, App Secret and data centre, or store them without trying them with --no-check"}
 		}
 	}
 	if old, exists := file.Profiles[f.name]; exists && old.AppKey != p.AppKey {

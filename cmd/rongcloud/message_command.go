@@ -108,9 +108,9 @@ func newHistoryCommand(a *app) *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar(&with, "with", "", "`ID` of the other user, the group or the chat room")
 	flags.StringVar(&kind, "type", "private", "`kind` of conversation: private, group or chatroom")
-	flags.Var(&since, "since", "from then on: a span such as 1h or 3d, or a time")
-	flags.Var(&until, "until", "until then; now without it")
-	flags.IntVar(&limit, "limit", 0, "print at most so `many`")
+	flags.Var(&since, "since", "beginning of the span: how long ago, such as 1h or 3d, or a time")
+	flags.Var(&until, "until", "end of the span, as for --since; by default now")
+	flags.IntVar(&limit, "limit", 0, "print at most `N` messages")
 	_ = cmd.MarkFlagRequired("with")
 	_ = cmd.MarkFlagRequired("since")
 	_ = cmd.RegisterFlagCompletionFunc("type", cobra.FixedCompletions([]cobra.Completion{"private", "group", "chatroom"}, cobra.ShellCompDirectiveNoFileComp))
@@ -170,7 +170,7 @@ func newLogFetchCommand(a *app) *cobra.Command {
 		Use:   "fetch",
 		Short: "Print all messages of an hour",
 		Long: `Print all messages of an hour. A log appears within an hour after its hour has ended and is kept for three days. The
-hour is in the time zone of the data centre, unless it says otherwise.`,
+hour is in the time zone of the data centre, unless it has one of its own.`,
 		Example: "  rongcloud log fetch --hour 2026-11-26T10 --json > messages.ndjson\n  rongcloud log fetch --hour 2026-11-26T10:00:00+08:00",
 		Args:    cobra.NoArgs,
 		RunE: a.do(func(cmd *cobra.Command, _ []string) error {
@@ -190,7 +190,7 @@ hour is in the time zone of the data centre, unless it says otherwise.`,
 		}),
 	}
 	cmd.Flags().StringVar(&hour, "hour", "", "`hour` such as 2026-11-26T10")
-	cmd.Flags().StringSliceVar(&hosts, "host", nil, "`hosts` that the file may come from, besides RongCloud's own")
+	cmd.Flags().StringSliceVar(&hosts, "host", nil, "further `hosts` to accept the file from, besides RongCloud's own")
 	_ = cmd.MarkFlagRequired("hour")
 	return cmd
 }
@@ -235,7 +235,7 @@ func (a *app) printLog(messages iter.Seq2[rongcloud.LoggedMessage, error]) error
 
 func newMessageCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "message", Short: "Take a message back", Args: cobra.NoArgs,
+		Use: "message", Short: "Recall a message", Args: cobra.NoArgs,
 		Example: "  rongcloud message recall C16R-VBGG-1IE5-SD0C --from ann --to ben",
 	}
 	cmd.AddCommand(newRecallCommand(a))
@@ -257,7 +257,7 @@ func newRecallCommand(a *app) *cobra.Command {
 	}
 	cmd := &cobra.Command{
 		Use:     "recall UID",
-		Short:   "Take a message back",
+		Short:   "Recall a message",
 		Example: "  rongcloud message recall C16R-VBGG-1IE5-SD0C --from ann --to team --type group --admin",
 		Args:    cobra.ExactArgs(1),
 		RunE: a.do(func(cmd *cobra.Command, args []string) error {
@@ -286,7 +286,7 @@ func newRecallCommand(a *app) *cobra.Command {
 			if err := client.Message.Recall(cmd.Context(), params); err != nil {
 				return err
 			}
-			return unprinted("the message was taken back", a.tell(map[string]string{"recalled": args[0]}, "The message is taken back."))
+			return unprinted("the message was recalled", a.tell(map[string]string{"recalled": args[0]}, "The message was recalled."))
 		}),
 	}
 	flags := cmd.Flags()
@@ -294,9 +294,9 @@ func newRecallCommand(a *app) *cobra.Command {
 	flags.StringVar(&params.TargetID, "to", "", "`ID` of the user, group or room it was sent to")
 	flags.StringVar(&kind, "type", names[0], "`kind` of conversation: "+strings.Join(names, ", "))
 	flags.StringVar(&params.ChannelID, "channel", "", "`ID` of the channel of an ultra group")
-	flags.Var(&sentAt, "sent-at", "when it was sent, to the millisecond, which rongcloud history tells; clients on the web sort by it")
-	flags.BoolVar(&params.Admin, "admin", false, "clients say that an administrator took it back")
-	flags.BoolVar(&params.Delete, "delete", false, "clients drop it and leave no line")
+	flags.Var(&sentAt, "sent-at", "when it was sent, to the millisecond, as rongcloud history shows; web clients sort by it")
+	flags.BoolVar(&params.Admin, "admin", false, "tell clients that an administrator recalled it")
+	flags.BoolVar(&params.Delete, "delete", false, "have clients delete it without a notice")
 	_ = cmd.MarkFlagRequired("from")
 	_ = cmd.MarkFlagRequired("to")
 	_ = cmd.RegisterFlagCompletionFunc("type", cobra.FixedCompletions(names, cobra.ShellCompDirectiveNoFileComp))

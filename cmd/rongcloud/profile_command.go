@@ -15,8 +15,8 @@ func newProfileCommand(a *app) *cobra.Command {
 
 A profile is an App Key with its App Secret and data centre; rongcloud login makes one. --profile chooses one for
 a single command; without it RONGCLOUD_APP_KEY and RONGCLOUD_APP_SECRET win over the profile in use.
-The file, which only its owner can read, is profiles.json in the folder rongcloud of the user's
-configuration, or what RONGCLOUD_CONFIG names.`,
+Profiles are stored in rongcloud/profiles.json in your configuration folder, or in the file that RONGCLOUD_CONFIG
+names. Only you can read that file.`,
 		Example: "  rongcloud profile list\n  rongcloud profile use production",
 		Args:    cobra.NoArgs,
 	}
@@ -78,7 +78,7 @@ func mark(holds bool, word string) string {
 
 func newProfileUseCommand(a *app) *cobra.Command {
 	return &cobra.Command{
-		Use: "use NAME", Short: "Choose the profile that commands use from now on", Example: "  rongcloud profile use production",
+		Use: "use NAME", Short: "Switch to a profile", Example: "  rongcloud profile use production",
 		Args: cobra.ExactArgs(1), ValidArgsFunction: a.completeOneProfile,
 		RunE: a.do(func(cmd *cobra.Command, args []string) error {
 			var p profile
@@ -101,7 +101,7 @@ func newProfileUseCommand(a *app) *cobra.Command {
 
 func newProfileShowCommand(a *app) *cobra.Command {
 	return &cobra.Command{
-		Use: "show [NAME]", Short: "Show a profile, or which one commands use, without its secret", Example: "  rongcloud profile show",
+		Use: "show [NAME]", Short: "Show a profile, or the one in use, without its secret", Example: "  rongcloud profile show",
 		Args: cobra.MaximumNArgs(1), ValidArgsFunction: a.completeOneProfile,
 		RunE: a.do(func(_ *cobra.Command, args []string) error {
 			file, err := a.loadProfiles()
@@ -127,7 +127,7 @@ func newProfileShowCommand(a *app) *cobra.Command {
 
 func newProfileRemoveCommand(a *app) *cobra.Command {
 	return &cobra.Command{
-		Use: "remove NAME", Short: "Forget a profile", Example: "  rongcloud profile remove old",
+		Use: "remove NAME", Short: "Delete a profile", Example: "  rongcloud profile remove old",
 		Args: cobra.ExactArgs(1), ValidArgsFunction: a.completeOneProfile,
 		RunE: a.do(func(cmd *cobra.Command, args []string) error {
 			file, err := a.loadProfiles()

@@ -59,7 +59,7 @@ var sendKinds = []sendKind{
 		}, nil,
 	},
 	{
-		"system", "users, as system messages, which they cannot answer", endpoint.MessageSystemPublish,
+		"system", "users, as system messages, which they cannot reply to", endpoint.MessageSystemPublish,
 		func(ctx context.Context, c *rongcloud.Client, f sendFlags, content rongcloud.MessageContent) (*rongcloud.SendResult, error) {
 			return c.Message.SendSystem(ctx, rongcloud.SystemMessage{From: f.from, To: f.to, Content: content, PushContent: f.push})
 		},
@@ -75,9 +75,9 @@ func newSendCommand(a *app) *cobra.Command {
 		Short: "Send a message to users, groups or chat rooms",
 		Long: `Send a message to users, groups or chat rooms.
 
-With --to-file it goes to any number of them, within the documented quota or at --rate. A file beside the list
-keeps what became of whom, so that a send that was stopped, or killed, goes on with --resume and sends nothing twice:
-what may have been delivered is reported as unknown and not sent again, unless --resend-unknown says so.`,
+With --to-file it sends to any number of recipients, at the documented quota or at --rate. A checkpoint beside the list
+records the outcome for each of them, so a send that was stopped or killed continues with --resume and sends nothing
+twice: what may have been delivered is reported as unknown, and sent again only with --resend-unknown.`,
 		Example: `  rongcloud send private --from shop --to ann --text "Your parcel is here."
   rongcloud send private --from shop --to-file users.csv --text "Everything is cheaper today."
   rongcloud send private --from shop --to-file users.csv --text "Everything is cheaper today." --resume`,
@@ -104,28 +104,28 @@ func newSendKindCommand(a *app, kind sendKind) *cobra.Command {
 		}),
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.from, "from", "", "`ID` of the user that it comes from")
-	flags.StringSliceVar(&f.to, "to", nil, "`IDs` that it goes to, joined by commas or given several times")
+	flags.StringVar(&f.from, "from", "", "`ID` of the sender")
+	flags.StringSliceVar(&f.to, "to", nil, "`IDs` of the recipients, separated by commas or in several flags")
 	flags.StringVar(&f.text, "text", "", "`text` of a text message")
 	flags.StringVar(&f.kind, "type", "", "`name` of another type of message, such as RC:ImgMsg or an app's own")
-	flags.StringVar(&f.content, "content", "", "`JSON` of that type; @FILE reads a file, and @- stdin")
+	flags.StringVar(&f.content, "content", "", "`JSON` content for --type; @FILE reads a file, and @- stdin")
 	_ = cmd.MarkFlagRequired("from")
 	cmd.MarkFlagsMutuallyExclusive("text", "type")
 	cmd.MarkFlagsOneRequired("text", "type")
 	cmd.MarkFlagsRequiredTogether("type", "content")
 	if kind.name != "chatroom" {
-		flags.StringVar(&f.push, "push", "", "`text` that absent users are shown")
+		flags.StringVar(&f.push, "push", "", "`text` of the push notification")
 	}
 	if kind.bulk == nil {
 		_ = cmd.MarkFlagRequired("to")
 		return cmd
 	}
-	flags.StringVar(&f.file, "to-file", "", "`file` with the IDs, a line each, or CSV; - is stdin")
+	flags.StringVar(&f.file, "to-file", "", "`file` with an ID on each line, or CSV; - reads stdin")
 	flags.StringVar(&f.column, "column", "", "`name` or number of the CSV column with the IDs")
-	flags.IntVar(&f.rate, "rate", 0, "`recipients` in a second; without it the documented quota")
-	flags.StringVar(&f.checkpoint, "checkpoint", "", "`file` that keeps what became of whom; without it the name of the list with .send.json")
-	flags.BoolVar(&f.resume, "resume", false, "go on with a send that was stopped")
-	flags.BoolVar(&f.resendAll, "resend-unknown", false, "with --resume: send again what may have been delivered. Who got it already gets it twice")
+	flags.IntVar(&f.rate, "rate", 0, "`recipients` per second; by default the documented quota")
+	flags.StringVar(&f.checkpoint, "checkpoint", "", "`file` that records the outcome for each recipient; by default the name of the list with .send.json")
+	flags.BoolVar(&f.resume, "resume", false, "continue a send that was stopped")
+	flags.BoolVar(&f.resendAll, "resend-unknown", false, "with --resume: send again to those whose outcome is unknown, who may get it twice")
 	cmd.MarkFlagsMutuallyExclusive("to", "to-file")
 	cmd.MarkFlagsOneRequired("to", "to-file")
 	return cmd

@@ -28,8 +28,8 @@ func newSignCommand(a *app) *cobra.Command {
 	var nonce, timestamp, verify string
 	cmd := &cobra.Command{
 		Use:   "sign",
-		Short: "Make a signature of the App Secret, or check one",
-		Long: `Make a signature of the App Secret, or check one. Whoever has a signature can make any call with it, and it is not
+		Short: "Sign with the App Secret, or verify a signature",
+		Long: `Sign with the App Secret, or verify a signature. Whoever has a signature can make any call with it, and it is not
 known to expire: show it to nobody.`,
 		Example: `  rongcloud sign
   rongcloud sign --nonce 14314 --timestamp 1408706337 --verify 890b422b75c1c5cb706e4f7921df1d94e69c17f4`,
@@ -56,9 +56,9 @@ known to expire: show it to nobody.`,
 		}),
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&nonce, "nonce", "", "`nonce` that is signed; a random one without it")
-	flags.StringVar(&timestamp, "timestamp", "", "`timestamp` that is signed, in milliseconds; now without it")
-	flags.StringVar(&verify, "verify", "", "`signature` to check")
+	flags.StringVar(&nonce, "nonce", "", "`nonce` to sign; by default a random one")
+	flags.StringVar(&timestamp, "timestamp", "", "`timestamp` to sign, in milliseconds; by default now")
+	flags.StringVar(&verify, "verify", "", "`signature` to verify")
 	return cmd
 }
 
@@ -74,7 +74,7 @@ func (a *app) verifySignature(p profile, nonce, timestamp, signature string) err
 
 func newDecodeCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "decode", Short: "Read the content of a message, or a file of the hourly log", Args: cobra.NoArgs,
+		Use: "decode", Short: "Decode the content of a message, or a file of the hourly log", Args: cobra.NoArgs,
 		Example: "  rongcloud decode content RC:TxtMsg '{\"content\":\"hello\"}'",
 	}
 	cmd.AddCommand(newDecodeContentCommand(a), newDecodeLogCommand(a))
@@ -84,7 +84,7 @@ func newDecodeCommand(a *app) *cobra.Command {
 func newDecodeContentCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:     "content TYPE [JSON]",
-		Short:   "Say what the SDK reads in the content of a message, from stdin without JSON",
+		Short:   "Decode the content of a message; without JSON it is read from stdin",
 		Example: "  rongcloud decode content RC:TxtMsg '{\"content\":\"hello\"}'\n  rongcloud decode content RC:ImgMsg < body.json",
 		Args:    cobra.RangeArgs(1, 2),
 		RunE: a.do(func(_ *cobra.Command, args []string) error {
