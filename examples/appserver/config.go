@@ -37,7 +37,7 @@ func readConfig(getenv func(string) string) (config, error) {
 		metrics:   getenv("METRICS_TOKEN"),
 	}
 	for _, name := range []string{"RONGCLOUD_APP_KEY", "RONGCLOUD_APP_SECRET", "RONGCLOUD_REGION", "RONGCLOUD_API_URL"} {
-		c.live = c.live || getenv(name) != ""
+		c.live = getenv(name) != "" || c.live
 	}
 	var wrong []error
 	if url := getenv("PUBLIC_URL"); url != "" && !c.secure && !strings.HasPrefix(url, "http://") {

@@ -44,17 +44,13 @@ func TestTwoInstances(t *testing.T) {
 	}
 	srv := rongcloudtest.NewServer(t, rongcloudtest.WithHistory(1_000_000))
 	var instances []*program
-	var proxies []http.Handler
 	for range 2 {
 		p := newProgram(t, srv, databaseURL, "REDIS_URL="+redisURL)
 		p.start(t)
 		instances = append(instances, p)
-		proxies = append(proxies, httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: p.address}))
 	}
-	var turn atomic.Int64
-	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { proxies[turn.Add(1)%2].ServeHTTP(w, r) }))
-	defer front.Close()
-	require.NoError(t, srv.AddWebhookURL(front.URL+"/rongcloud/events", rongcloudtest.WithServerMessages()))
+	front := frontOf(t, instances)
+	require.NoError(t, srv.AddWebhookURL(front+"/rongcloud/events", rongcloudtest.WithServerMessages()))
 
 	s, err := store.Open(t.Context(), databaseURL)
 	require.NoError(t, err)
@@ -75,9 +71,9 @@ func TestTwoInstances(t *testing.T) {
 		token, err := a.Session(t.Context(), id)
 		require.NoError(t, err)
 		jar, _ := cookiejar.New(nil)
-		base, _ := url.Parse(front.URL)
+		base, _ := url.Parse(front)
 		jar.SetCookies(base, []*http.Cookie{{Name: "session", Value: token}})
-		v := &visitor{front.URL, &http.Client{Jar: jar}}
+		v := &visitor{front, &http.Client{Jar: jar}}
 		partner := fmt.Sprintf("user%03d", i^1)
 		all.Go(func() { problems <- hear(t.Context(), span+5*time.Second, v, &heard) })
 		all.Go(func() {
@@ -133,6 +129,45 @@ func TestTwoInstances(t *testing.T) {
 		require.NoError(t, p.command.Wait(), "it ends well")
 		p.command = nil
 	}
+}
+
+// frontOf is the one address before instances: nginx with the configuration of the example, or a
+// proxy of this process where it is not installed.
+func frontOf(t *testing.T, instances []*program) string {
+	t.Helper()
+	nginx, err := exec.LookPath("nginx")
+	if err != nil {
+		var proxies []http.Handler
+		for _, p := range instances {
+			proxies = append(proxies, httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: p.address}))
+		}
+		var turn atomic.Int64
+		front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { proxies[turn.Add(1)%2].ServeHTTP(w, r) }))
+		t.Cleanup(front.Close)
+		return front.URL
+	}
+	address, dir := freeAddress(t), t.TempDir()
+	text, err := os.ReadFile("nginx.conf")
+	require.NoError(t, err)
+	site := strings.NewReplacer("app1:8080", instances[0].address, "app2:8080", instances[1].address, "listen 80;", "listen "+address+";").Replace(string(text))
+	require.NotContains(t, site, "8080")
+	config := dir + "/nginx.conf"
+	require.NoError(t, os.WriteFile(config, []byte("daemon off; error_log stderr warn; pid "+dir+"/pid; events { worker_connections 2048; } http { "+site+" }"), 0o600))
+	command := exec.Command(nginx, "-p", dir, "-c", config)
+	command.Stderr, command.SysProcAttr = os.Stderr, child()
+	require.NoError(t, command.Start())
+	t.Cleanup(func() {
+		_ = command.Process.Signal(os.Interrupt)
+		_ = command.Wait()
+	})
+	require.Eventually(t, func() bool {
+		response, err := http.Get("http://" + address + "/readyz")
+		if err == nil {
+			err = response.Body.Close()
+		}
+		return err == nil && response.StatusCode == http.StatusNoContent
+	}, 20*time.Second, 50*time.Millisecond)
+	return "http://" + address
 }
 
 // hear counts the events about messages that a page gets.

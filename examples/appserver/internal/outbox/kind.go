@@ -36,7 +36,8 @@ const (
 	RecallMessage   = "message.recall"
 )
 
-// Lasting are the kinds that make what RongCloud knows of users, friends and groups.
+// Lasting are the kinds that make what RongCloud knows of users, friends and groups. A user's block
+// is none: it ends by itself.
 var Lasting = []string{Register, AddFriend, RemoveFriend, AddBlacklist, RemoveBlacklist, CreateGroup, JoinGroup, QuitGroup, DismissGroup}
 
 // Pair is two users.
