@@ -58,7 +58,7 @@ type restore struct {
 	of           *pastUse
 }
 
-// back returns what an abandoned call took.
+// back refunds what an abandoned call took.
 type back struct {
 	limit rongcloud.QuotaLimit
 	slot  int64

@@ -246,7 +246,7 @@ func (n *line) dissolve() {
 	n.backs, n.refused = nil, nil
 }
 
-// tidy removes calls that have given up, and returns what they had paid.
+// tidy removes calls that have given up, and refunds what they had paid.
 func (n *line) tidy() {
 	for key, t := range n.lanes {
 		for _, c := range t.waiting {
@@ -262,7 +262,7 @@ func (n *line) tidy() {
 	}
 }
 
-// giveBack returns what a call has paid, and what it took from the windows if it was let go.
+// giveBack refunds what a call has paid, and what it took from the windows if it was let go.
 func (n *line) giveBack(c *caller, went []limitState) {
 	for i, limit := range c.limits {
 		b := back{limit: limit, low: c.low, paid: c.paid[i]}

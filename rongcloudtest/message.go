@@ -14,7 +14,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook"
 )
 
-// conversation is where a message belongs, seen from one user: the target of a private
+// conversation is where a message belongs, from one user's point of view: the target of a private
 // conversation is the other user.
 type conversation struct {
 	Type      rongcloud.ConversationType
@@ -22,8 +22,8 @@ type conversation struct {
 	ChannelID string
 }
 
-// Message is a message as a user received it. Its conversation is seen from that user: the target
-// of a private conversation is the other one.
+// Message is a message as a user received it. Its conversation is as that user sees it: the target
+// of a private conversation is the other user.
 type Message struct {
 	MessageUID       string
 	From             string
@@ -49,7 +49,7 @@ func (m Message) Content() (rongcloud.MessageContent, error) {
 	return rongcloud.DecodeContent(m.ObjectName, []byte(m.Body))
 }
 
-// SentMessage is a message that the server accepted. Its conversation is seen from the sender.
+// SentMessage is a message that the server accepted. Its conversation is as the sender sees it.
 type SentMessage struct {
 	Message
 	RecipientIDs []string // users whose inbox got it, not counting the sender's copy

@@ -179,7 +179,7 @@ func TestStoreHangs(t *testing.T) {
 	}
 }
 
-// misbehaves is a nonce store and a queue that does not do what it should.
+// misbehaves is a nonce store and queue that does not behave as it should.
 type misbehaves struct {
 	*webhook.MemoryQueue
 	begin, end func()

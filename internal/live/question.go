@@ -126,7 +126,7 @@ func choose(yes bool, a, b string) string {
 	return b
 }
 
-// refusalOf makes a question whether a mistake or a repeat is refused, and with which code.
+// refusalOf asks whether a mistake or a repeat is refused, and with which code.
 func refusalOf(id string, probe call, ask string, before []call, catalogue string, settles ...string) question {
 	return question{
 		ID: id, Entry: probe.ep.Path, Ask: ask, Settles: settles, Before: before, Probe: probe, Read: taken,
@@ -138,7 +138,7 @@ func refusalOf(id string, probe call, ask string, before []call, catalogue strin
 	}
 }
 
-// limitOf makes a question whether a limit is enforced.
+// limitOf asks whether a limit is enforced.
 func limitOf(id string, probe call, ask string, before []call, catalogue string, settles ...string) question {
 	q := refusalOf(id, probe, ask, before, catalogue, settles...)
 	q.Means = map[string]string{
@@ -148,7 +148,7 @@ func limitOf(id string, probe call, ask string, before []call, catalogue string,
 	return q
 }
 
-// permissionFor makes a question whether something works that an SDK would like to offer.
+// permissionFor asks whether something works that an SDK would like to offer.
 func permissionFor(id string, probe call, ask string, before []call, catalogue string, settles ...string) question {
 	q := refusalOf(id, probe, ask, before, catalogue, settles...)
 	q.Means = map[string]string{
@@ -158,7 +158,7 @@ func permissionFor(id string, probe call, ask string, before []call, catalogue s
 	return q
 }
 
-// extraField makes a question whether a response has a field known only from other SDKs' models.
+// extraField asks whether a response has a field known only from other SDKs' models.
 func extraField(id string, probe call, path string, before []call) question {
 	return question{
 		ID: id, Entry: probe.ep.Path,
@@ -170,7 +170,7 @@ func extraField(id string, probe call, path string, before []call) question {
 	}
 }
 
-// pagedLike makes a question whether an endpoint lists the same with and without a page number.
+// pagedLike asks whether an endpoint lists the same with and without a page number.
 func pagedLike(id string, unpaged call, page, list string, before []call) question {
 	paged := unpaged
 	paged.params += page
@@ -193,7 +193,7 @@ func pagedLike(id string, unpaged call, page, list string, before []call) questi
 	}
 }
 
-// listForm makes a question which format of a list is accepted. It uses two users or other IDs;
+// listForm asks which format of a list is accepted. It uses two users or other IDs;
 // the last call lists those that were affected.
 func listForm(id string, probe call, one, other string, before []call, after call, read func(exchange) string,
 	catalogue string) question {

@@ -1,5 +1,5 @@
-// Package markdown wraps the lines of pages. It promises to change where lines end and nothing
-// else: what a page shows stays the same.
+// Package markdown wraps the lines of pages. It promises to change only line breaks: the rendered
+// page stays the same.
 package markdown
 
 import (
@@ -9,10 +9,10 @@ import (
 	"unicode/utf8"
 )
 
-// Columns is how wide a line of a page may be.
+// Columns is the maximum width of a line.
 const Columns = 100
 
-// hardBreak ends a line that is to end there on the page, too, as a backslash does.
+// hardBreak ends a line that also breaks on the rendered page, like a backslash.
 const hardBreak = "  "
 
 var (
@@ -21,19 +21,21 @@ var (
 	quote  = regexp.MustCompile(`^\s*>\s?`)
 	indent = regexp.MustCompile(`^\s*`)
 
-	// whole stays in one line: headings, rows, comments and tags, addresses of links.
+	// whole matches lines that must not be broken: headings, rows, comments and tags, link
+	// definitions.
 	whole = regexp.MustCompile(`^\s*(?:#{1,6}\s|\||<|\[[^\]]+\]:\s)`)
 
-	// opens would begin a heading, an item, a row or a quotation at the beginning of a line.
+	// opens matches words that would start a heading, an item, a row or a quotation at the
+	// beginning of a line.
 	opens = regexp.MustCompile(`^(?:[-+*=|]|>.*|#+|\d+[.)])$`)
 )
 
-// Wrap breaks the lines of each paragraph, item and quotation that has one wider than Columns. Code
-// and links stay whole, and so do the lines of blocks of code, of tables and of HTML.
+// Wrap rewraps each paragraph, item and quotation with a line wider than Columns. It does not
+// break code and links, nor lines of code blocks, tables and HTML.
 func Wrap(text string) string { return rewrap(text, Columns) }
 
-// Unwrap puts each paragraph, item and quotation on one line: for places such as the releases of
-// GitHub that show every line break.
+// Unwrap puts each paragraph, item and quotation on one line, for places such as GitHub releases
+// that show every line break.
 func Unwrap(text string) string { return rewrap(text, math.MaxInt) }
 
 func rewrap(text string, columns int) string {
@@ -45,7 +47,8 @@ func rewrap(text string, columns int) string {
 	return w.out.String()
 }
 
-// Wide lists the lines of a page that Wrap would break, from 1, and headings that are as wide.
+// Wide returns the numbers, from 1, of lines that Wrap would break, and of headings that are too
+// wide.
 func Wide(text string) []int {
 	var wide []int
 	wrapped := map[string]bool{}
@@ -63,13 +66,13 @@ func Wide(text string) []int {
 	return wide
 }
 
-// wrapper holds the lines of a paragraph until it ends.
+// wrapper collects the lines of a paragraph until it ends.
 type wrapper struct {
 	columns int
 	out     strings.Builder
-	fence   string // that ends the block of code
+	fence   string // the line that ends the code block
 	lines   []string
-	prefix  string // of all lines but the first
+	prefix  string // of all lines except the first
 }
 
 func (w *wrapper) line(line string) {
@@ -150,7 +153,7 @@ func (w *wrapper) flush() {
 	w.copy(line)
 }
 
-// words splits a paragraph where a line may end.
+// words splits a paragraph where lines may break.
 func words(text string) []string {
 	var found []string
 	word := ""
@@ -174,8 +177,8 @@ func words(text string) []string {
 
 var linked = regexp.MustCompile(`^!?\[(?:[^\[\]]|\[[^\]]*\](?:\([^)]*\))?)*\]\([^)]*\)`)
 
-// unbroken is the length of what a text begins with and no line may end in: code, a link, or a word
-// up to one of these.
+// unbroken returns the length of the unbreakable beginning of a text: code, a link, or a word up
+// to one of these.
 func unbroken(text string) int {
 	if text[0] == '`' {
 		ticks := len(text) - len(strings.TrimLeft(text, "`"))

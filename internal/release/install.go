@@ -17,11 +17,11 @@ import (
 // installLine matches a command in a page's code block that installs or runs one of our modules.
 var installLine = regexp.MustCompile(`(?m)^go (?:(?:get|install) \S+|(?:-C \S+ )?run \S+)`)
 
-// guide is the page, beside a README of the same language, that has what the README leaves out.
+// guide is the page that has what the README in the same language leaves out.
 const guide = "docs/guide"
 
-// installs names each command by which users get a module or a program that neither a README nor
-// its guide has, and each one there that gets nobody anything.
+// installs returns errors for commands that get one of our modules or programs but are missing in
+// a README and its guide, and for commands there that do not work.
 func (s state) installs(root string) error {
 	var offered []string
 	for _, m := range s.modules {
