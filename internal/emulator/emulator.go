@@ -138,6 +138,9 @@ func parse(args []string) (settings, error) {
 	case s.memory > mostMemory:
 		return s, fmt.Errorf("-memory %d: at most %d MiB are possible", s.memory, mostMemory)
 	}
+	if _, _, err := net.SplitHostPort(s.listen); err != nil {
+		return s, fmt.Errorf("-listen %q: it is not an address and port such as 127.0.0.1:8686", s.listen)
+	}
 	if err := s.checkApp(); err != nil {
 		return s, err
 	}
