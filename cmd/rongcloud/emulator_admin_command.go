@@ -31,7 +31,10 @@ const (
 var adminClient = callbackClient(0)
 
 // adminAPI is the admin API of an emulator that runs.
-type adminAPI struct{ url string }
+type adminAPI struct {
+	url   string
+	shown string // the URL without a password
+}
 
 // addURLFlag adds --url, by which a command finds an emulator.
 func addURLFlag(a *app, cmd *cobra.Command) func() (adminAPI, error) {
@@ -41,7 +44,10 @@ func addURLFlag(a *app, cmd *cobra.Command) func() (adminAPI, error) {
 		if err != nil {
 			return adminAPI{}, err
 		}
-		return adminAPI{strings.TrimRight(target.String(), "/")}, nil
+		if target.RawQuery != "" || target.Fragment != "" {
+			return adminAPI{}, usagef("--url: an address such as %s has no query", emulatorURL)
+		}
+		return adminAPI{strings.TrimRight(target.String(), "/"), strings.TrimRight(target.Redacted(), "/")}, nil
 	}
 }
 
@@ -55,7 +61,7 @@ func (api adminAPI) request(ctx context.Context, method, path string, body []byt
 		if errors.Is(ctx.Err(), context.Canceled) {
 			return nil, ctx.Err()
 		}
-		return nil, &hintedError{fmt.Errorf("no emulator at %s: %s", api.url, plainNetworkError(err)), "rongcloud emulator starts one; --url says where it is"}
+		return nil, &hintedError{fmt.Errorf("no emulator at %s: %s", api.shown, plainNetworkError(err)), "rongcloud emulator starts one; --url says where it is"}
 	}
 	if response.StatusCode == http.StatusOK {
 		return response, nil
@@ -71,7 +77,7 @@ func (api adminAPI) request(ctx context.Context, method, path string, body []byt
 
 // isNone is the error for a server that is none.
 func (api adminAPI) isNone(why string) error {
-	return &hintedError{fmt.Errorf("%s is no emulator: %s", api.url, why), "--url says where it is"}
+	return &hintedError{fmt.Errorf("%s is no emulator: %s", api.shown, why), "--url says where it is"}
 }
 
 // adminResponse is a response that only an emulator gives.

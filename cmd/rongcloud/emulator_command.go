@@ -355,7 +355,7 @@ func (a *app) reportExec(ctx context.Context, e *startedEmulator) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), adminLimit)
 	defer cancel()
 	var waiting waitingFaults
-	if err := (adminAPI{e.url}).call(ctx, "GET", "faults", nil, &waiting); err != nil {
+	if err := (adminAPI{e.url, e.url}).call(ctx, "GET", "faults", nil, &waiting); err != nil {
 		a.talk("The faults that wait are not known: %v", err)
 	}
 	e.close() // after its last line

@@ -50,6 +50,29 @@ func TestServersThatAreNoEmulators(t *testing.T) {
 	}
 }
 
+// An address is one, and its password is nobody's business.
+func TestAddressesOfEmulators(t *testing.T) {
+	t.Parallel()
+	for _, address := range []string{"http://127.0.0.1:1/?a=b", "http://127.0.0.1:1/#a", "127.0.0.1:1", "ftp://127.0.0.1:1"} {
+		for _, args := range [][]string{{"state"}, {"tail"}, {"advance", "1h"}, {"fault", "list"}} {
+			code, _, talk := runApp(t, nil, append(append([]string{"emulator"}, args...), "--url", address)...)
+			require.Equal(t, exitUsage, code, address)
+			require.Contains(t, talk, "--url: ", address)
+		}
+	}
+	for _, command := range []string{"state", "tail"} {
+		code, _, talk := runApp(t, nil, "emulator", command, "--url", "http://ann:secret@127.0.0.1:1")
+		require.Equal(t, exitRefused, code)
+		require.Contains(t, talk, "no emulator at http://ann:xxxxx@127.0.0.1:1")
+	}
+	for _, args := range [][]string{{"emulator", "--listen", "8686"}, {"webhook", "listen", "--listen", "8687"}, {"emulator", "--listen", "localhost"}} {
+		code, _, talk := runApp(t, nil, args...)
+		require.Equal(t, exitUsage, code, talk)
+		require.Contains(t, talk, "--listen", args)
+		require.Contains(t, talk, "address and port", args)
+	}
+}
+
 // eventStream serves streams, one for each connection, and then nothing more.
 func eventStream(t *testing.T, streams ...string) string {
 	t.Helper()

@@ -83,7 +83,7 @@ func (a *app) tailOnce(ctx context.Context, to adminAPI, kinds []string, first b
 		return false, to.isNone("its response is no stream of events")
 	}
 	if first {
-		a.talk("Watching %s. Ctrl-C ends it.", to.url)
+		a.talk("Watching %s. Ctrl-C ends it.", to.shown)
 	} else {
 		a.talk("Watching again; some events may be missing.")
 	}

@@ -163,6 +163,9 @@ func (a *app) newListener(f listenFlags, stop context.CancelCauseFunc) (*listene
 	if l.profile, err = a.callbackProfile(); err != nil {
 		return nil, err
 	}
+	if _, _, err := net.SplitHostPort(f.listen); f.listen != "" && err != nil {
+		return nil, usagef("--listen: %q is not an address and port such as 127.0.0.1:8687", f.listen)
+	}
 	if f.timeout <= 0 {
 		return nil, usagef("--timeout: %v is not positive", f.timeout)
 	}
