@@ -89,6 +89,8 @@ func newRoot(a *app) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "rongcloud",
 		Short: "RongCloud's Server API on the command line",
+
+		Version: rongcloud.Version,
 		Long: `RongCloud's Server API on the command line.
 
 Data goes to stdout, everything else to stderr. Exit codes: 0 done, 1 refused or failed, 2 wrong usage,
@@ -97,6 +99,7 @@ Data goes to stdout, everything else to stderr. Exit codes: 0 done, 1 refused or
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 	}
+	root.SetVersionTemplate("rongcloud {{.Version}}\n")
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.profileName, "profile", "", "use the profile of this `name`, whatever is in use or in RONGCLOUD_*")
 	flags.BoolVar(&a.json, "json", false, "print JSON, or a line of JSON for each item of a stream")

@@ -125,7 +125,7 @@ func (a *app) table(head []string, rows [][]string) error {
 }
 
 func (a *app) alignedTable(head []string, rows [][]string) string {
-	cell := lipgloss.NewStyle().PaddingRight(2)
+	cell := lipgloss.NewStyle().PaddingRight(columnGap)
 	t := table.New().Headers(head...).
 		Border(lipgloss.HiddenBorder()).BorderTop(false).BorderBottom(false).BorderLeft(false).BorderRight(false).
 		BorderColumn(false).BorderHeader(false).
@@ -135,17 +135,43 @@ func (a *app) alignedTable(head []string, rows [][]string) string {
 			}
 			return cell
 		})
-	for _, row := range rows {
-		clean := make([]string, len(row))
-		for i, text := range row {
-			clean[i] = oneLine(text)
+	clean := make([][]string, len(rows))
+	for i, row := range rows {
+		clean[i] = make([]string, len(row))
+		for j, text := range row {
+			clean[i][j] = oneLine(text)
 		}
-		t.Row(clean...)
 	}
-	if width := terminalWidth(a.stdout); width > 0 && lipgloss.Width(t.String()) > width {
-		t.Width(width)
+	wrapTexts(head, clean, terminalWidth(a.stdout))
+	return strings.TrimRight(t.Rows(clean...).String(), "\n")
+}
+
+const (
+	columnGap = 2
+	leastText = 20 // columns for texts; in fewer they are not wrapped
+)
+
+// wrapTexts wraps the column with the longest texts, so that the table fits into the terminal.
+// Paths, IDs and the like stay in one piece, to be copied.
+func wrapTexts(head []string, rows [][]string, terminal int) {
+	longest, others, widest := -1, 0, 0
+	for j := range head {
+		width, spaces := lipgloss.Width(head[j]), false
+		for _, row := range rows {
+			width = max(width, lipgloss.Width(row[j]))
+			spaces = spaces || strings.Contains(row[j], " ")
+		}
+		if others += width + columnGap; spaces && width > widest {
+			longest, widest = j, width
+		}
 	}
-	return strings.TrimRight(t.String(), "\n")
+	left := terminal - (others - widest)
+	if terminal <= 0 || longest < 0 || left >= widest || left < leastText {
+		return
+	}
+	for _, row := range rows {
+		row[longest] = lipgloss.Wrap(row[longest], left, "")
+	}
 }
 
 // colours reports whether stdout may be coloured.
