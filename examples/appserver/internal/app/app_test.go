@@ -173,6 +173,24 @@ func TestMessages(t *testing.T) {
 	})
 }
 
+// What the app itself has said can be reported and taken back, and nobody is blocked for it.
+func TestUpholdSystem(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, url string) {
+		a := start(t, url)
+		ctx := t.Context()
+		archive(t, a, store.Message{UID: "1", Conversation: store.SystemConversation("ann"), From: app.SystemUser, Target: "ann", Type: 6, ObjectName: "RC:TxtMsg", Body: "{}", SentAt: time.Now()})
+		require.NoError(t, a.Report(ctx, "ann", "1", "rude"))
+		reports, err := a.Store.OpenReports(ctx, 10)
+		require.NoError(t, err)
+		require.Len(t, reports, 1)
+		require.NoError(t, a.Uphold(ctx, reports[0].ID))
+		require.Equal(t, []string{outbox.RecallMessage}, jobs(t, a))
+		reports, err = a.Store.OpenReports(ctx, 10)
+		require.NoError(t, err)
+		require.Empty(t, reports)
+	})
+}
+
 // Only the copy of the notice itself proves that it was delivered: users can write its mark, too.
 func TestDelivered(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, url string) {
