@@ -11,7 +11,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/callback"
 )
 
-// config is what the environment says. Where it says nothing the program is a demonstration.
+// config is read from the environment. Without any variable the program is a demonstration.
 type config struct {
 	address   string         // APPSERVER_ADDR
 	database  string         // DATABASE_URL
@@ -25,7 +25,7 @@ type config struct {
 	live      bool           // one of RONGCLOUD_* is set
 }
 
-// readConfig reads the environment. Its errors name each variable that is wrong.
+// readConfig reads the environment. Its errors name each invalid variable.
 func readConfig(getenv func(string) string) (config, error) {
 	c := config{
 		address:   cmp.Or(getenv("APPSERVER_ADDR"), "127.0.0.1:8080"),

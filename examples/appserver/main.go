@@ -4,8 +4,8 @@
 //	go run .
 //
 // needs nothing else: it keeps its data in the file appserver.db, and has a fake RongCloud inside.
-// RONGCLOUD_APP_KEY and RONGCLOUD_APP_SECRET lead to the real one, DATABASE_URL to PostgreSQL.
-// docs/appserver.md of this repository says how it works, and what to replace first.
+// Set RONGCLOUD_APP_KEY and RONGCLOUD_APP_SECRET to use the real one, and DATABASE_URL for
+// PostgreSQL. docs/appserver.md of this repository says how it works, and what to replace first.
 package main
 
 import (
@@ -48,7 +48,7 @@ func main() {
 	}
 }
 
-// graceTime is how long requests may take to end when the program is told to.
+// graceTime is how long requests may take to end when the program shuts down.
 const graceTime = 10 * time.Second
 
 // run is the whole program, so that a test can run it.
@@ -142,7 +142,7 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler, cal
 	return <-ended
 }
 
-// service is RongCloud, and what the processes of this program share to use it.
+// service is RongCloud, and what the program's processes share to use it.
 type service struct {
 	client *rongcloud.Client
 	secret string
@@ -151,7 +151,7 @@ type service struct {
 	ends   []func()
 }
 
-// close ends what was opened, the last first.
+// close closes what was opened, in reverse order.
 func (s *service) close() {
 	for _, end := range slices.Backward(s.ends) {
 		end()
@@ -181,8 +181,8 @@ func openService(ctx context.Context, config config, observe rongcloud.Option) (
 	return s, nil
 }
 
-// share returns the limiter that keeps this program within the quotas: with Redis all its processes
-// together, which then also know each other's callbacks.
+// share returns the limiter that keeps this program within the quotas. With Redis, all its
+// processes share the quotas, and also know each other's callbacks.
 func (s *service) share(ctx context.Context, address string) (rongcloud.Limiter, error) {
 	if address == "" {
 		return rongcloud.NewLimiter(rongcloud.Quotas{})
@@ -205,8 +205,8 @@ func (s *service) share(ctx context.Context, address string) (rongcloud.Limiter,
 	return limiter, nil
 }
 
-// prepareDemo has the fake RongCloud told what the database has, and gives the database three
-// users.
+// prepareDemo copies the database's state to the fake RongCloud, and adds three users to the
+// database.
 func prepareDemo(ctx context.Context, a *app.App, cloud *fakecloud.Cloud, callbacks *webhook.Handler) error {
 	if err := cloud.Restore(ctx, a.Store); err != nil {
 		return fmt.Errorf("DATABASE_URL: %w", err)

@@ -1,6 +1,6 @@
-// Package app is what users and operators decide. Each decision is one transaction that changes
-// the tables and leaves in the outbox what RongCloud must learn of it. It promises that no
-// decision is half kept, and that nothing here waits for RongCloud.
+// Package app implements the decisions of users and operators. Each decision is one transaction
+// that changes the tables and puts what RongCloud must learn into the outbox. It promises that no
+// decision is stored partly, and that nothing here waits for RongCloud.
 package app
 
 import (
@@ -22,7 +22,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/store"
 )
 
-// Errors that users can do something about. Their texts are keys of the page's words.
+// Errors that users can act on. Their texts are keys of the page's words.
 var (
 	ErrName       = errors.New("error.name")
 	ErrPassword   = errors.New("error.password")
@@ -35,7 +35,7 @@ var (
 	ErrOvertaken  = errors.New("error.overtaken")
 )
 
-// SystemUser sends what the app itself says.
+// SystemUser is the sender of the app's own messages.
 const SystemUser = "system"
 
 const sessionLife = 30 * 24 * time.Hour
@@ -45,7 +45,7 @@ type App struct{ Store *store.Store }
 
 var names = regexp.MustCompile(`^[a-z0-9_]{2,32}$`)
 
-// SignUp makes an account, which RongCloud learns of by the outbox.
+// SignUp creates an account, which RongCloud learns about through the outbox.
 func (a *App) SignUp(ctx context.Context, name, password string) (store.User, error) {
 	user := store.User{ID: strings.ToLower(rand.Text()), Name: strings.ToLower(strings.TrimSpace(name))}
 	switch {
@@ -61,17 +61,18 @@ func (a *App) SignUp(ctx context.Context, name, password string) (store.User, er
 // mostPassword is how many bytes of a password bcrypt looks at.
 const mostPassword = 72
 
-// HashPassword returns what is kept of a password.
+// HashPassword returns the hash that is stored for a password.
 func HashPassword(password string) string {
-	hash, _ := bcrypt.GenerateFromPassword([]byte(password), bcrypt.DefaultCost) // it fails for what is too long alone
+	// it fails for what is too long alone
+	hash, _ := bcrypt.GenerateFromPassword([]byte(password), bcrypt.DefaultCost)
 	return string(hash)
 }
 
-// nobody is the hash of no password, against which those of unknown users are compared: it takes as
-// long.
+// nobody is a hash that matches no password. Passwords of unknown users are compared with it, so
+// that this takes as long as for known users.
 var nobody = "$2a$10$" + strings.Repeat(".", 53)
 
-// AddUser adds an account whose password is hashed already.
+// AddUser adds an account whose password is already hashed.
 func (a *App) AddUser(ctx context.Context, user store.User) error {
 	lane := outbox.UserLane(user.ID)
 	return a.Store.Change(ctx, func(tx *store.Tx) error {
@@ -84,7 +85,7 @@ func (a *App) AddUser(ctx context.Context, user store.User) error {
 	})
 }
 
-// How many tries to log in there may be in a span of time, for a name and for an address.
+// How many login attempts are allowed in a period, per name and per address.
 const (
 	tryName    = 10
 	tryAddress = 100
@@ -95,7 +96,7 @@ const (
 func (a *App) LogIn(ctx context.Context, name, password, address string) (token string, err error) {
 	name = strings.ToLower(strings.TrimSpace(name))
 	for who, most := range map[string]int{"name:" + name: tryName, "address:" + address: tryAddress} {
-		// Counted before the password is looked at, so that many tries at once count as many.
+		// Counted before the password is checked, so that concurrent attempts all count.
 		if n, err := a.Store.TryLogin(ctx, digest(who), trySpan); err != nil || n > most {
 			return "", cmp.Or(err, ErrTooOften)
 		}
@@ -143,7 +144,7 @@ func digest(secret string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// found tells users what is not there in the app's words.
+// found converts a missing row to an error in the app's words.
 func found(err error) error {
 	if errors.Is(err, store.ErrNotFound) {
 		return ErrNotFound

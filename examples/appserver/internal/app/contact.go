@@ -13,8 +13,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/store"
 )
 
-// Invite asks another user to become a friend. Whoever was asked before, and asks back, accepts.
-// RongCloud learns of it when both agree.
+// Invite asks another user to become a friend. A user who was already invited by the other one
+// thereby accepts. RongCloud learns about it when both agree.
 func (a *App) Invite(ctx context.Context, me, other string) error {
 	return a.friendship(ctx, me, other, func(tx *store.Tx, known store.Friendship) error {
 		switch {
@@ -28,7 +28,7 @@ func (a *App) Invite(ctx context.Context, me, other string) error {
 	})
 }
 
-// Accept agrees to what another user has asked.
+// Accept accepts another user's invitation.
 func (a *App) Accept(ctx context.Context, me, other string) error {
 	return a.friendship(ctx, me, other, func(tx *store.Tx, known store.Friendship) error {
 		if known.State != store.FriendAsked || known.AskedBy != other {
@@ -56,7 +56,7 @@ func (a *App) Unfriend(ctx context.Context, me, other string) error {
 	})
 }
 
-// friendship changes how two users stand to each other.
+// friendship changes the relation between two users.
 func (a *App) friendship(ctx context.Context, me, other string, change func(tx *store.Tx, known store.Friendship) error) error {
 	if me == other {
 		return ErrNotAllowed
@@ -75,7 +75,7 @@ func (a *App) friendship(ctx context.Context, me, other string, change func(tx *
 	})
 }
 
-// SetBlock puts another user on one's blacklist, or takes them off.
+// SetBlock adds another user to the caller's blacklist, or removes them.
 func (a *App) SetBlock(ctx context.Context, me, other string, blocked bool) error {
 	lane, kind := "blacklist:"+me, outbox.RemoveBlacklist
 	if blocked {
@@ -97,7 +97,7 @@ func (a *App) SetBlock(ctx context.Context, me, other string, blocked bool) erro
 // mostInvited is how many members a group can begin with, beside its owner.
 const mostInvited = 30
 
-// CreateGroup makes a group of oneself and friends.
+// CreateGroup creates a group of the caller and friends.
 func (a *App) CreateGroup(ctx context.Context, me, name string, memberIDs []string) (store.Group, error) {
 	group := store.Group{ID: strings.ToLower(rand.Text()), Name: strings.TrimSpace(name), OwnerID: me}
 	if n := utf8.RuneCountInString(group.Name); n == 0 || n > 64 || len(memberIDs) > mostInvited {
@@ -123,12 +123,12 @@ func (a *App) CreateGroup(ctx context.Context, me, name string, memberIDs []stri
 	})
 }
 
-// tell says something in a group. It is in the group's own lane: the group must be there before.
+// tell sends a notice to a group. It is in the group's own lane, since the group must exist first.
 func tell(ctx context.Context, tx *store.Tx, groupID, from, text string) {
 	tx.Enqueue(ctx, outbox.GroupLane(groupID), outbox.SendGroup, outbox.Notice{From: from, Targets: []string{groupID}, Text: text, Line: true})
 }
 
-// AddMember puts a friend into a group that one is in.
+// AddMember adds a friend to one of the caller's groups.
 func (a *App) AddMember(ctx context.Context, me, groupID, userID string) error {
 	return a.member(ctx, groupID, me, func(tx *store.Tx, _ store.Group) error {
 		f, err := tx.Friendship(ctx, me, userID)
@@ -147,7 +147,8 @@ func (a *App) AddMember(ctx context.Context, me, groupID, userID string) error {
 	})
 }
 
-// RemoveMember takes a user out of a group: oneself, or another one by the owner. The owner stays.
+// RemoveMember removes a user from a group: the caller, or, if the caller is the owner, another
+// user. The owner stays.
 func (a *App) RemoveMember(ctx context.Context, me, groupID, userID string) error {
 	return a.member(ctx, groupID, me, func(tx *store.Tx, group store.Group) error {
 		if userID == group.OwnerID || userID != me && me != group.OwnerID {
@@ -161,7 +162,7 @@ func (a *App) RemoveMember(ctx context.Context, me, groupID, userID string) erro
 	})
 }
 
-// Dismiss ends a group of one's own.
+// Dismiss dismisses one of the caller's own groups.
 func (a *App) Dismiss(ctx context.Context, me, groupID string) error {
 	return a.member(ctx, groupID, me, func(tx *store.Tx, group store.Group) error {
 		if me != group.OwnerID {
@@ -190,7 +191,7 @@ func (a *App) group(ctx context.Context, groupID string, change func(tx *store.T
 	})
 }
 
-// member changes a group that one is in.
+// member changes one of the caller's groups.
 func (a *App) member(ctx context.Context, groupID, me string, change func(tx *store.Tx, group store.Group) error) error {
 	return a.group(ctx, groupID, func(tx *store.Tx) error {
 		group, err := tx.Group(ctx, groupID)
@@ -204,7 +205,7 @@ func (a *App) member(ctx context.Context, groupID, me string, change func(tx *st
 	})
 }
 
-// SyncFriend has the worker read from RongCloud how two users stand to each other.
+// SyncFriend makes the worker read the relation between two users from RongCloud.
 func SyncFriend(ctx context.Context, tx *store.Tx, user, other string) error {
 	for _, id := range []string{user, other} {
 		if _, err := tx.User(ctx, id); err != nil {
@@ -216,7 +217,7 @@ func SyncFriend(ctx context.Context, tx *store.Tx, user, other string) error {
 	return tx.EnqueueOnce(ctx, lane, outbox.SyncFriend, outbox.Pair{UserID: user, TargetID: other})
 }
 
-// SyncGroup has the worker read a group from RongCloud.
+// SyncGroup makes the worker read a group from RongCloud.
 func SyncGroup(ctx context.Context, tx *store.Tx, groupID string) error {
 	tx.Enter(ctx, outbox.GroupLane(groupID))
 	return tx.EnqueueOnce(ctx, outbox.GroupLane(groupID), outbox.SyncGroup, groupID)

@@ -13,10 +13,10 @@ import (
 	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/store"
 )
 
-// recallWithin is how long one can take back a message.
+// recallWithin is how long a message can be recalled.
 const recallWithin = 2 * time.Minute
 
-// Recall takes back a message of one's own.
+// Recall recalls one of the caller's own messages.
 func (a *App) Recall(ctx context.Context, me, uid string) error {
 	m, err := a.Store.Message(ctx, uid)
 	switch {
@@ -39,7 +39,7 @@ func recall(ctx context.Context, tx *store.Tx, m store.Message) error {
 	return err
 }
 
-// Report tells the operator about a message that one can read.
+// Report reports a message that the caller can read to the operator.
 func (a *App) Report(ctx context.Context, me, uid, reason string) error {
 	m, err := a.Store.Message(ctx, uid)
 	if err != nil {
@@ -55,7 +55,7 @@ func (a *App) Report(ctx context.Context, me, uid, reason string) error {
 	})
 }
 
-// MarkRead notes that one has read a conversation.
+// MarkRead records that the caller has read a conversation.
 func (a *App) MarkRead(ctx context.Context, me, conversation string) error {
 	return a.Store.Change(ctx, func(tx *store.Tx) error {
 		tx.MarkRead(ctx, me, conversation)
@@ -65,10 +65,10 @@ func (a *App) MarkRead(ctx context.Context, me, conversation string) error {
 
 // What follows is the operator's.
 
-// blockTime is how long a user is kept out whose message was reported with reason.
+// blockTime is how long a user is blocked after a justified report.
 const blockTime = time.Hour
 
-// Uphold takes back a message that was reported, and keeps its sender out for an hour.
+// Uphold recalls a reported message, and blocks its sender for an hour.
 func (a *App) Uphold(ctx context.Context, reportID int64) error {
 	return a.report(ctx, reportID, func(tx *store.Tx, report store.Report) error {
 		m, err := tx.Message(ctx, report.MessageUID)
@@ -90,7 +90,7 @@ func (a *App) Uphold(ctx context.Context, reportID int64) error {
 	})
 }
 
-// DismissReport leaves a message that was reported.
+// DismissReport keeps a reported message.
 func (a *App) DismissReport(ctx context.Context, reportID int64) error {
 	return a.report(ctx, reportID, func(tx *store.Tx, report store.Report) error {
 		tx.DecideReports(ctx, report.MessageUID, store.ReportDismissed)
@@ -108,7 +108,7 @@ func (a *App) report(ctx context.Context, id int64, decide func(tx *store.Tx, re
 	})
 }
 
-// Announce says something to all users, a hundred at a time.
+// Announce sends a notice to all users, a hundred at a time.
 func (a *App) Announce(ctx context.Context, text string) error {
 	if text = strings.TrimSpace(text); text == "" || utf8.RuneCountInString(text) > 1000 {
 		return ErrNotAllowed
@@ -152,9 +152,8 @@ func (a *App) Decide(ctx context.Context, jobID int64, to store.State) error {
 	})
 }
 
-// Delivered takes the copy of a message as the proof that the job which sent it was carried out.
-// Users can write what they like into a message, so whoever sent it, and to whom, must be right
-// too.
+// Delivered takes the copy of a message as proof that the job that sent it was executed. Users can
+// write anything into a message, so sender and recipient must match too.
 func Delivered(ctx context.Context, tx *store.Tx, extra string, m store.Message) error {
 	id, ok := outbox.Marked(extra)
 	if !ok {
@@ -171,7 +170,7 @@ func Delivered(ctx context.Context, tx *store.Tx, extra string, m store.Message)
 	return nil
 }
 
-// Recalled takes the news of a recall as the proof that the job for it was carried out.
+// Recalled takes the callback about a recall as proof that its job was executed.
 func Recalled(ctx context.Context, tx *store.Tx, uid string) error {
 	job, err := tx.LastJob(ctx, messageLane(uid))
 	if err == nil {

@@ -1,10 +1,9 @@
-// Package callback is what RongCloud tells the app: messages for the archive, who is online, what
-// changed among friends and in hosted groups, verdicts of moderation, and the question before a
-// delivery.
+// Package callback receives RongCloud's callbacks: messages for the archive, who is online,
+// changes of friends and hosted groups, moderation verdicts, and pre-delivery checks.
 //
-// It promises that nothing which was acknowledged is lost: a callback is in the database before it
-// is acknowledged, taken in or, where that fails, as a job of the outbox that goes on trying. One
-// that comes again changes nothing.
+// It promises that no acknowledged callback is lost: a callback is in the database before it is
+// acknowledged, either applied or, if that fails, as a job of the outbox that keeps trying. A
+// repeated callback changes nothing.
 package callback
 
 import (
@@ -25,8 +24,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook"
 )
 
-// Paths for RongCloud's console. Questions have one of their own: one that cannot be read is then
-// known for a question, and gets the fallback.
+// Paths for RongCloud's console. Pre-delivery checks have their own path: there even one that
+// cannot be read is recognised, and gets the fallback.
 const (
 	Path         = "/rongcloud/events"
 	QuestionPath = "/rongcloud/moderation"
@@ -38,10 +37,10 @@ const decisionTime = time.Second
 // Config is what a receiver needs.
 type Config struct {
 	Store     *store.Store
-	Worker    *outbox.Worker // tries again what could not be taken in
+	Worker    *outbox.Worker // retries events that could not be applied
 	Secret    string
 	Moderator *Moderator
-	Nonces    webhook.NonceStore // nil is a store of this process
+	Nonces    webhook.NonceStore // nil: in this process's memory
 	Log       *slog.Logger
 	Observe   func(webhook.Observation)
 }
@@ -50,7 +49,8 @@ type Config struct {
 func New(config Config) (*webhook.Handler, error) {
 	opts := []webhook.Option{
 		webhook.WithLogger(config.Log),
-		webhook.WithDecisionTimeout(decisionTime, webhook.Block("Please try again.")), // nothing passes unchecked
+		// nothing passes unchecked
+		webhook.WithDecisionTimeout(decisionTime, webhook.Block("Please try again.")),
 		webhook.WithObserver(webhook.ObserverFunc(func(_ context.Context, o webhook.Observation) { config.Observe(o) })),
 	}
 	if config.Nonces != nil {
@@ -73,15 +73,15 @@ func New(config Config) (*webhook.Handler, error) {
 	return h, h.Err()
 }
 
-// Mount puts a handler where RongCloud's console shall send callbacks.
+// Mount registers a handler at the paths for RongCloud's console.
 func Mount(mux *http.ServeMux, h *webhook.Handler) {
 	mux.Handle("POST "+Path, h)
 	mux.Handle("POST "+QuestionPath, h.For(webhook.KindPreMessage))
 }
 
-// taker takes events in, each in one transaction. RongCloud sends one three times at most, and
-// forgets it then. So an event that cannot be taken in is kept for the worker, which has more
-// patience, and shows it to an operator in the end.
+// taker applies events, each in one transaction. RongCloud sends an event at most three times. So
+// an event that cannot be applied is kept for the worker, which retries for longer, and finally
+// shows it to an operator.
 func taker[E any](config Config, kind webhook.Kind, take func(ctx context.Context, tx *store.Tx, e *E) error) func(context.Context, *E) error {
 	job := "callback." + string(kind)
 	outbox.Take(config.Worker, job, take)
@@ -100,8 +100,8 @@ func taker[E any](config Config, kind webhook.Kind, take func(ctx context.Contex
 			return err
 		}
 		return config.Store.Change(ctx, func(tx *store.Tx) error {
-			// A lane of its own: it holds up no other, and comes there again if RongCloud sends it
-			// once more.
+			// Its own lane: it delays no other job, and a repeat by RongCloud goes to the same
+			// lane.
 			lane := fmt.Sprintf("callback:%s:%x", kind, sha256.Sum256(event.Raw))
 			tx.Enter(ctx, lane)
 			return tx.EnqueueOnce(ctx, lane, job, json.RawMessage(text))
@@ -109,7 +109,7 @@ func taker[E any](config Config, kind webhook.Kind, take func(ctx context.Contex
 	}
 }
 
-// message archives what people have written. Commands, receipts and the like are not for reading.
+// message archives what people have written, but not commands, receipts and the like.
 func message(ctx context.Context, tx *store.Tx, m *webhook.Message) error {
 	conversation := ""
 	switch m.ConversationType {
@@ -128,7 +128,8 @@ func message(ctx context.Context, tx *store.Tx, m *webhook.Message) error {
 		Type: int(m.ConversationType), ObjectName: m.ObjectName, Body: m.Body, SentAt: m.SentAt,
 	}
 	added, err := tx.Archive(ctx, kept)
-	if err != nil || !added || m.Platform != webhook.PlatformServer { // ours come from the Server API
+	// ours come from the Server API
+	if err != nil || !added || m.Platform != webhook.PlatformServer {
 		return err
 	}
 	return app.Delivered(ctx, tx, extraOf(m.Body), kept)
@@ -154,7 +155,7 @@ func operation(ctx context.Context, tx *store.Tx, o *webhook.MessageOperation) e
 	return app.Recalled(ctx, tx, o.MessageUID)
 }
 
-// audit has an operator look at what RongCloud's moderation refuses.
+// audit reports what RongCloud's moderation refuses to an operator.
 func audit(ctx context.Context, tx *store.Tx, a *webhook.MessageAudit) error {
 	if a.Result == webhook.AuditResultRefused {
 		tx.AddReport(ctx, store.Report{MessageUID: a.MessageUID, Reason: a.Provider})
@@ -227,7 +228,7 @@ func agrees(ctx context.Context, tx *store.Tx, o *webhook.HostedGroupOperation) 
 	case webhook.HostedGroupEventOwnerChanged:
 		return len(o.UserIDs) == 1 && o.UserIDs[0] == group.OwnerID, nil
 	}
-	return true, nil // managers are none of this app's business
+	return true, nil // this app does not use managers
 }
 
 func groupProfile(ctx context.Context, tx *store.Tx, p *webhook.HostedGroupProfile) error {

@@ -11,7 +11,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook"
 )
 
-// How many messages a user may send: so many at once, and so many a second in the long run.
+// How many messages a user may send: at once, and per second in the long run.
 const (
 	burst     = 20
 	perSecond = 2
@@ -25,7 +25,7 @@ type Moderator struct {
 	users map[string]*rate.Limiter
 }
 
-// NewModerator returns a moderator that knows some words, which may stand anywhere in a message.
+// NewModerator returns a moderator that blocks the given words anywhere in a message.
 func NewModerator(words []string) *Moderator {
 	m := &Moderator{users: map[string]*rate.Limiter{}}
 	for _, word := range words {
@@ -36,7 +36,7 @@ func NewModerator(words []string) *Moderator {
 	return m
 }
 
-// Decide answers the question whether a message shall be delivered.
+// Decide decides whether a message is delivered.
 func (m *Moderator) Decide(q *webhook.PreMessage) (webhook.Decision, error) {
 	if !m.take(q.From) {
 		return webhook.Block("moderation.tooFast"), nil
@@ -56,7 +56,7 @@ func (m *Moderator) has(text string) bool {
 	return slices.ContainsFunc(m.words, func(word string) bool { return strings.Contains(text, word) })
 }
 
-// plain leaves letters and digits alone, so that spaces and dots hide no word.
+// plain keeps only letters and digits, so that spaces and dots cannot hide a word.
 func plain(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
@@ -74,7 +74,7 @@ func (m *Moderator) take(userID string) bool {
 	defer m.mu.Unlock()
 	if m.users[userID] == nil {
 		if len(m.users) >= mostUsers {
-			clear(m.users) // everybody begins anew
+			clear(m.users) // everybody starts afresh
 		}
 		m.users[userID] = rate.NewLimiter(perSecond, burst)
 	}

@@ -1,7 +1,7 @@
 // Package fakecloud is a RongCloud inside the program, for those who have no account: the fake
 // server of package rongcloudtest, with the devices of the users whose pages are open.
 //
-// It promises that it is told after a start what RongCloud would still know.
+// It promises to know after a start what RongCloud would still know.
 package fakecloud
 
 import (
@@ -45,7 +45,7 @@ func (c *Cloud) Close() error {
 	return c.Server.Close()
 }
 
-// CallBack has it call the app back, as the console of RongCloud does when it is filled in.
+// CallBack makes it send callbacks to the app, like RongCloud once its console is configured.
 func (c *Cloud) CallBack(h *webhook.Handler) {
 	c.Server.AddWebhook(h.For(webhook.KindPreMessage), rongcloudtest.WithKinds(webhook.KindPreMessage), rongcloudtest.WithPreMessages())
 	c.Server.AddWebhook(h, rongcloudtest.WithServerMessages())
@@ -76,7 +76,8 @@ func (c *Cloud) skipUIDs(ctx context.Context) error {
 		return fmt.Errorf("the archive has messages of a real RongCloud, such as %s: set RONGCLOUD_*, or take another database", last)
 	}
 	for range high<<32 | middle<<16 | low {
-		_, _ = c.Server.User("nobody").SendPrivate("nobody", rongcloud.TextMessage{Content: "-"}) // refused: nobody is offline
+		// refused: nobody is offline
+		_, _ = c.Server.User("nobody").SendPrivate("nobody", rongcloud.TextMessage{Content: "-"})
 	}
 	return nil
 }

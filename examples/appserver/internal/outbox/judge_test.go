@@ -98,7 +98,8 @@ func TestJudge(t *testing.T) {
 			if c.want == store.Done {
 				require.Equal(t, srv.Sent()[0].MessageUID, job.Result)
 			}
-			if c.fault == &dropped && c.want == store.Waiting { // the next try finds that it was done
+			// the next try finds that it was done
+			if c.fault == &dropped && c.want == store.Waiting {
 				require.NoError(t, w.store.Change(t.Context(), func(tx *store.Tx) error {
 					tx.Settle(t.Context(), job, store.Settlement{State: store.Done})
 					return nil

@@ -51,8 +51,8 @@ type Notice struct {
 	Line    bool // a grey line, and no bubble
 }
 
-// IsOnce reports whether a repeat of such a job acts twice: where nobody knows how a try has ended,
-// it is parked. All others are repeated until they are done.
+// IsOnce reports whether repeating such a job acts twice: if the outcome of a try is unknown, it
+// is parked. All others are repeated until they are done.
 func IsOnce(kind string) bool {
 	return slices.Contains([]string{SendPrivate, SendGroup, SendSystem, RecallMessage}, kind)
 }
@@ -64,7 +64,8 @@ type kind struct {
 	before rongcloud.Code
 }
 
-// call carries out a job. What it has found out, it writes into the tables when the job is settled.
+// call executes a job. The returned effect writes what it found out into the tables when the job
+// is settled.
 type call func(ctx context.Context, job store.Job) (result string, then Effect, err error)
 
 // Effect changes the tables.
@@ -103,7 +104,7 @@ func kinds(c *rongcloud.Client) map[string]kind {
 	}
 }
 
-// errBroken is a job that cannot be read.
+// errBroken is the error for an unreadable job.
 var errBroken = errors.New("the job cannot be read")
 
 // with reads a job's parameters.
@@ -117,14 +118,14 @@ func with[P any](call func(ctx context.Context, job store.Job, params P) (string
 	}
 }
 
-// do makes a job of a method of the SDK, whose parameters the job holds.
+// do turns a method of the SDK into a job that holds its parameters.
 func do[P any](method func(context.Context, P, ...rongcloud.CallOption) error) call {
 	return with(func(ctx context.Context, _ store.Job, params P) (string, Effect, error) {
 		return "", nil, method(ctx, params)
 	})
 }
 
-// get does the same with a method whose result nobody asks for.
+// get does the same for a method whose result is not needed.
 func get[P, R any](method func(context.Context, P, ...rongcloud.CallOption) (R, error)) call {
 	return do(func(ctx context.Context, params P, opts ...rongcloud.CallOption) error {
 		_, err := method(ctx, params, opts...)
@@ -132,7 +133,7 @@ func get[P, R any](method func(context.Context, P, ...rongcloud.CallOption) (R, 
 	})
 }
 
-// read makes a job of a question to RongCloud.
+// read turns a query to RongCloud into a job.
 func read[P any](c *rongcloud.Client, ask func(context.Context, *rongcloud.Client, P) (Effect, error)) call {
 	return with(func(ctx context.Context, _ store.Job, params P) (string, Effect, error) {
 		then, err := ask(ctx, c, params)
@@ -140,7 +141,7 @@ func read[P any](c *rongcloud.Client, ask func(context.Context, *rongcloud.Clien
 	})
 }
 
-// send makes a job of a notice, which is marked with the job's number.
+// send turns a notice into a job, and marks the notice with the job's number.
 func send(send func(context.Context, Notice, rongcloud.MessageContent) (*rongcloud.SendResult, error)) call {
 	return with(func(ctx context.Context, job store.Job, n Notice) (string, Effect, error) {
 		var content rongcloud.MessageContent = rongcloud.TextMessage{Content: n.Text, Extra: Mark(job.ID)}
@@ -201,7 +202,7 @@ func syncGroup(ctx context.Context, c *rongcloud.Client, id string) (Effect, err
 	return func(ctx context.Context, tx *store.Tx) error { return setGroup(ctx, tx, group, members) }, nil
 }
 
-// dismiss notes that RongCloud does not know a group any more.
+// dismiss records that RongCloud no longer knows a group.
 func dismiss(ctx context.Context, tx *store.Tx, id string) error {
 	group, err := tx.Group(ctx, id)
 	if err != nil {

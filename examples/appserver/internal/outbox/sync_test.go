@@ -125,7 +125,8 @@ func TestUnwritten(t *testing.T) {
 		w, srv := start(t, url)
 		register(t, srv)
 		require.NoError(t, srv.Client().Friend.Add(t.Context(), rongcloud.FriendAddParams{UserID: "ann", TargetID: "ben", Type: rongcloud.FriendAddDirectly}))
-		enqueue(t, w.store, "lane", SyncFriend, Pair{"ann", "ben"}) // of whom the tables know nothing
+		// of whom the tables know nothing
+		enqueue(t, w.store, "lane", SyncFriend, Pair{"ann", "ben"})
 		for try := 1; try <= mostFailures; try++ {
 			begun := time.Now()
 			job, err := w.store.Claim(t.Context(), begun.Add(time.Hour), time.Minute)

@@ -21,16 +21,17 @@ const (
 	minWait = time.Second
 	maxWait = time.Minute
 
-	mostFailures = 10                     // how often the tables may refuse what a job writes into them
+	// how often the tables may refuse what a job writes into them
+	mostFailures = 10
 	workers      = 8                      // how many jobs are under way at once
 	poll         = 500 * time.Millisecond // how long a job of another process may wait to be seen
 )
 
-// Worker carries out the jobs of the outbox.
+// Worker executes the jobs of the outbox.
 type Worker struct {
 	store *store.Store
 	kinds map[string]kind
-	lease time.Duration // how long a worker that says nothing is taken for alive
+	lease time.Duration // how long a silent worker counts as alive
 	log   *slog.Logger
 	wake  chan struct{}
 }
@@ -54,7 +55,7 @@ func Take[P any](w *Worker, name string, take func(ctx context.Context, tx *stor
 	})}
 }
 
-// again has the worker look for jobs at once.
+// again makes the worker look for jobs at once.
 func (w *Worker) again() {
 	select {
 	case w.wake <- struct{}{}:
@@ -62,7 +63,7 @@ func (w *Worker) again() {
 	}
 }
 
-// Run works until the context ends, and then waits for what is under way: it ends within the lease.
+// Run works until the context ends, and then waits for running jobs, which end within the lease.
 func (w *Worker) Run(ctx context.Context) {
 	var busy sync.WaitGroup
 	defer busy.Wait()
@@ -155,15 +156,16 @@ func UserLane(id string) string { return "user:" + id }
 // GroupLane is the lane of what RongCloud must know about a group.
 func GroupLane(id string) string { return "group:" + id }
 
-// judge says what becomes of a job after a try. This is the lesson: whatever leaves the same state
-// is repeated until it is done, and a send of which nobody knows whether it was delivered is not.
+// judge decides what happens to a job after a try. This is the lesson: idempotent jobs are
+// repeated until they are done, but a send with an unknown outcome is not.
 func judge(what kind, job store.Job, result string, err error) store.Settlement {
 	if err == nil || what.before != 0 && errors.Is(err, what.before) {
 		return store.Settlement{State: store.Done, Result: result}
 	}
 	how := store.Settlement{State: store.Refused, Error: err.Error()}
 	switch {
-	case errors.Is(err, rongcloud.ErrOutcomeUnknown) && IsOnce(job.Kind): // ask this first: the others may be true as well
+	// ask this first: the others may be true as well
+	case errors.Is(err, rongcloud.ErrOutcomeUnknown) && IsOnce(job.Kind):
 		how.State = store.Parked
 	case errors.Is(err, rongcloud.ErrOutcomeUnknown), passes(err):
 		how.State = store.Waiting
@@ -193,11 +195,11 @@ func passes(err error) bool {
 
 func pause(tries int) time.Duration {
 	wait := min(minWait<<min(tries-1, 10), maxWait)
-	return wait/2 + rand.N(wait/2) //nolint:gosec // chance is all that is asked
+	return wait/2 + rand.N(wait/2) //nolint:gosec // randomness, not secrecy
 }
 
-// settle notes the end of a try, with what it has found out. What was read from RongCloud does not
-// overwrite what was decided since.
+// settle records the end of a try, with what it found out. Data read from RongCloud does not
+// overwrite later decisions.
 func (w *Worker) settle(ctx context.Context, job store.Job, how store.Settlement, then Effect) error {
 	return w.store.Change(ctx, func(tx *store.Tx) error {
 		tx.Enter(ctx, job.Lane)
@@ -211,7 +213,7 @@ func (w *Worker) settle(ctx context.Context, job store.Job, how store.Settlement
 	})
 }
 
-// bury settles the jobs of dead workers: what may be repeated is, and all else is parked.
+// bury settles the jobs of dead workers: jobs that may be repeated are, and all others are parked.
 func (w *Worker) bury(ctx context.Context) {
 	jobs, err := w.store.Expired(ctx, time.Now())
 	if err != nil && ctx.Err() == nil {
@@ -229,10 +231,10 @@ func (w *Worker) bury(ctx context.Context) {
 	}
 }
 
-// mark begins what a notice carries, so that a callback about it leads back to its job.
+// mark is the prefix of the mark in a notice, by which a callback about it leads back to its job.
 const mark = "outbox:"
 
-// Mark is what the notice of a job carries.
+// Mark returns the mark in a job's notice.
 func Mark(id int64) string { return mark + strconv.FormatInt(id, 10) }
 
 // Marked returns the job whose mark it is.

@@ -12,7 +12,7 @@ const (
 	Friends     = "friends"
 )
 
-// Friendship is how two users stand to each other. A is before B.
+// Friendship is the relation between two users. A sorts before B.
 type Friendship struct {
 	A, B    string
 	State   string
@@ -24,7 +24,7 @@ func Pair(one, other string) (a, b string) { return min(one, other), max(one, ot
 
 func friendshipRow(f *Friendship) []any { return []any{&f.A, &f.B, &f.State, &f.AskedBy} }
 
-// Friendship returns how two users stand to each other; without a state they are strangers.
+// Friendship returns the relation between two users; without a state they are strangers.
 func (q Queries) Friendship(ctx context.Context, user, other string) (Friendship, error) {
 	a, b := Pair(user, other)
 	known, err := one(ctx, q, friendshipRow, `SELECT a, b, state, asked_by FROM friendships WHERE a = $1 AND b = $2`, a, b)
@@ -34,7 +34,7 @@ func (q Queries) Friendship(ctx context.Context, user, other string) (Friendship
 	return known, err
 }
 
-// SetFriendship sets how two users stand to each other, in any order.
+// SetFriendship sets the relation between two users, in any order.
 func (tx *Tx) SetFriendship(ctx context.Context, f Friendship) {
 	a, b := Pair(f.A, f.B)
 	tx.do(ctx, `INSERT INTO friendships (a, b, state, asked_by) VALUES ($1, $2, $3, $4)
@@ -72,7 +72,7 @@ func (q Queries) FriendIDs(ctx context.Context, userID string) ([]string, error)
 	return all(ctx, q, alone[string], `SELECT CASE WHEN a = $1 THEN b ELSE a END FROM friendships WHERE (a = $1 OR b = $1) AND state = 'friends' ORDER BY 1`, userID)
 }
 
-// Block is that a user refuses the messages of another one.
+// Block says that a user refuses another user's messages.
 type Block struct{ UserID, TargetID string }
 
 // SetBlock blocks a user for another one, or takes that back. It reports whether that changed
@@ -84,7 +84,7 @@ func (tx *Tx) SetBlock(ctx context.Context, b Block, blocked bool) bool {
 	return tx.do(ctx, `DELETE FROM blocks WHERE user_id = $1 AND target_id = $2`, b.UserID, b.TargetID)
 }
 
-// Presence is what a device of a user was last heard to be.
+// Presence is the last known presence of a user's device.
 type Presence struct {
 	UserID  string
 	Session string
@@ -99,7 +99,7 @@ func (tx *Tx) SetPresence(ctx context.Context, p Presence) bool {
 		WHERE presence.at < excluded.at`, p.UserID, p.Session, p.Online, millis(p.At))
 }
 
-// ForgetPresence takes everybody as offline, where nobody can be online.
+// ForgetPresence marks everybody as offline.
 func (q Queries) ForgetPresence(ctx context.Context) error {
 	_, err := q.exec(ctx, `DELETE FROM presence`)
 	return err

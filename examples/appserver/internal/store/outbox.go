@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// State is where a job of the outbox stands.
+// State is the state of a job in the outbox.
 type State string
 
 // The states of a job.
@@ -16,7 +16,8 @@ const (
 	Waiting State = "waiting" // for its turn, or for the next try
 	Begun   State = "begun"   // its request may be on its way
 	Done    State = "done"    // RongCloud has carried it out
-	Parked  State = "parked"  // nobody knows whether RongCloud has carried it out: an operator decides
+	// nobody knows whether RongCloud has carried it out: an operator decides
+	Parked  State = "parked"
 	Refused State = "refused" // RongCloud has refused it
 	Dropped State = "dropped" // an operator has given it up
 )
@@ -46,8 +47,8 @@ func jobRow(j *Job) []any {
 	}
 }
 
-// Enqueue writes down what RongCloud must learn, in the transaction that decides it. Jobs of a lane
-// are carried out one after the other, so the transaction has entered it: [Tx.Enter].
+// Enqueue stores what RongCloud must learn, in the transaction that decides it. Jobs of a lane are
+// executed one after the other, so the transaction must have entered the lane: [Tx.Enter].
 func (tx *Tx) Enqueue(ctx context.Context, lane, kind string, params any) {
 	encoded, err := json.Marshal(params)
 	if err != nil {
@@ -71,9 +72,9 @@ func (tx *Tx) EnqueueOnce(ctx context.Context, lane, kind string, params any) er
 	return nil
 }
 
-// Claim takes the oldest job whose turn it is, and notes that it has begun before its request
-// leaves: whoever finds it so after the lease knows that somebody died over it. The error is
-// [ErrNotFound] if there is nothing to do, or somebody else was faster.
+// Claim takes the oldest job whose turn it is, and records that it has begun before its request is
+// sent: a job still in that state after the lease means that its worker died. The error is
+// [ErrNotFound] if there is nothing to do, or another worker was faster.
 func (s *Store) Claim(ctx context.Context, now time.Time, lease time.Duration) (Job, error) {
 	return one(ctx, s.Queries, jobRow, `
 		UPDATE outbox SET state = 'begun', tries = tries + 1, lease_until = $2
@@ -99,8 +100,8 @@ type Settlement struct {
 	NextAt time.Time // of a job that waits for the next try
 }
 
-// Settle notes how a try has ended. It reports false, and changes nothing, if the job was begun
-// again meanwhile, or is decided. That something was done is never forgotten for less.
+// Settle records how a try ended. It reports false, and changes nothing, if the job was begun
+// again meanwhile, or is decided. A job that is done stays done.
 func (tx *Tx) Settle(ctx context.Context, job Job, how Settlement) bool {
 	from := `state = 'begun'`
 	if how.State == Done {

@@ -1,9 +1,9 @@
-// Package store keeps what the app knows in SQLite or PostgreSQL, by the same queries.
+// Package store keeps the app's data in SQLite or PostgreSQL, with the same queries.
 //
 // A decision and what RongCloud must learn of it are written in one transaction: see [Store.Change]
 // and [Tx.Enqueue].
 //
-// It promises that both databases keep and answer the same.
+// It promises that both databases store and return the same.
 package store
 
 import (
@@ -116,9 +116,8 @@ func (s *Store) Close() error { return s.db.Close() }
 // Ping reports whether the database can be reached.
 func (s *Store) Ping(ctx context.Context) error { return s.db.PingContext(ctx) }
 
-// Tx is a transaction. The first change in it that fails ends it: the changes that follow do
-// nothing, and [Store.Change] returns the error. So a decision reads without a check after each
-// line.
+// Tx is a transaction. The first change that fails ends it: later changes do nothing, and
+// [Store.Change] returns the error. So decisions need no error check after each line.
 type Tx struct {
 	Queries
 
@@ -130,8 +129,8 @@ type Tx struct {
 // Change runs a transaction: all that it writes is kept, or nothing if it fails or change returns
 // an error. What concerns a lane enters it first; see [Tx.Enter].
 func (s *Store) Change(ctx context.Context, change func(tx *Tx) error) error {
-	// A request that goes away shall not leave the connection in doubt, so the transaction ends by
-	// itself.
+	// A cancelled request must not leave the connection in an unknown state, so the transaction
+	// ends on its own.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
 	defer cancel()
 	return s.change(ctx, change)
@@ -170,10 +169,10 @@ func (tx *Tx) do(ctx context.Context, query string, args ...any) (changed bool) 
 	return changed
 }
 
-// Enter waits for the turn in lanes, and keeps others out of them until the transaction ends. It
-// comes before anything that the transaction reads.
+// Enter waits for its turn in lanes, and keeps others out of them until the transaction ends. Call
+// it before the transaction reads anything.
 func (tx *Tx) Enter(ctx context.Context, lanes ...string) {
-	slices.Sort(lanes) // everybody in the same order, or two could wait for each other
+	slices.Sort(lanes) // always in the same order, to avoid deadlocks
 	for _, lane := range slices.Compact(lanes) {
 		tx.do(ctx, `INSERT INTO lanes (name, turn) VALUES ($1, 1) ON CONFLICT (name) DO UPDATE SET turn = lanes.turn + 1`, lane)
 	}

@@ -1,6 +1,6 @@
-// Package web is what browsers and client apps talk to: pages, a JSON API, and a stream of events.
+// Package web serves browsers and client apps: pages, a JSON API, and a stream of events.
 //
-// It promises that nobody reads or changes what is not theirs.
+// It promises that users can read and change only their own data.
 package web
 
 import (
@@ -43,7 +43,7 @@ type server struct {
 	hub   *hub
 }
 
-// Mount puts all that browsers ask for into a mux.
+// Mount registers everything that browsers request in a mux.
 func Mount(mux *http.ServeMux, config Config) {
 	s := &server{Config: config, pages: parsePages(), hub: newHub()}
 	config.App.Store.Listen(s.hub.publish)
@@ -85,7 +85,8 @@ func Mount(mux *http.ServeMux, config Config) {
 	}
 }
 
-// Protect refuses what another site has a browser send, and says what pages may do.
+// Protect refuses requests that other sites make a browser send, and sets the pages' security
+// headers.
 func Protect(next http.Handler) http.Handler {
 	checked := http.NewCrossOriginProtection().Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
