@@ -114,8 +114,8 @@ func benchMembers(n int) benchOp {
 			var out response
 			return f.post(ctx, "/group/user/query.json", url.Values{"groupId": {"group-0001"}}, &out)
 		},
-		sdk: func(ctx context.Context, c *rongcloud.Client) error {
-			_, err := c.Group.ListMembers(ctx, "group-0001")
+		sdk: func(ctx context.Context, client *rongcloud.Client) error {
+			_, err := client.Group.ListMembers(ctx, "group-0001")
 			return err
 		},
 	}
@@ -137,8 +137,8 @@ func benchGetToken() benchOp {
 			form.Set("portraitUri", "https://example.com/ann.png")
 			return f.post(ctx, "/user/getToken.json", form, &out)
 		},
-		sdk: func(ctx context.Context, c *rongcloud.Client) error {
-			_, err := c.User.Register(ctx, rongcloud.RegisterParams{
+		sdk: func(ctx context.Context, client *rongcloud.Client) error {
+			_, err := client.User.Register(ctx, rongcloud.RegisterParams{
 				UserID: "user-0001", Name: "Ann Example", PortraitURL: "https://example.com/ann.png",
 			})
 			return err
@@ -185,8 +185,8 @@ func benchPrivate(name string, n int) benchOp {
 			var out answer
 			return f.post(ctx, "/message/private/publish.json", form, &out)
 		},
-		sdk: func(ctx context.Context, c *rongcloud.Client) error {
-			_, err := c.Message.SendPrivate(ctx, rongcloud.PrivateMessage{
+		sdk: func(ctx context.Context, client *rongcloud.Client) error {
+			_, err := client.Message.SendPrivate(ctx, rongcloud.PrivateMessage{
 				From: "user-0000", To: to, Content: rongcloud.TextMessage{Content: "hello, how are you?"}, PushContent: "hello",
 			})
 			return err

@@ -14,24 +14,22 @@ import (
 
 func TestChatroomRefuses(t *testing.T) {
 	t.Parallel()
-	type client = *rongcloud.Client
-	type ctx = context.Context
 	two := []string{"u1", "u2"}
-	room := func(p rongcloud.ChatroomCreateParams) func(ctx, client) error {
-		return func(x ctx, c client) error { return c.Chatroom.Create(x, p) }
+	room := func(p rongcloud.ChatroomCreateParams) func(context.Context, *rongcloud.Client) error {
+		return func(ctx context.Context, client *rongcloud.Client) error { return client.Chatroom.Create(ctx, p) }
 	}
-	members := func(q rongcloud.ChatroomMemberQuery) func(ctx, client) error {
-		return func(x ctx, c client) error {
-			_, err := c.Chatroom.Member.List(x, q)
+	members := func(q rongcloud.ChatroomMemberQuery) func(context.Context, *rongcloud.Client) error {
+		return func(ctx context.Context, client *rongcloud.Client) error {
+			_, err := client.Chatroom.Member.List(ctx, q)
 			return err
 		}
 	}
-	entry := func(p rongcloud.ChatroomEntrySetParams) func(ctx, client) error {
-		return func(x ctx, c client) error { return c.Chatroom.Entry.Set(x, p) }
+	entry := func(p rongcloud.ChatroomEntrySetParams) func(context.Context, *rongcloud.Client) error {
+		return func(ctx context.Context, client *rongcloud.Client) error { return client.Chatroom.Entry.Set(ctx, p) }
 	}
 	tests := []struct {
 		name, field, reason string
-		call                func(ctx, client) error
+		call                func(context.Context, *rongcloud.Client) error
 	}{
 		{name: "create nothing", field: "chatroomId", reason: "is required", call: room(rongcloud.ChatroomCreateParams{})},
 		{name: "destroy after half a minute", field: "destroyTime", reason: "is not a whole number of minutes", call: room(rongcloud.ChatroomCreateParams{ChatroomID: "r", DestroyAfter: 30 * time.Second})},
@@ -41,20 +39,22 @@ func TestChatroomRefuses(t *testing.T) {
 		{name: "an owner of nothing", field: "entryInfo", reason: "is required", call: room(rongcloud.ChatroomCreateParams{ChatroomID: "r", EntryOwnerID: "u1"})},
 		{name: "entries of nobody", field: "entryOwnerId", reason: "is required", call: room(rongcloud.ChatroomCreateParams{ChatroomID: "r", Entries: map[string]string{"k": "v"}})},
 		{name: "21 first entries", field: "entryInfo", reason: "21 items, at most 20", call: room(rongcloud.ChatroomCreateParams{ChatroomID: "r", EntryOwnerID: "u1", Entries: manyEntries(21)})},
-		{name: "destroy nothing", field: "chatroomId", reason: "is required", call: func(x ctx, c client) error { return c.Chatroom.Destroy(x, nil) }},
-		{name: "destroy an empty ID", field: "chatroomId", reason: "item 2 is empty", call: func(x ctx, c client) error { return c.Chatroom.Destroy(x, []string{"r", ""}) }},
-		{name: "never destroy from now on", field: "destroyTime", reason: "cannot be Forever", call: func(x ctx, c client) error {
-			return c.Chatroom.SetDestroy(x, rongcloud.ChatroomSetDestroyParams{ChatroomID: "r", DestroyAfter: rongcloud.Forever})
+		{name: "destroy nothing", field: "chatroomId", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error { return client.Chatroom.Destroy(ctx, nil) }},
+		{name: "destroy an empty ID", field: "chatroomId", reason: "item 2 is empty", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.Chatroom.Destroy(ctx, []string{"r", ""})
+		}},
+		{name: "never destroy from now on", field: "destroyTime", reason: "cannot be Forever", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.Chatroom.SetDestroy(ctx, rongcloud.ChatroomSetDestroyParams{ChatroomID: "r", DestroyAfter: rongcloud.Forever})
 		}},
 
-		{name: "a member of no room", field: "chatroomId", reason: "is required", call: func(x ctx, c client) error {
-			_, err := c.Chatroom.IsMember(x, rongcloud.ChatroomIsMemberQuery{UserID: "u1"})
+		{name: "a member of no room", field: "chatroomId", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
+			_, err := client.Chatroom.IsMember(ctx, rongcloud.ChatroomIsMemberQuery{UserID: "u1"})
 			return err
 		}},
 		{name: "no count", field: "count", reason: "is required", call: members(rongcloud.ChatroomMemberQuery{ChatroomID: "r", Order: rongcloud.SortOldestFirst})},
 		{name: "no order", field: "order", reason: "is required", call: members(rongcloud.ChatroomMemberQuery{ChatroomID: "r", Count: 1})},
-		{name: "check 1001", field: "userId", reason: "1001 items, at most 1000", call: func(x ctx, c client) error {
-			_, err := c.Chatroom.Member.Check(x, rongcloud.ChatroomMemberCheckQuery{ChatroomID: "r", UserIDs: userIDs(1001)})
+		{name: "check 1001", field: "userId", reason: "1001 items, at most 1000", call: func(ctx context.Context, client *rongcloud.Client) error {
+			_, err := client.Chatroom.Member.Check(ctx, rongcloud.ChatroomMemberCheckQuery{ChatroomID: "r", UserIDs: userIDs(1001)})
 			return err
 		}},
 
@@ -63,32 +63,38 @@ func TestChatroomRefuses(t *testing.T) {
 		{name: "a notification of an unknown type", field: "objectName", reason: "only RongCloud's own", call: entry(rongcloud.ChatroomEntrySetParams{
 			ChatroomID: "r", OwnerID: "u1", Key: "k", Value: "v", Notification: rongcloud.RawContent{Name: "RC:ChrmKVNotiMsg", Body: "{}"},
 		})},
-		{name: "21 entries", field: "entryInfo", reason: "21 items, at most 20", call: func(x ctx, c client) error {
-			return c.Chatroom.Entry.BatchSet(x, rongcloud.ChatroomEntryBatchSetParams{ChatroomID: "r", OwnerID: "u1", Entries: manyEntries(21)})
+		{name: "21 entries", field: "entryInfo", reason: "21 items, at most 20", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.Chatroom.Entry.BatchSet(ctx, rongcloud.ChatroomEntryBatchSetParams{ChatroomID: "r", OwnerID: "u1", Entries: manyEntries(21)})
 		}},
-		{name: "no entries", field: "entryInfo", reason: "is required", call: func(x ctx, c client) error {
-			return c.Chatroom.Entry.BatchSet(x, rongcloud.ChatroomEntryBatchSetParams{ChatroomID: "r", OwnerID: "u1"})
+		{name: "no entries", field: "entryInfo", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.Chatroom.Entry.BatchSet(ctx, rongcloud.ChatroomEntryBatchSetParams{ChatroomID: "r", OwnerID: "u1"})
 		}},
-		{name: "remove 21 entries", field: "entryKeys", reason: "21 items, at most 20", call: func(x ctx, c client) error {
-			return c.Chatroom.Entry.BatchDelete(x, rongcloud.ChatroomEntryBatchDeleteParams{ChatroomID: "r", OwnerID: "u1", Keys: userIDs(21)})
+		{name: "remove 21 entries", field: "entryKeys", reason: "21 items, at most 20", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.Chatroom.Entry.BatchDelete(ctx, rongcloud.ChatroomEntryBatchDeleteParams{ChatroomID: "r", OwnerID: "u1", Keys: userIDs(21)})
 		}},
-		{name: "remove entries of nobody", field: "entryOwnerId", reason: "is required", call: func(x ctx, c client) error {
-			return c.Chatroom.Entry.BatchDelete(x, rongcloud.ChatroomEntryBatchDeleteParams{ChatroomID: "r", Keys: two})
+		{name: "remove entries of nobody", field: "entryOwnerId", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.Chatroom.Entry.BatchDelete(ctx, rongcloud.ChatroomEntryBatchDeleteParams{ChatroomID: "r", Keys: two})
 		}},
-		{name: "list 101 entries", field: "keys", reason: "101 items, at most 100", call: func(x ctx, c client) error {
-			_, err := c.Chatroom.Entry.List(x, rongcloud.ChatroomEntryQuery{ChatroomID: "r", Keys: userIDs(101)})
+		{name: "list 101 entries", field: "keys", reason: "101 items, at most 100", call: func(ctx context.Context, client *rongcloud.Client) error {
+			_, err := client.Chatroom.Entry.List(ctx, rongcloud.ChatroomEntryQuery{ChatroomID: "r", Keys: userIDs(101)})
 			return err
 		}},
 
-		{name: "unmute 21", field: "userId", reason: "21 items, at most 20", call: func(x ctx, c client) error {
-			return c.Chatroom.Mute.Remove(x, rongcloud.ChatroomMuteRemoveParams{ChatroomID: "r", UserIDs: userIDs(21)})
+		{name: "unmute 21", field: "userId", reason: "21 items, at most 20", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.Chatroom.Mute.Remove(ctx, rongcloud.ChatroomMuteRemoveParams{ChatroomID: "r", UserIDs: userIDs(21)})
 		}},
-		{name: "21 types on the whitelist", field: "objectnames", reason: "21 items, at most 20", call: func(x ctx, c client) error { return c.Chatroom.MessageTypeWhitelist.Add(x, userIDs(21)) }},
-		{name: "protect 6", field: "userId", reason: "6 items, at most 5", call: func(x ctx, c client) error {
-			return c.Chatroom.UserWhitelist.Add(x, rongcloud.ChatroomUserWhitelistParams{ChatroomID: "r", UserIDs: userIDs(6)})
+		{name: "21 types on the whitelist", field: "objectnames", reason: "21 items, at most 20", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.Chatroom.MessageTypeWhitelist.Add(ctx, userIDs(21))
 		}},
-		{name: "stop nowhere", field: "chatroomId", reason: "is required", call: func(x ctx, c client) error { return c.Chatroom.Distribution.Stop(x, "") }},
-		{name: "keep nothing alive", field: "chatroomId", reason: "is required", call: func(x ctx, c client) error { return c.Chatroom.Keepalive.Add(x, "") }},
+		{name: "protect 6", field: "userId", reason: "6 items, at most 5", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.Chatroom.UserWhitelist.Add(ctx, rongcloud.ChatroomUserWhitelistParams{ChatroomID: "r", UserIDs: userIDs(6)})
+		}},
+		{name: "stop nowhere", field: "chatroomId", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.Chatroom.Distribution.Stop(ctx, "")
+		}},
+		{name: "keep nothing alive", field: "chatroomId", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.Chatroom.Keepalive.Add(ctx, "")
+		}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

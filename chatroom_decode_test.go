@@ -15,40 +15,56 @@ import (
 // its SDKs have seen.
 func TestChatroomDecodes(t *testing.T) {
 	t.Parallel()
-	type client = *rongcloud.Client
-	type ctx = context.Context
 	beijing := time.FixedZone("CST", 8*60*60)
 	noon := time.Date(2024, 5, 1, 12, 30, 0, 0, beijing)
 
-	get := func(x ctx, c client) (any, error) { return c.Chatroom.Get(x, "r") }
-	members := func(x ctx, c client) (any, error) {
-		return c.Chatroom.Member.List(x, rongcloud.ChatroomMemberQuery{ChatroomID: "r", Count: 2, Order: rongcloud.SortOldestFirst})
+	get := func(ctx context.Context, client *rongcloud.Client) (any, error) { return client.Chatroom.Get(ctx, "r") }
+	members := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.Chatroom.Member.List(ctx, rongcloud.ChatroomMemberQuery{ChatroomID: "r", Count: 2, Order: rongcloud.SortOldestFirst})
 	}
-	isMember := func(x ctx, c client) (any, error) {
-		return c.Chatroom.IsMember(x, rongcloud.ChatroomIsMemberQuery{ChatroomID: "r", UserID: "u1"})
+	isMember := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.Chatroom.IsMember(ctx, rongcloud.ChatroomIsMemberQuery{ChatroomID: "r", UserID: "u1"})
 	}
-	check := func(x ctx, c client) (any, error) {
-		return c.Chatroom.Member.Check(x, rongcloud.ChatroomMemberCheckQuery{ChatroomID: "r", UserIDs: []string{"u1", "u2"}})
+	check := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.Chatroom.Member.Check(ctx, rongcloud.ChatroomMemberCheckQuery{ChatroomID: "r", UserIDs: []string{"u1", "u2"}})
 	}
-	entries := func(x ctx, c client) (any, error) {
-		return c.Chatroom.Entry.List(x, rongcloud.ChatroomEntryQuery{ChatroomID: "r"})
+	entries := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.Chatroom.Entry.List(ctx, rongcloud.ChatroomEntryQuery{ChatroomID: "r"})
 	}
-	mutes := func(x ctx, c client) (any, error) { return c.Chatroom.Mute.List(x, "r") }
-	globals := func(x ctx, c client) (any, error) { return c.Chatroom.GlobalMute.List(x) }
-	blocks := func(x ctx, c client) (any, error) { return c.Chatroom.Block.List(x, "r") }
-	mutedRooms := func(x ctx, c client) (any, error) {
-		return c.Chatroom.MuteAllMembers.List(x, rongcloud.ChatroomMuteAllMembersQuery{})
+	mutes := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.Chatroom.Mute.List(ctx, "r")
 	}
-	muted := func(x ctx, c client) (any, error) { return c.Chatroom.MuteAllMembers.IsMuted(x, "r") }
-	exempt := func(x ctx, c client) (any, error) { return c.Chatroom.MuteAllMembersWhitelist.List(x, "r") }
-	kept := func(x ctx, c client) (any, error) { return c.Chatroom.Keepalive.List(x) }
-	low := func(x ctx, c client) (any, error) { return c.Chatroom.LowPriority.List(x) }
-	white := func(x ctx, c client) (any, error) { return c.Chatroom.MessageTypeWhitelist.List(x) }
-	protected := func(x ctx, c client) (any, error) { return c.Chatroom.UserWhitelist.List(x, "r") }
+	globals := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.Chatroom.GlobalMute.List(ctx)
+	}
+	blocks := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.Chatroom.Block.List(ctx, "r")
+	}
+	mutedRooms := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.Chatroom.MuteAllMembers.List(ctx, rongcloud.ChatroomMuteAllMembersQuery{})
+	}
+	muted := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.Chatroom.MuteAllMembers.IsMuted(ctx, "r")
+	}
+	exempt := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.Chatroom.MuteAllMembersWhitelist.List(ctx, "r")
+	}
+	kept := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.Chatroom.Keepalive.List(ctx)
+	}
+	low := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.Chatroom.LowPriority.List(ctx)
+	}
+	white := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.Chatroom.MessageTypeWhitelist.List(ctx)
+	}
+	protected := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.Chatroom.UserWhitelist.List(ctx, "r")
+	}
 
 	tests := []struct {
 		name, path string
-		call       func(ctx, client) (any, error)
+		call       func(context.Context, *rongcloud.Client) (any, error)
 		answer     string // what follows the code
 		want       any
 	}{

@@ -231,8 +231,8 @@ func TestLastOfTwoOptionsCounts(t *testing.T) {
 }
 
 func TestNewFromEnv(t *testing.T) { // not parallel: it changes the environment
-	names := func(c *Client) (names []string) {
-		for _, one := range c.core.hosts.ring {
+	names := func(client *Client) (names []string) {
+		for _, one := range client.core.hosts.ring {
 			names = append(names, one.scheme+"://"+one.name)
 		}
 		return names

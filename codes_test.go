@@ -68,23 +68,23 @@ func TestBroadcastIsNotRepeatedAfter1008(t *testing.T) {
 	t.Parallel()
 	text := TextMessage{Content: "hello"}
 	calls := map[string]func(*Client) error{
-		"all": func(c *Client) error {
-			_, err := c.Message.Broadcast.SendToAll(t.Context(), Broadcast{From: "a", Content: text})
+		"all": func(client *Client) error {
+			_, err := client.Message.Broadcast.SendToAll(t.Context(), Broadcast{From: "a", Content: text})
 			return err
 		},
-		"online": func(c *Client) error {
-			_, err := c.Message.Broadcast.SendToOnline(t.Context(), OnlineBroadcast{From: "a", Content: text})
+		"online": func(client *Client) error {
+			_, err := client.Message.Broadcast.SendToOnline(t.Context(), OnlineBroadcast{From: "a", Content: text})
 			return err
 		},
-		"chat rooms": func(c *Client) error {
-			return c.Message.Broadcast.SendToChatrooms(t.Context(), ChatroomBroadcast{From: "a", Content: text})
+		"chat rooms": func(client *Client) error {
+			return client.Message.Broadcast.SendToChatrooms(t.Context(), ChatroomBroadcast{From: "a", Content: text})
 		},
-		"recall": func(c *Client) error {
-			_, err := c.Message.Broadcast.Recall(t.Context(), BroadcastRecallParams{From: "a", MessageUID: "u"})
+		"recall": func(client *Client) error {
+			_, err := client.Message.Broadcast.Recall(t.Context(), BroadcastRecallParams{From: "a", MessageUID: "u"})
 			return err
 		},
-		"all, unsafe repeats asked for": func(c *Client) error {
-			_, err := c.Message.Broadcast.SendToAll(t.Context(), Broadcast{From: "a", Content: text}, RetryUnsafe())
+		"all, unsafe repeats asked for": func(client *Client) error {
+			_, err := client.Message.Broadcast.SendToAll(t.Context(), Broadcast{From: "a", Content: text}, RetryUnsafe())
 			return err
 		},
 	}

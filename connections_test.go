@@ -422,7 +422,7 @@ func TestBufferIsNotReusedWhileItIsSent(t *testing.T) {
 		{name: "sent", late: lateTransport{traced: true, wrote: true}, reused: true},
 	} {
 		reused := false
-		for range 100 { // a pool may forget
+		for range 100 { // a pool may drop items
 			late := c.late
 			client, err := New("test-key", "test-secret", WithBaseURL("http://api.example"), WithHTTPClient(&http.Client{Transport: &late}))
 			require.NoError(t, err)

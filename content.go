@@ -402,7 +402,7 @@ type ImageTextMessage struct {
 // has its own endpoints and cannot be sent like other messages. Only the first piece carries Type,
 // Mention, Sender, Extra and Quoted.
 type StreamMessage struct {
-	// This piece.
+	// The text of this piece.
 	Content string            `json:"content"`
 	Type    MessageStreamType `json:"type,omitempty"`
 	// The number of the piece: 1, 2, 3 and so on without gaps.

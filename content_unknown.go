@@ -35,8 +35,8 @@ var keeperType = reflect.TypeFor[keeper]()
 
 func (k *kept) keeping() *kept { return k }
 
-// keeps reports whether a struct has its own unknown keys. An app's type that embeds such a struct
-// is a keeper too, through its methods, but not one of the SDK's.
+// keeps reports whether one of the SDK's structs holds unknown keys. An app's type that embeds such
+// a struct also has its methods, but does not count.
 func keeps(typ reflect.Type) bool {
 	return typ.PkgPath() == ownPackage && bodyPlanOf(typ).kept >= 0
 }

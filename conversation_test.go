@@ -14,30 +14,30 @@ import (
 const conversationAwkward = `你好 😀 &=+%"<>`
 
 func conversationCalls() []apiCall {
-	type client = *rongcloud.Client
-	type ctx = context.Context
 	const awkward = conversationAwkward
-	top := func(kind rongcloud.ConversationType, on bool) func(ctx, client) error {
-		return func(x ctx, c client) error {
+	top := func(kind rongcloud.ConversationType, on bool) func(context.Context, *rongcloud.Client) error {
+		return func(ctx context.Context, client *rongcloud.Client) error {
 			params := rongcloud.ConversationPinParams{UserID: "u1", Type: kind, TargetID: awkward}
 			if on {
-				return c.Conversation.Pin(x, params)
+				return client.Conversation.Pin(ctx, params)
 			}
-			return c.Conversation.Unpin(x, params)
+			return client.Conversation.Unpin(ctx, params)
 		}
 	}
-	setLevel := func(params rongcloud.ConversationPushLevelSetParams) func(ctx, client) error {
-		return func(x ctx, c client) error { return c.Conversation.SetPushLevel(x, params) }
+	setLevel := func(params rongcloud.ConversationPushLevelSetParams) func(context.Context, *rongcloud.Client) error {
+		return func(ctx context.Context, client *rongcloud.Client) error {
+			return client.Conversation.SetPushLevel(ctx, params)
+		}
 	}
-	getLevel := func(query rongcloud.ConversationPushLevelQuery) func(ctx, client) error {
-		return func(x ctx, c client) error {
-			_, err := c.Conversation.GetPushLevel(x, query)
+	getLevel := func(query rongcloud.ConversationPushLevelQuery) func(context.Context, *rongcloud.Client) error {
+		return func(ctx context.Context, client *rongcloud.Client) error {
+			_, err := client.Conversation.GetPushLevel(ctx, query)
 			return err
 		}
 	}
-	setType := func(level rongcloud.PushLevel) func(ctx, client) error {
-		return func(x ctx, c client) error {
-			return c.Conversation.SetTypePushLevel(x, rongcloud.ConversationTypePushLevelSetParams{
+	setType := func(level rongcloud.PushLevel) func(context.Context, *rongcloud.Client) error {
+		return func(ctx context.Context, client *rongcloud.Client) error {
+			return client.Conversation.SetTypePushLevel(ctx, rongcloud.ConversationTypePushLevelSetParams{
 				UserID: "u1", Type: rongcloud.ConversationUltraGroup, Level: level,
 			})
 		}
@@ -63,8 +63,8 @@ func conversationCalls() []apiCall {
 			form: formOf("conversationType", "10", "requestId", "u1", "targetId", "g", "unpushLevel", "5", "busChannel", awkward),
 		},
 		{
-			path: "/conversation/notification/set.json", what: "reset", call: func(x ctx, c client) error {
-				return c.Conversation.ResetPushLevel(x, rongcloud.ConversationPushLevelResetParams{
+			path: "/conversation/notification/set.json", what: "reset", call: func(ctx context.Context, client *rongcloud.Client) error {
+				return client.Conversation.ResetPushLevel(ctx, rongcloud.ConversationPushLevelResetParams{
 					UserID: "u1", Type: rongcloud.ConversationPrivate, TargetID: "u2",
 				})
 			},
@@ -93,55 +93,55 @@ func conversationCalls() []apiCall {
 			form: formOf("conversationType", "10", "requestId", "u1", "unpushLevel", "2"),
 		},
 		{
-			path: "/conversation/type/notification/set.json", what: "reset", call: func(x ctx, c client) error {
-				return c.Conversation.ResetTypePushLevel(x, rongcloud.ConversationTypePushLevelResetParams{
+			path: "/conversation/type/notification/set.json", what: "reset", call: func(ctx context.Context, client *rongcloud.Client) error {
+				return client.Conversation.ResetTypePushLevel(ctx, rongcloud.ConversationTypePushLevelResetParams{
 					UserID: "u1", Type: rongcloud.ConversationUltraGroup,
 				})
 			},
 			form: formOf("conversationType", "10", "requestId", "u1", "unpushLevel", "0"),
 		},
-		{path: "/conversation/type/notification/get.json", what: "all", call: func(x ctx, c client) error {
-			_, err := c.Conversation.GetTypePushLevel(x, rongcloud.ConversationTypePushLevelQuery{UserID: "u1", Type: rongcloud.ConversationSystem})
+		{path: "/conversation/type/notification/get.json", what: "all", call: func(ctx context.Context, client *rongcloud.Client) error {
+			_, err := client.Conversation.GetTypePushLevel(ctx, rongcloud.ConversationTypePushLevelQuery{UserID: "u1", Type: rongcloud.ConversationSystem})
 			return err
 		}, form: formOf("conversationType", "6", "requestId", "u1")},
-		{path: "/conversation/message/history/clean.json", what: "all", call: func(x ctx, c client) error {
-			return c.Conversation.ClearHistory(x, rongcloud.ConversationClearHistoryParams{
+		{path: "/conversation/message/history/clean.json", what: "all", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.Conversation.ClearHistory(ctx, rongcloud.ConversationClearHistoryParams{
 				UserID: "u1", Type: rongcloud.ConversationChatroom, TargetID: awkward, Before: time.UnixMilli(1767323045678),
 			})
 		}, form: formOf("conversationType", "4", "fromUserId", "u1", "targetId", awkward, "msgTimestamp", "1767323045678")},
-		{path: "/conversation/message/history/clean.json", what: "bare", call: func(x ctx, c client) error {
-			return c.Conversation.ClearAllHistory(x, rongcloud.ConversationClearAllHistoryParams{
+		{path: "/conversation/message/history/clean.json", what: "bare", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.Conversation.ClearAllHistory(ctx, rongcloud.ConversationClearAllHistoryParams{
 				UserID: "u1", Type: rongcloud.ConversationChatroom, TargetID: awkward,
 			})
 		}, form: formOf("conversationType", "4", "fromUserId", "u1", "targetId", awkward)},
-		{path: "/conversation/attribute/get.json", what: "all", call: func(x ctx, c client) error {
-			_, err := c.Conversation.GetAttributes(x, rongcloud.ConversationQuery{UserID: "u1", Type: rongcloud.ConversationGroup, TargetID: awkward})
+		{path: "/conversation/attribute/get.json", what: "all", call: func(ctx context.Context, client *rongcloud.Client) error {
+			_, err := client.Conversation.GetAttributes(ctx, rongcloud.ConversationQuery{UserID: "u1", Type: rongcloud.ConversationGroup, TargetID: awkward})
 			return err
 		}, form: formOf("userId", "u1", "targetId", awkward, "conversationType", "3")},
 
 		{
-			path: "/user/conversation/tag/set.json", what: "all", call: func(x ctx, c client) error {
-				return c.Conversation.Tag.Create(x, rongcloud.ConversationTagCreateParams{
+			path: "/user/conversation/tag/set.json", what: "all", call: func(ctx context.Context, client *rongcloud.Client) error {
+				return client.Conversation.Tag.Create(ctx, rongcloud.ConversationTagCreateParams{
 					UserID: "u1", Tags: []rongcloud.ConversationTagParams{{ID: "t1", Name: "work"}, {ID: "t2", Name: awkward}},
 				})
 			}, form: nil,
 			json: `{"userId":"u1","tags":[{"tagId":"t1","tagName":"work"},{"tagId":"t2","tagName":"你好 😀 &=+%\"<>"}]}`,
 		},
-		{path: "/user/conversation/tag/del.json", what: "all", call: func(x ctx, c client) error {
-			return c.Conversation.Tag.Delete(x, rongcloud.ConversationTagDeleteParams{UserID: "u1", TagIDs: []string{"t1", awkward}})
+		{path: "/user/conversation/tag/del.json", what: "all", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.Conversation.Tag.Delete(ctx, rongcloud.ConversationTagDeleteParams{UserID: "u1", TagIDs: []string{"t1", awkward}})
 		}, json: `{"userId":"u1","tagIds":["t1","你好 😀 &=+%\"<>"]}`},
-		{path: "/user/conversation/tag/get.json", what: "all", call: func(x ctx, c client) error {
-			_, err := c.Conversation.Tag.List(x, awkward)
+		{path: "/user/conversation/tag/get.json", what: "all", call: func(ctx context.Context, client *rongcloud.Client) error {
+			_, err := client.Conversation.Tag.List(ctx, awkward)
 			return err
 		}, form: formOf("userId", awkward)},
-		{path: "/tag/conversation/set.json", what: "all", call: func(x ctx, c client) error {
-			return c.Conversation.Tag.AddConversations(x, tagging)
+		{path: "/tag/conversation/set.json", what: "all", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.Conversation.Tag.AddConversations(ctx, tagging)
 		}, json: taggingJSON},
-		{path: "/tag/conversation/del.json", what: "all", call: func(x ctx, c client) error {
-			return c.Conversation.Tag.RemoveConversations(x, tagging)
+		{path: "/tag/conversation/del.json", what: "all", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.Conversation.Tag.RemoveConversations(ctx, tagging)
 		}, json: taggingJSON},
-		{path: "/tag/conversation/get.json", what: "all", call: func(x ctx, c client) error {
-			_, err := c.Conversation.Tag.ListConversations(x, rongcloud.ConversationTagConversationsQuery{UserID: "u1", TagID: awkward})
+		{path: "/tag/conversation/get.json", what: "all", call: func(ctx context.Context, client *rongcloud.Client) error {
+			_, err := client.Conversation.Tag.ListConversations(ctx, rongcloud.ConversationTagConversationsQuery{UserID: "u1", TagID: awkward})
 			return err
 		}, form: formOf("userId", "u1", "tagId", awkward)},
 	}
@@ -149,20 +149,20 @@ func conversationCalls() []apiCall {
 
 func TestConversationDecodes(t *testing.T) {
 	t.Parallel()
-	type client = *rongcloud.Client
-	type ctx = context.Context
-	level := func(x ctx, c client) (any, error) {
-		return c.Conversation.GetPushLevel(x, rongcloud.ConversationPushLevelQuery{UserID: "u1", Type: 1, TargetID: "u2"})
+	level := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.Conversation.GetPushLevel(ctx, rongcloud.ConversationPushLevelQuery{UserID: "u1", Type: 1, TargetID: "u2"})
 	}
-	typeLevel := func(x ctx, c client) (any, error) {
-		return c.Conversation.GetTypePushLevel(x, rongcloud.ConversationTypePushLevelQuery{UserID: "u1", Type: 3})
+	typeLevel := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.Conversation.GetTypePushLevel(ctx, rongcloud.ConversationTypePushLevelQuery{UserID: "u1", Type: 3})
 	}
-	attributes := func(x ctx, c client) (any, error) {
-		return c.Conversation.GetAttributes(x, rongcloud.ConversationQuery{UserID: "u1", Type: rongcloud.ConversationGroup, TargetID: "g"})
+	attributes := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.Conversation.GetAttributes(ctx, rongcloud.ConversationQuery{UserID: "u1", Type: rongcloud.ConversationGroup, TargetID: "g"})
 	}
-	tags := func(x ctx, c client) (any, error) { return c.Conversation.Tag.List(x, "u1") }
-	tagged := func(x ctx, c client) (any, error) {
-		return c.Conversation.Tag.ListConversations(x, rongcloud.ConversationTagConversationsQuery{UserID: "u1", TagID: "t1"})
+	tags := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.Conversation.Tag.List(ctx, "u1")
+	}
+	tagged := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.Conversation.Tag.ListConversations(ctx, rongcloud.ConversationTagConversationsQuery{UserID: "u1", TagID: "t1"})
 	}
 	at := time.UnixMilli(1767323045678)
 	work := []rongcloud.ConversationTag{{ID: "t1", Name: "work", CreatedAt: at}}
@@ -173,7 +173,7 @@ func TestConversationDecodes(t *testing.T) {
 	conversations := &rongcloud.TaggedConversations{Conversations: []rongcloud.TaggedConversation{{Type: 1, TargetID: "u2"}, {Type: 6, TargetID: "s"}}}
 	for _, test := range []struct {
 		name   string
-		call   func(ctx, client) (any, error)
+		call   func(context.Context, *rongcloud.Client) (any, error)
 		answer string // what follows the code
 		want   any
 	}{
@@ -236,35 +236,41 @@ func TestConversationDecodes(t *testing.T) {
 
 func TestConversationRefuses(t *testing.T) {
 	t.Parallel()
-	type client = *rongcloud.Client
-	type ctx = context.Context
-	top := func(params rongcloud.ConversationPinParams) func(ctx, client) error {
-		return func(x ctx, c client) error {
-			require.Error(t, c.Conversation.Unpin(x, params))
-			return c.Conversation.Pin(x, params)
+	top := func(params rongcloud.ConversationPinParams) func(context.Context, *rongcloud.Client) error {
+		return func(ctx context.Context, client *rongcloud.Client) error {
+			require.Error(t, client.Conversation.Unpin(ctx, params))
+			return client.Conversation.Pin(ctx, params)
 		}
 	}
-	setLevel := func(params rongcloud.ConversationPushLevelSetParams) func(ctx, client) error {
-		return func(x ctx, c client) error { return c.Conversation.SetPushLevel(x, params) }
-	}
-	clearBefore := func(before time.Time) func(ctx, client) error {
-		return func(x ctx, c client) error {
-			return c.Conversation.ClearHistory(x, rongcloud.ConversationClearHistoryParams{UserID: "u1", Type: 1, TargetID: "u2", Before: before})
+	setLevel := func(params rongcloud.ConversationPushLevelSetParams) func(context.Context, *rongcloud.Client) error {
+		return func(ctx context.Context, client *rongcloud.Client) error {
+			return client.Conversation.SetPushLevel(ctx, params)
 		}
 	}
-	clearAll := func(params rongcloud.ConversationClearAllHistoryParams) func(ctx, client) error {
-		return func(x ctx, c client) error { return c.Conversation.ClearAllHistory(x, params) }
-	}
-	create := func(user string, tags ...rongcloud.ConversationTagParams) func(ctx, client) error {
-		return func(x ctx, c client) error {
-			return c.Conversation.Tag.Create(x, rongcloud.ConversationTagCreateParams{UserID: user, Tags: tags})
+	clearBefore := func(before time.Time) func(context.Context, *rongcloud.Client) error {
+		return func(ctx context.Context, client *rongcloud.Client) error {
+			return client.Conversation.ClearHistory(ctx, rongcloud.ConversationClearHistoryParams{UserID: "u1", Type: 1, TargetID: "u2", Before: before})
 		}
 	}
-	add := func(params rongcloud.ConversationTagConversationsParams) func(ctx, client) error {
-		return func(x ctx, c client) error { return c.Conversation.Tag.AddConversations(x, params) }
+	clearAll := func(params rongcloud.ConversationClearAllHistoryParams) func(context.Context, *rongcloud.Client) error {
+		return func(ctx context.Context, client *rongcloud.Client) error {
+			return client.Conversation.ClearAllHistory(ctx, params)
+		}
 	}
-	remove := func(params rongcloud.ConversationTagConversationsParams) func(ctx, client) error {
-		return func(x ctx, c client) error { return c.Conversation.Tag.RemoveConversations(x, params) }
+	create := func(user string, tags ...rongcloud.ConversationTagParams) func(context.Context, *rongcloud.Client) error {
+		return func(ctx context.Context, client *rongcloud.Client) error {
+			return client.Conversation.Tag.Create(ctx, rongcloud.ConversationTagCreateParams{UserID: user, Tags: tags})
+		}
+	}
+	add := func(params rongcloud.ConversationTagConversationsParams) func(context.Context, *rongcloud.Client) error {
+		return func(ctx context.Context, client *rongcloud.Client) error {
+			return client.Conversation.Tag.AddConversations(ctx, params)
+		}
+	}
+	remove := func(params rongcloud.ConversationTagConversationsParams) func(context.Context, *rongcloud.Client) error {
+		return func(ctx context.Context, client *rongcloud.Client) error {
+			return client.Conversation.Tag.RemoveConversations(ctx, params)
+		}
 	}
 	good := rongcloud.TaggedConversation{Type: 1, TargetID: "u2"}
 	tags := make([]rongcloud.ConversationTagParams, 21)
@@ -277,7 +283,7 @@ func TestConversationRefuses(t *testing.T) {
 	}
 	for _, test := range []struct {
 		name, field, reason string
-		call                func(ctx, client) error
+		call                func(context.Context, *rongcloud.Client) error
 	}{
 		{name: "pin for nobody", field: "userId", reason: "is required", call: top(rongcloud.ConversationPinParams{Type: 1, TargetID: "u2"})},
 		{name: "pin no kind", field: "conversationType", reason: "is required", call: top(rongcloud.ConversationPinParams{UserID: "u1", TargetID: "u2"})},
@@ -286,25 +292,25 @@ func TestConversationRefuses(t *testing.T) {
 		{name: "level of no kind", field: "conversationType", reason: "is required", call: setLevel(rongcloud.ConversationPushLevelSetParams{UserID: "u1", TargetID: "u2", Level: 1})},
 		{name: "level of nothing", field: "targetId", reason: "is required", call: setLevel(rongcloud.ConversationPushLevelSetParams{UserID: "u1", Type: 1, Level: 1})},
 		{name: "no level", field: "unpushLevel", reason: "ResetPushLevel", call: setLevel(rongcloud.ConversationPushLevelSetParams{UserID: "u1", Type: 1, TargetID: "u2"})},
-		{name: "no type level", field: "unpushLevel", reason: "ResetTypePushLevel", call: func(x ctx, c client) error {
-			return c.Conversation.SetTypePushLevel(x, rongcloud.ConversationTypePushLevelSetParams{UserID: "u1", Type: 1})
+		{name: "no type level", field: "unpushLevel", reason: "ResetTypePushLevel", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.Conversation.SetTypePushLevel(ctx, rongcloud.ConversationTypePushLevelSetParams{UserID: "u1", Type: 1})
 		}},
-		{name: "reset for nobody", field: "requestId", reason: "is required", call: func(x ctx, c client) error {
-			return c.Conversation.ResetPushLevel(x, rongcloud.ConversationPushLevelResetParams{Type: 1, TargetID: "u2"})
+		{name: "reset for nobody", field: "requestId", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.Conversation.ResetPushLevel(ctx, rongcloud.ConversationPushLevelResetParams{Type: 1, TargetID: "u2"})
 		}},
-		{name: "whose level", field: "requestId", reason: "is required", call: func(x ctx, c client) error {
-			level, err := c.Conversation.GetPushLevel(x, rongcloud.ConversationPushLevelQuery{Type: 1, TargetID: "u2"})
+		{name: "whose level", field: "requestId", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
+			level, err := client.Conversation.GetPushLevel(ctx, rongcloud.ConversationPushLevelQuery{Type: 1, TargetID: "u2"})
 			require.Equal(t, rongcloud.PushLevelUnset, level)
 			return err
 		}},
-		{name: "type level for nobody", field: "requestId", reason: "is required", call: func(x ctx, c client) error {
-			return c.Conversation.SetTypePushLevel(x, rongcloud.ConversationTypePushLevelSetParams{Type: 1, Level: 1})
+		{name: "type level for nobody", field: "requestId", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.Conversation.SetTypePushLevel(ctx, rongcloud.ConversationTypePushLevelSetParams{Type: 1, Level: 1})
 		}},
-		{name: "type level of no kind", field: "conversationType", reason: "is required", call: func(x ctx, c client) error {
-			return c.Conversation.SetTypePushLevel(x, rongcloud.ConversationTypePushLevelSetParams{UserID: "u1", Level: 1})
+		{name: "type level of no kind", field: "conversationType", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.Conversation.SetTypePushLevel(ctx, rongcloud.ConversationTypePushLevelSetParams{UserID: "u1", Level: 1})
 		}},
-		{name: "whose type level", field: "requestId", reason: "is required", call: func(x ctx, c client) error {
-			_, err := c.Conversation.GetTypePushLevel(x, rongcloud.ConversationTypePushLevelQuery{Type: 1})
+		{name: "whose type level", field: "requestId", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
+			_, err := client.Conversation.GetTypePushLevel(ctx, rongcloud.ConversationTypePushLevelQuery{Type: 1})
 			return err
 		}},
 		{name: "clear at no time", field: "msgTimestamp", reason: "is required", call: clearBefore(time.Time{})},
@@ -313,8 +319,8 @@ func TestConversationRefuses(t *testing.T) {
 		{name: "clear for nobody", field: "fromUserId", reason: "is required", call: clearAll(rongcloud.ConversationClearAllHistoryParams{Type: 1, TargetID: "u2"})},
 		{name: "clear no kind", field: "conversationType", reason: "is required", call: clearAll(rongcloud.ConversationClearAllHistoryParams{UserID: "u1", TargetID: "u2"})},
 		{name: "clear nothing", field: "targetId", reason: "is required", call: clearAll(rongcloud.ConversationClearAllHistoryParams{UserID: "u1", Type: 1})},
-		{name: "attributes of nobody", field: "userId", reason: "is required", call: func(x ctx, c client) error {
-			_, err := c.Conversation.GetAttributes(x, rongcloud.ConversationQuery{Type: 1, TargetID: "u2"})
+		{name: "attributes of nobody", field: "userId", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
+			_, err := client.Conversation.GetAttributes(ctx, rongcloud.ConversationQuery{Type: 1, TargetID: "u2"})
 			return err
 		}},
 
@@ -323,14 +329,14 @@ func TestConversationRefuses(t *testing.T) {
 		{name: "21 tags", field: "tags", reason: "21 items, at most 20", call: create("u1", tags...)},
 		{name: "a tag without ID", field: "tags", reason: "item 2 lacks", call: create("u1", tags[0], rongcloud.ConversationTagParams{Name: "n"})},
 		{name: "a tag without name", field: "tags", reason: "item 1 lacks", call: create("u1", rongcloud.ConversationTagParams{ID: "t"})},
-		{name: "delete no tags", field: "tagIds", reason: "is required", call: func(x ctx, c client) error {
-			return c.Conversation.Tag.Delete(x, rongcloud.ConversationTagDeleteParams{UserID: "u1"})
+		{name: "delete no tags", field: "tagIds", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.Conversation.Tag.Delete(ctx, rongcloud.ConversationTagDeleteParams{UserID: "u1"})
 		}},
-		{name: "delete an empty tag", field: "tagIds", reason: "item 1 is empty", call: func(x ctx, c client) error {
-			return c.Conversation.Tag.Delete(x, rongcloud.ConversationTagDeleteParams{UserID: "u1", TagIDs: []string{""}})
+		{name: "delete an empty tag", field: "tagIds", reason: "item 1 is empty", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.Conversation.Tag.Delete(ctx, rongcloud.ConversationTagDeleteParams{UserID: "u1", TagIDs: []string{""}})
 		}},
-		{name: "list nobody's tags", field: "userId", reason: "is required", call: func(x ctx, c client) error {
-			_, err := c.Conversation.Tag.List(x, "")
+		{name: "list nobody's tags", field: "userId", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
+			_, err := client.Conversation.Tag.List(ctx, "")
 			return err
 		}},
 		{name: "tag nothing", field: "conversations", reason: "is required", call: add(rongcloud.ConversationTagConversationsParams{UserID: "u1", TagID: "t"})},
@@ -343,8 +349,8 @@ func TestConversationRefuses(t *testing.T) {
 			UserID: "u1", TagID: "t", Conversations: []rongcloud.TaggedConversation{{TargetID: "u2"}},
 		})},
 		{name: "untag for nobody", field: "userId", reason: "is required", call: remove(rongcloud.ConversationTagConversationsParams{TagID: "t", Conversations: many[:1]})},
-		{name: "list no tag", field: "tagId", reason: "is required", call: func(x ctx, c client) error {
-			_, err := c.Conversation.Tag.ListConversations(x, rongcloud.ConversationTagConversationsQuery{UserID: "u1"})
+		{name: "list no tag", field: "tagId", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
+			_, err := client.Conversation.Tag.ListConversations(ctx, rongcloud.ConversationTagConversationsQuery{UserID: "u1"})
 			return err
 		}},
 	} {

@@ -390,11 +390,11 @@ func (s *h2Server) client(t testing.TB, foreign bool, opts ...Option) *Client {
 // Requests without a body, which net/http would repeat without asking.
 func TestHTTP2FaultsWithoutABody(t *testing.T) {
 	t.Parallel()
-	unknown := func(ctx context.Context, c *Client) error {
-		return c.Call(ctx, endpoint.New("POST", "/some/new.json", endpoint.None), nil, nil)
+	unknown := func(ctx context.Context, client *Client) error {
+		return client.Call(ctx, endpoint.New("POST", "/some/new.json", endpoint.None), nil, nil)
 	}
-	query := func(ctx context.Context, c *Client) error {
-		return send(ctx, c, endpoint.TagConversationGet, &struct {
+	query := func(ctx context.Context, client *Client) error {
+		return send(ctx, client, endpoint.TagConversationGet, &struct {
 			UserID string `wire:"userId"`
 			TagID  string `wire:"tagId"`
 		}{"u1", "t1"}, nil)
@@ -468,9 +468,9 @@ func TestWrappedTransportWritesOnce(t *testing.T) {
 func TestHTTP2ServerGoneAfterTheReset(t *testing.T) {
 	t.Parallel()
 	for name, call := range map[string]func(*Client) error{
-		"with a body": func(c *Client) error { return faultCall(context.Background(), c, "unsafe") },
-		"without a body": func(c *Client) error {
-			return c.Call(context.Background(), endpoint.New("POST", "/some/new.json", endpoint.None), nil, nil)
+		"with a body": func(client *Client) error { return faultCall(context.Background(), client, "unsafe") },
+		"without a body": func(client *Client) error {
+			return client.Call(context.Background(), endpoint.New("POST", "/some/new.json", endpoint.None), nil, nil)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

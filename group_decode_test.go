@@ -16,50 +16,62 @@ import (
 // pages and SDKs.
 func TestGroupDecodes(t *testing.T) {
 	t.Parallel()
-	type client = *rongcloud.Client
-	type ctx = context.Context
 	beijing := time.FixedZone("CST", 8*60*60)
 	noon := time.Date(2024, 5, 1, 12, 30, 0, 0, beijing)
 
-	create := func(x ctx, c client) (any, error) {
-		return c.Group.Create(x, rongcloud.GroupCreateParams{GroupID: "g", Name: "G", UserIDs: []string{"u"}})
+	create := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.Group.Create(ctx, rongcloud.GroupCreateParams{GroupID: "g", Name: "G", UserIDs: []string{"u"}})
 	}
-	members := func(x ctx, c client) (any, error) { return c.Group.ListMembers(x, "g") }
-	groups := func(x ctx, c client) (any, error) {
-		return c.Group.ListByUser(x, rongcloud.GroupByUserQuery{UserID: "u"})
+	members := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.Group.ListMembers(ctx, "g")
 	}
-	unpaged := func(x ctx, c client) (any, error) { return c.Group.ListByUserUnpaged(x, "u") }
-	mutes := func(x ctx, c client) (any, error) { return c.Group.Mute.List(x, "g") }
-	bans := func(x ctx, c client) (any, error) {
-		return c.Group.MuteAllMembers.List(x, rongcloud.GroupMuteAllMembersQuery{})
+	groups := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.Group.ListByUser(ctx, rongcloud.GroupByUserQuery{UserID: "u"})
 	}
-	states := func(x ctx, c client) (any, error) { return c.Group.MuteAllMembers.Check(x, []string{"g", "h"}) }
-	whitelist := func(x ctx, c client) (any, error) { return c.Group.MuteAllMembersWhitelist.List(x, "g") }
-	remark := func(x ctx, c client) (any, error) {
-		return c.Group.Remark.Get(x, rongcloud.GroupRemarkQuery{GroupID: "g", UserID: "u"})
+	unpaged := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.Group.ListByUserUnpaged(ctx, "u")
 	}
-	profiles := func(x ctx, c client) (any, error) { return c.HostedGroup.Profile.Get(x, []string{"g"}) }
-	join := func(x ctx, c client) (any, error) {
-		return c.HostedGroup.Join(x, rongcloud.HostedGroupJoinParams{GroupID: "g", UserIDs: []string{"u"}})
+	mutes := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.Group.Mute.List(ctx, "g")
 	}
-	hosted := func(x ctx, c client) (any, error) { return c.HostedGroup.List(x, rongcloud.HostedGroupQuery{}) }
-	joined := func(x ctx, c client) (any, error) {
-		return c.HostedGroup.Joined.List(x, rongcloud.HostedGroupJoinedQuery{UserID: "u"})
+	bans := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.Group.MuteAllMembers.List(ctx, rongcloud.GroupMuteAllMembersQuery{})
 	}
-	managers := func(x ctx, c client) (any, error) {
-		return c.HostedGroup.Manager.Add(x, rongcloud.HostedGroupManagerParams{GroupID: "g", UserIDs: []string{"u"}})
+	states := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.Group.MuteAllMembers.Check(ctx, []string{"g", "h"})
 	}
-	memberPage := func(x ctx, c client) (any, error) {
-		return c.HostedGroup.Member.List(x, rongcloud.HostedGroupMemberQuery{GroupID: "g"})
+	whitelist := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.Group.MuteAllMembersWhitelist.List(ctx, "g")
 	}
-	someMembers := func(x ctx, c client) (any, error) {
-		return c.HostedGroup.Member.Get(x, rongcloud.HostedGroupMemberGetQuery{GroupID: "g", UserIDs: []string{"u"}})
+	remark := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.Group.Remark.Get(ctx, rongcloud.GroupRemarkQuery{GroupID: "g", UserID: "u"})
 	}
-	follows := func(x ctx, c client) (any, error) {
-		return c.HostedGroup.Follow.List(x, rongcloud.HostedGroupFollowQuery{GroupID: "g", UserID: "u"})
+	profiles := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.HostedGroup.Profile.Get(ctx, []string{"g"})
 	}
-	remarkName := func(x ctx, c client) (any, error) {
-		return c.HostedGroup.RemarkName.Get(x, rongcloud.HostedGroupRemarkNameQuery{GroupID: "g", UserID: "u"})
+	join := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.HostedGroup.Join(ctx, rongcloud.HostedGroupJoinParams{GroupID: "g", UserIDs: []string{"u"}})
+	}
+	hosted := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.HostedGroup.List(ctx, rongcloud.HostedGroupQuery{})
+	}
+	joined := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.HostedGroup.Joined.List(ctx, rongcloud.HostedGroupJoinedQuery{UserID: "u"})
+	}
+	managers := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.HostedGroup.Manager.Add(ctx, rongcloud.HostedGroupManagerParams{GroupID: "g", UserIDs: []string{"u"}})
+	}
+	memberPage := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.HostedGroup.Member.List(ctx, rongcloud.HostedGroupMemberQuery{GroupID: "g"})
+	}
+	someMembers := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.HostedGroup.Member.Get(ctx, rongcloud.HostedGroupMemberGetQuery{GroupID: "g", UserIDs: []string{"u"}})
+	}
+	follows := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.HostedGroup.Follow.List(ctx, rongcloud.HostedGroupFollowQuery{GroupID: "g", UserID: "u"})
+	}
+	remarkName := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.HostedGroup.RemarkName.Get(ctx, rongcloud.HostedGroupRemarkNameQuery{GroupID: "g", UserID: "u"})
 	}
 
 	permissions := rongcloud.HostedGroupPermissions{
@@ -81,7 +93,7 @@ func TestGroupDecodes(t *testing.T) {
 
 	tests := []struct {
 		name, path string
-		call       func(ctx, client) (any, error)
+		call       func(context.Context, *rongcloud.Client) (any, error)
 		response   string // what follows the code
 		want       any
 	}{

@@ -244,15 +244,17 @@ func TestCallHookQuotesNoNames(t *testing.T) {
 	t.Parallel()
 	own := endpoint.New("POST", "/v9/user-7.json", endpoint.Form)
 	for name, call := range map[string]func(*Client) error{
-		"a key of Call": func(c *Client) error {
-			return c.Call(t.Context(), endpoint.ByPath("POST", "/chatroom/create.json"), url.Values{"chatroom[user-7]": {"\xff"}}, nil)
+		"a key of Call": func(client *Client) error {
+			return client.Call(t.Context(), endpoint.ByPath("POST", "/chatroom/create.json"), url.Values{"chatroom[user-7]": {"\xff"}}, nil)
 		},
-		"an extra field": func(c *Client) error {
-			return faultCall(t.Context(), c, "unsafe", WithExtraField("x[user-7]", math.NaN()))
+		"an extra field": func(client *Client) error {
+			return faultCall(t.Context(), client, "unsafe", WithExtraField("x[user-7]", math.NaN()))
 		},
-		"a path":            func(c *Client) error { return c.Call(t.Context(), own, map[string]any{}, nil) },
-		"a path of no kind": func(c *Client) error { return c.Call(t.Context(), &endpoint.Endpoint{Path: "user-7"}, nil, nil) },
-		"a header":          func(c *Client) error { return faultCall(t.Context(), c, "safe", WithHeader("user-7", "\n")) },
+		"a path": func(client *Client) error { return client.Call(t.Context(), own, map[string]any{}, nil) },
+		"a path of no kind": func(client *Client) error {
+			return client.Call(t.Context(), &endpoint.Endpoint{Path: "user-7"}, nil, nil)
+		},
+		"a header": func(client *Client) error { return faultCall(t.Context(), client, "safe", WithHeader("user-7", "\n")) },
 	} {
 		h := &heard{}
 		require.Error(t, call(newScripted(t, nil, h.option()).Client), name)

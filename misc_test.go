@@ -22,31 +22,43 @@ import (
 // and the embedded console, what RongCloud documents and the variants that its SDKs have seen.
 func TestMiscDecodes(t *testing.T) {
 	t.Parallel()
-	type client = *rongcloud.Client
-	type ctx = context.Context
 	at := time.UnixMilli(1700000000123)
 	no, yes := rongcloud.Ptr(false), rongcloud.Ptr(true)
 
-	friends := func(x ctx, c client) (any, error) { return c.Friend.List(x, rongcloud.FriendQuery{UserID: "u"}) }
-	checks := func(x ctx, c client) (any, error) {
-		return c.Friend.Check(x, rongcloud.FriendCheckQuery{UserID: "u", TargetIDs: []string{"a"}})
+	friends := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.Friend.List(ctx, rongcloud.FriendQuery{UserID: "u"})
 	}
-	permissions := func(x ctx, c client) (any, error) { return c.Friend.GetPermissions(x, []string{"a"}) }
-	bots := func(x ctx, c client) (any, error) { return c.Bot.Get(x, []string{"b"}) }
-	botPage := func(x ctx, c client) (any, error) { return c.Bot.List(x, rongcloud.BotQuery{}) }
-	agent := func(x ctx, c client) (any, error) { return c.Bot.Agent.Get(x, "a") }
-	agents := func(x ctx, c client) (any, error) { return c.Bot.Agent.List(x, rongcloud.AgentQuery{}) }
-	answer := func(x ctx, c client) (any, error) {
-		return c.Bot.AgentChat.Generate(x, rongcloud.AgentChatParams{AgentID: "a", Query: "q"})
+	checks := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.Friend.Check(ctx, rongcloud.FriendCheckQuery{UserID: "u", TargetIDs: []string{"a"}})
 	}
-	proxies := func(x ctx, c client) (any, error) { return c.ProxyChat.List(x, rongcloud.ProxyChatQuery{}) }
-	translate := func(x ctx, c client) (any, error) {
-		return c.Translation.Translate(x, rongcloud.TranslationParams{Text: "t"})
+	permissions := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.Friend.GetPermissions(ctx, []string{"a"})
+	}
+	bots := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.Bot.Get(ctx, []string{"b"})
+	}
+	botPage := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.Bot.List(ctx, rongcloud.BotQuery{})
+	}
+	agent := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.Bot.Agent.Get(ctx, "a")
+	}
+	agents := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.Bot.Agent.List(ctx, rongcloud.AgentQuery{})
+	}
+	answer := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.Bot.AgentChat.Generate(ctx, rongcloud.AgentChatParams{AgentID: "a", Query: "q"})
+	}
+	proxies := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.ProxyChat.List(ctx, rongcloud.ProxyChatQuery{})
+	}
+	translate := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.Translation.Translate(ctx, rongcloud.TranslationParams{Text: "t"})
 	}
 
 	tests := []struct {
 		name, path string
-		call       func(ctx, client) (any, error)
+		call       func(context.Context, *rongcloud.Client) (any, error)
 		answer     string // what follows the code
 		want       any
 	}{
@@ -143,93 +155,93 @@ func TestMiscDecodes(t *testing.T) {
 
 func TestMiscRefuses(t *testing.T) {
 	t.Parallel()
-	type client = *rongcloud.Client
-	type ctx = context.Context
-	integration := func(i rongcloud.BotIntegration) func(ctx, client) error {
-		return func(x ctx, c client) error {
-			return c.Bot.Create(x, rongcloud.BotParams{
+	integration := func(i rongcloud.BotIntegration) func(context.Context, *rongcloud.Client) error {
+		return func(ctx context.Context, client *rongcloud.Client) error {
+			return client.Bot.Create(ctx, rongcloud.BotParams{
 				UserID: "b", Name: "n", Type: "t", PortraitURL: "p",
 				Integrations: []rongcloud.BotIntegration{{Type: rongcloud.BotIntegrationWebhook, CallbackURL: "c"}, i},
 			})
 		}
 	}
-	access := func(p rongcloud.ConsoleAccessParams) func(ctx, client) error {
-		return func(x ctx, c client) error {
-			_, err := c.EmbeddedConsole.CreateAccessURL(x, p)
+	access := func(p rongcloud.ConsoleAccessParams) func(context.Context, *rongcloud.Client) error {
+		return func(ctx context.Context, client *rongcloud.Client) error {
+			_, err := client.EmbeddedConsole.CreateAccessURL(ctx, p)
 			return err
 		}
 	}
 	tests := []struct {
 		name, field, reason string
-		call                func(ctx, client) error
+		call                func(context.Context, *rongcloud.Client) error
 	}{
-		{name: "befriend nobody", field: "targetId", reason: "is required", call: func(x ctx, c client) error {
-			return c.Friend.Add(x, rongcloud.FriendAddParams{UserID: "u"})
+		{name: "befriend nobody", field: "targetId", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.Friend.Add(ctx, rongcloud.FriendAddParams{UserID: "u"})
 		}},
-		{name: "delete 101 friends", field: "targetIds", reason: "101 items, at most 100", call: func(x ctx, c client) error {
-			return c.Friend.Remove(x, rongcloud.FriendRemoveParams{UserID: "u", TargetIDs: userIDs(101)})
+		{name: "delete 101 friends", field: "targetIds", reason: "101 items, at most 100", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.Friend.Remove(ctx, rongcloud.FriendRemoveParams{UserID: "u", TargetIDs: userIDs(101)})
 		}},
-		{name: "delete no friends", field: "targetIds", reason: "is required", call: func(x ctx, c client) error { return c.Friend.Remove(x, rongcloud.FriendRemoveParams{UserID: "u"}) }},
-		{name: "delete a friend with a comma", field: "targetIds", reason: "item 1 contains a comma", call: func(x ctx, c client) error {
-			return c.Friend.Remove(x, rongcloud.FriendRemoveParams{UserID: "u", TargetIDs: []string{"a,b"}})
+		{name: "delete no friends", field: "targetIds", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.Friend.Remove(ctx, rongcloud.FriendRemoveParams{UserID: "u"})
 		}},
-		{name: "clean nobody", field: "userId", reason: "is required", call: func(x ctx, c client) error { return c.Friend.RemoveAll(x, "") }},
-		{name: "a profile of no friend", field: "targetId", reason: "is required", call: func(x ctx, c client) error {
-			return c.Friend.SetProfile(x, rongcloud.FriendProfileParams{UserID: "u", RemarkName: rongcloud.Ptr("r")})
+		{name: "delete a friend with a comma", field: "targetIds", reason: "item 1 contains a comma", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.Friend.Remove(ctx, rongcloud.FriendRemoveParams{UserID: "u", TargetIDs: []string{"a,b"}})
 		}},
-		{name: "a profile that would remove the name", field: "remarkName", reason: "is required", call: func(x ctx, c client) error {
-			return c.Friend.SetProfile(x, rongcloud.FriendProfileParams{UserID: "u", TargetID: "f", Attributes: map[string]string{"ext_a": "b"}})
+		{name: "clean nobody", field: "userId", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error { return client.Friend.RemoveAll(ctx, "") }},
+		{name: "a profile of no friend", field: "targetId", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.Friend.SetProfile(ctx, rongcloud.FriendProfileParams{UserID: "u", RemarkName: rongcloud.Ptr("r")})
 		}},
-		{name: "check 101", field: "targetIds", reason: "101 items, at most 100", call: func(x ctx, c client) error {
-			_, err := c.Friend.Check(x, rongcloud.FriendCheckQuery{UserID: "u", TargetIDs: userIDs(101)})
+		{name: "a profile that would remove the name", field: "remarkName", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.Friend.SetProfile(ctx, rongcloud.FriendProfileParams{UserID: "u", TargetID: "f", Attributes: map[string]string{"ext_a": "b"}})
+		}},
+		{name: "check 101", field: "targetIds", reason: "101 items, at most 100", call: func(ctx context.Context, client *rongcloud.Client) error {
+			_, err := client.Friend.Check(ctx, rongcloud.FriendCheckQuery{UserID: "u", TargetIDs: userIDs(101)})
 			return err
 		}},
-		{name: "permit without a permission", field: "permissionType", reason: "is required", call: func(x ctx, c client) error {
-			return c.Friend.SetPermission(x, rongcloud.FriendPermissionParams{UserIDs: []string{"u"}, Permission: rongcloud.FriendPermissionUnset})
+		{name: "permit without a permission", field: "permissionType", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.Friend.SetPermission(ctx, rongcloud.FriendPermissionParams{UserIDs: []string{"u"}, Permission: rongcloud.FriendPermissionUnset})
 		}},
-		{name: "permissions of 101", field: "userIds", reason: "101 items, at most 100", call: func(x ctx, c client) error {
-			_, err := c.Friend.GetPermissions(x, userIDs(101))
+		{name: "permissions of 101", field: "userIds", reason: "101 items, at most 100", call: func(ctx context.Context, client *rongcloud.Client) error {
+			_, err := client.Friend.GetPermissions(ctx, userIDs(101))
 			return err
 		}},
 
-		{name: "a bot without integrations", field: "integrations", reason: "is required", call: func(x ctx, c client) error {
-			return c.Bot.Create(x, rongcloud.BotParams{UserID: "b", Name: "n", Type: "t", PortraitURL: "p"})
+		{name: "a bot without integrations", field: "integrations", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.Bot.Create(ctx, rongcloud.BotParams{UserID: "b", Name: "n", Type: "t", PortraitURL: "p"})
 		}},
 		{name: "an integration without a type", field: "integrations", reason: "item 2: Type is required", call: integration(rongcloud.BotIntegration{CallbackURL: "c"})},
 		{name: "an integration without an address", field: "integrations", reason: "item 2: CallbackURL is required", call: integration(rongcloud.BotIntegration{Type: "webhook"})},
-		{name: "add an integration without an address", field: "callbackUrl", reason: "is required", call: func(x ctx, c client) error {
-			return c.Bot.Integration.Create(x, rongcloud.BotIntegrationParams{UserID: "b", BotIntegration: rongcloud.BotIntegration{Type: "webhook"}})
+		{name: "add an integration without an address", field: "callbackUrl", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.Bot.Integration.Create(ctx, rongcloud.BotIntegrationParams{UserID: "b", BotIntegration: rongcloud.BotIntegration{Type: "webhook"}})
 		}},
-		{name: "change no integration", field: "type", reason: "is required", call: func(x ctx, c client) error {
-			return c.Bot.Integration.Update(x, rongcloud.BotIntegrationParams{UserID: "b"})
+		{name: "change no integration", field: "type", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.Bot.Integration.Update(ctx, rongcloud.BotIntegrationParams{UserID: "b"})
 		}},
-		{name: "21 bots", field: "userIds", reason: "21 items, at most 20", call: func(x ctx, c client) error {
-			_, err := c.Bot.Get(x, userIDs(21))
+		{name: "21 bots", field: "userIds", reason: "21 items, at most 20", call: func(ctx context.Context, client *rongcloud.Client) error {
+			_, err := client.Bot.Get(ctx, userIDs(21))
 			return err
 		}},
-		{name: "17 pairs of metadata", field: "metadata", reason: "17 items, at most 16", call: func(x ctx, c client) error {
+		{name: "17 pairs of metadata", field: "metadata", reason: "17 items, at most 16", call: func(ctx context.Context, client *rongcloud.Client) error {
 			pairs := map[string]string{}
 			for _, id := range userIDs(17) {
 				pairs[id] = "v"
 			}
-			return c.Bot.Update(x, rongcloud.BotParams{UserID: "b", Metadata: pairs})
+			return client.Bot.Update(ctx, rongcloud.BotParams{UserID: "b", Metadata: pairs})
 		}},
-		{name: "an agent without a model", field: "agentConfig.model.name", reason: "is required", call: func(x ctx, c client) error {
-			return c.Bot.Agent.Create(x, rongcloud.AgentCreateParams{ID: "a-1", Name: "n", Config: rongcloud.AgentConfig{Model: rongcloud.AgentModel{Provider: "p"}}})
+		{name: "an agent without a model", field: "agentConfig.model.name", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.Bot.Agent.Create(ctx, rongcloud.AgentCreateParams{ID: "a-1", Name: "n", Config: rongcloud.AgentConfig{Model: rongcloud.AgentModel{Provider: "p"}}})
 		}},
-		{name: "change no agent", field: "agentId", reason: "is required", call: func(x ctx, c client) error {
-			return c.Bot.Agent.Update(x, rongcloud.AgentUpdateParams{Name: "n"})
+		{name: "change no agent", field: "agentId", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.Bot.Agent.Update(ctx, rongcloud.AgentUpdateParams{Name: "n"})
 		}},
-		{name: "ask nothing", field: "query", reason: "is required", call: func(x ctx, c client) error {
-			_, err := c.Bot.AgentChat.Generate(x, rongcloud.AgentChatParams{AgentID: "a"})
+		{name: "ask nothing", field: "query", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
+			_, err := client.Bot.AgentChat.Generate(ctx, rongcloud.AgentChatParams{AgentID: "a"})
 			return err
 		}},
 
-		{name: "stand in towards 51", field: "targetIds", reason: "51 items, at most 50", call: func(x ctx, c client) error {
-			return c.ProxyChat.Start(x, rongcloud.ProxyChatParams{UserID: "u", BotUserID: "b", TargetIDs: userIDs(51)})
+		{name: "stand in towards 51", field: "targetIds", reason: "51 items, at most 50", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.ProxyChat.Start(ctx, rongcloud.ProxyChatParams{UserID: "u", BotUserID: "b", TargetIDs: userIDs(51)})
 		}},
-		{name: "translate nothing", field: "text", reason: "is required", call: func(x ctx, c client) error {
-			_, err := c.Translation.Translate(x, rongcloud.TranslationParams{})
+		{name: "translate nothing", field: "text", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
+			_, err := client.Translation.Translate(ctx, rongcloud.TranslationParams{})
 			return err
 		}},
 		{name: "access without a key", field: "access_key", reason: "is required", call: access(rongcloud.ConsoleAccessParams{Page: "p", Lifetime: time.Hour})},
@@ -308,15 +320,15 @@ func TestMiscOutcome(t *testing.T) {
 		unsafe bool
 		call   func(context.Context, *rongcloud.Client) error
 	}{
-		"/friend/add.json": {true, func(x context.Context, c *rongcloud.Client) error {
-			return c.Friend.Add(x, rongcloud.FriendAddParams{UserID: "u", TargetID: "f"})
+		"/friend/add.json": {true, func(ctx context.Context, client *rongcloud.Client) error {
+			return client.Friend.Add(ctx, rongcloud.FriendAddParams{UserID: "u", TargetID: "f"})
 		}},
-		"/friend/clean.json": {false, func(x context.Context, c *rongcloud.Client) error { return c.Friend.RemoveAll(x, "u") }},
-		"/v3/bot/delete.json": {false, func(x context.Context, c *rongcloud.Client) error {
-			return c.Bot.Delete(x, "b")
+		"/friend/clean.json": {false, func(ctx context.Context, client *rongcloud.Client) error { return client.Friend.RemoveAll(ctx, "u") }},
+		"/v3/bot/delete.json": {false, func(ctx context.Context, client *rongcloud.Client) error {
+			return client.Bot.Delete(ctx, "b")
 		}},
-		"/v3/chat/generate.json": {true, func(x context.Context, c *rongcloud.Client) error {
-			_, err := c.Bot.AgentChat.Generate(x, rongcloud.AgentChatParams{AgentID: "a", Query: "q"})
+		"/v3/chat/generate.json": {true, func(ctx context.Context, client *rongcloud.Client) error {
+			_, err := client.Bot.AgentChat.Generate(ctx, rongcloud.AgentChatParams{AgentID: "a", Query: "q"})
 			return err
 		}},
 	} {

@@ -27,24 +27,24 @@ type miscWalk struct {
 
 var miscWalks = []miscWalk{
 	{path: "/friend/get.json", token: true, answer: `{"code":200,"friendList":[%s],"pageToken":%q}`, item: `{"userId":%q}`,
-		walk: func(x context.Context, c *rongcloud.Client, page int) iter.Seq2[string, error] {
+		walk: func(ctx context.Context, client *rongcloud.Client, page int) iter.Seq2[string, error] {
 			query := rongcloud.FriendQuery{UserID: "u", Size: 2}
 			if page > 1 {
 				query.PageToken = strconv.Itoa(page)
 			}
-			return userIDsOf(c.Friend.All(x, query), func(f rongcloud.Friend) string { return f.UserID })
+			return userIDsOf(client.Friend.All(ctx, query), func(f rongcloud.Friend) string { return f.UserID })
 		}},
 	{path: "/v3/bot/query.json", answer: `{"code":200,"bots":[%s]}`, item: `{"userId":%q}`,
-		walk: func(x context.Context, c *rongcloud.Client, page int) iter.Seq2[string, error] {
-			return userIDsOf(c.Bot.All(x, rongcloud.BotQuery{Page: page, Size: 2}), func(b rongcloud.Bot) string { return b.UserID })
+		walk: func(ctx context.Context, client *rongcloud.Client, page int) iter.Seq2[string, error] {
+			return userIDsOf(client.Bot.All(ctx, rongcloud.BotQuery{Page: page, Size: 2}), func(b rongcloud.Bot) string { return b.UserID })
 		}},
 	{path: "/v3/agent/query.json", answer: `{"code":200,"agents":[%s]}`, item: `{"agentId":%q}`,
-		walk: func(x context.Context, c *rongcloud.Client, page int) iter.Seq2[string, error] {
-			return userIDsOf(c.Bot.Agent.All(x, rongcloud.AgentQuery{Page: page, Size: 2}), func(a rongcloud.Agent) string { return a.ID })
+		walk: func(ctx context.Context, client *rongcloud.Client, page int) iter.Seq2[string, error] {
+			return userIDsOf(client.Bot.Agent.All(ctx, rongcloud.AgentQuery{Page: page, Size: 2}), func(a rongcloud.Agent) string { return a.ID })
 		}},
 	{path: "/v3/user/proxychat/query.json", answer: `{"code":200,"proxyChats":[%s],"hasNext":true}`, item: `{"targetId":%q}`,
-		walk: func(x context.Context, c *rongcloud.Client, page int) iter.Seq2[string, error] {
-			return userIDsOf(c.ProxyChat.All(x, rongcloud.ProxyChatQuery{Page: page, Size: 2}), func(p rongcloud.ProxyChat) string { return p.TargetID })
+		walk: func(ctx context.Context, client *rongcloud.Client, page int) iter.Seq2[string, error] {
+			return userIDsOf(client.ProxyChat.All(ctx, rongcloud.ProxyChatQuery{Page: page, Size: 2}), func(p rongcloud.ProxyChat) string { return p.TargetID })
 		}},
 }
 

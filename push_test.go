@@ -66,17 +66,19 @@ const (
 )
 
 func pushCalls() []pushCall {
-	type client = *rongcloud.Client
-	type ctx = context.Context
 	type result = *rongcloud.PushResult
-	send := func(p rongcloud.Push) func(ctx, client) (result, error) {
-		return func(x ctx, c client) (result, error) { return c.Push.Send(x, p) }
+	send := func(p rongcloud.Push) func(context.Context, *rongcloud.Client) (result, error) {
+		return func(ctx context.Context, client *rongcloud.Client) (result, error) { return client.Push.Send(ctx, p) }
 	}
-	custom := func(p rongcloud.CustomPush) func(ctx, client) (result, error) {
-		return func(x ctx, c client) (result, error) { return c.Push.SendCustom(x, p) }
+	custom := func(p rongcloud.CustomPush) func(context.Context, *rongcloud.Client) (result, error) {
+		return func(ctx context.Context, client *rongcloud.Client) (result, error) {
+			return client.Push.SendCustom(ctx, p)
+		}
 	}
-	users := func(p rongcloud.UserPush) func(ctx, client) (result, error) {
-		return func(x ctx, c client) (result, error) { return c.Push.SendToUsers(x, p) }
+	users := func(p rongcloud.UserPush) func(context.Context, *rongcloud.Client) (result, error) {
+		return func(ctx context.Context, client *rongcloud.Client) (result, error) {
+			return client.Push.SendToUsers(ctx, p)
+		}
 	}
 	ios := []rongcloud.PushPlatform{rongcloud.PushPlatformIOS}
 	hello := rongcloud.PushNotification{Text: "hello"}

@@ -14,30 +14,28 @@ import (
 const sensitiveAwkward = `你好 😀 &=+%"<>`
 
 func sensitiveCalls() []apiCall {
-	type client = *rongcloud.Client
-	type ctx = context.Context
-	list := func(kind rongcloud.SensitiveWordType) func(ctx, client) error {
-		return func(x ctx, c client) error {
-			_, err := c.SensitiveWord.List(x, rongcloud.SensitiveWordQuery{Type: kind})
+	list := func(kind rongcloud.SensitiveWordType) func(context.Context, *rongcloud.Client) error {
+		return func(ctx context.Context, client *rongcloud.Client) error {
+			_, err := client.SensitiveWord.List(ctx, rongcloud.SensitiveWordQuery{Type: kind})
 			return err
 		}
 	}
 	return []apiCall{
-		{path: "/sensitiveword/add.json", what: "all", call: func(x ctx, c client) error {
-			return c.SensitiveWord.Add(x, rongcloud.SensitiveWordParams{Word: sensitiveAwkward, Replacement: "** " + sensitiveAwkward})
+		{path: "/sensitiveword/add.json", what: "all", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.SensitiveWord.Add(ctx, rongcloud.SensitiveWordParams{Word: sensitiveAwkward, Replacement: "** " + sensitiveAwkward})
 		}, form: formOf("word", sensitiveAwkward, "replaceWord", "** "+sensitiveAwkward)},
-		{path: "/sensitiveword/add.json", what: "bare", call: func(x ctx, c client) error {
-			return c.SensitiveWord.Add(x, rongcloud.SensitiveWordParams{Word: "bad"})
+		{path: "/sensitiveword/add.json", what: "bare", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.SensitiveWord.Add(ctx, rongcloud.SensitiveWordParams{Word: "bad"})
 		}, form: formOf("word", "bad")},
-		{path: "/sensitiveword/batch/add.json", what: "all", call: func(x ctx, c client) error {
-			_, err := c.SensitiveWord.BatchAdd(x, []rongcloud.SensitiveWordParams{{Word: "bad"}, {Word: sensitiveAwkward, Replacement: "*"}})
+		{path: "/sensitiveword/batch/add.json", what: "all", call: func(ctx context.Context, client *rongcloud.Client) error {
+			_, err := client.SensitiveWord.BatchAdd(ctx, []rongcloud.SensitiveWordParams{{Word: "bad"}, {Word: sensitiveAwkward, Replacement: "*"}})
 			return err
 		}, json: `{"words":[{"word":"bad"},{"word":"你好 😀 &=+%\"<>","replaceWord":"*"}]}`},
-		{path: "/sensitiveword/delete.json", what: "all", call: func(x ctx, c client) error {
-			return c.SensitiveWord.Remove(x, sensitiveAwkward)
+		{path: "/sensitiveword/delete.json", what: "all", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.SensitiveWord.Remove(ctx, sensitiveAwkward)
 		}, form: formOf("word", sensitiveAwkward)},
-		{path: "/sensitiveword/batch/delete.json", what: "all", call: func(x ctx, c client) error {
-			return c.SensitiveWord.BatchRemove(x, []string{"bad", "a,b", sensitiveAwkward})
+		{path: "/sensitiveword/batch/delete.json", what: "all", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.SensitiveWord.BatchRemove(ctx, []string{"bad", "a,b", sensitiveAwkward})
 		}, form: formOf("words", "bad", "words", "a,b", "words", sensitiveAwkward)},
 		{path: "/sensitiveword/list.json", what: "all", call: list(0), form: formOf("type", "2")},
 		{path: "/sensitiveword/list.json", what: "replacing", call: list(rongcloud.SensitiveWordReplace), form: formOf("type", "0")},
@@ -96,11 +94,9 @@ func TestSensitiveQuota(t *testing.T) {
 
 func TestSensitiveRefuses(t *testing.T) {
 	t.Parallel()
-	type client = *rongcloud.Client
-	type ctx = context.Context
-	add := func(words ...rongcloud.SensitiveWordParams) func(ctx, client) error {
-		return func(x ctx, c client) error {
-			_, err := c.SensitiveWord.BatchAdd(x, words)
+	add := func(words ...rongcloud.SensitiveWordParams) func(context.Context, *rongcloud.Client) error {
+		return func(ctx context.Context, client *rongcloud.Client) error {
+			_, err := client.SensitiveWord.BatchAdd(ctx, words)
 			return err
 		}
 	}
@@ -110,22 +106,28 @@ func TestSensitiveRefuses(t *testing.T) {
 	}
 	for _, test := range []struct {
 		name, field, reason string
-		call                func(ctx, client) error
+		call                func(context.Context, *rongcloud.Client) error
 	}{
-		{name: "add nothing", field: "word", reason: "is required", call: func(x ctx, c client) error {
-			return c.SensitiveWord.Add(x, rongcloud.SensitiveWordParams{Replacement: "*"})
+		{name: "add nothing", field: "word", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.SensitiveWord.Add(ctx, rongcloud.SensitiveWordParams{Replacement: "*"})
 		}},
 		{name: "add no words", field: "words", reason: "is required", call: add()},
 		{name: "add an empty word", field: "words", reason: "item 2 lacks the word", call: add(rongcloud.SensitiveWordParams{Word: "a"}, rongcloud.SensitiveWordParams{Replacement: "*"})},
 		{name: "add 51 words", field: "words", reason: "51 items, at most 50", call: add(many...)},
-		{name: "list an unknown type", field: "type", reason: "SensitiveWordType(3) is not a valid value", call: func(x ctx, c client) error {
-			_, err := c.SensitiveWord.List(x, rongcloud.SensitiveWordQuery{Type: 3})
+		{name: "list an unknown type", field: "type", reason: "SensitiveWordType(3) is not a valid value", call: func(ctx context.Context, client *rongcloud.Client) error {
+			_, err := client.SensitiveWord.List(ctx, rongcloud.SensitiveWordQuery{Type: 3})
 			return err
 		}},
-		{name: "delete nothing", field: "word", reason: "is required", call: func(x ctx, c client) error { return c.SensitiveWord.Remove(x, "") }},
-		{name: "delete no words", field: "words", reason: "is required", call: func(x ctx, c client) error { return c.SensitiveWord.BatchRemove(x, nil) }},
-		{name: "delete an empty word", field: "words", reason: "item 1 is empty", call: func(x ctx, c client) error { return c.SensitiveWord.BatchRemove(x, []string{""}) }},
-		{name: "delete 51 words", field: "words", reason: "51 items, at most 50", call: func(x ctx, c client) error { return c.SensitiveWord.BatchRemove(x, userIDs(51)) }},
+		{name: "delete nothing", field: "word", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error { return client.SensitiveWord.Remove(ctx, "") }},
+		{name: "delete no words", field: "words", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.SensitiveWord.BatchRemove(ctx, nil)
+		}},
+		{name: "delete an empty word", field: "words", reason: "item 1 is empty", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.SensitiveWord.BatchRemove(ctx, []string{""})
+		}},
+		{name: "delete 51 words", field: "words", reason: "51 items, at most 50", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.SensitiveWord.BatchRemove(ctx, userIDs(51))
+		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

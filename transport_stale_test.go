@@ -19,7 +19,7 @@ import (
 type brokenOnWrite struct {
 	net.Conn
 	broken *atomic.Bool // all existing connections
-	born   bool         // before they broke
+	born   bool         // whether it was opened before they broke
 	taken  int          // bytes of a request accepted before that
 	hang   func()
 }

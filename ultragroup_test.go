@@ -18,40 +18,38 @@ import (
 // ultraGroupCalls are what the golden file, which has every parameter at least once, does not show:
 // values whose zero has a meaning.
 func ultraGroupCalls() []apiCall {
-	type client = *rongcloud.Client
-	type ctx = context.Context
 	return []apiCall{
-		{path: "/ultragroup/channel/type/change.json", what: "own", call: func(x ctx, c client) error {
-			return c.UltraGroup.Channel.UpdateType(x, rongcloud.UltraGroupChannelUpdateTypeParams{GroupID: "g", ChannelID: "c", Type: rongcloud.UltraGroupChannelPublic})
+		{path: "/ultragroup/channel/type/change.json", what: "own", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.UltraGroup.Channel.UpdateType(ctx, rongcloud.UltraGroupChannelUpdateTypeParams{GroupID: "g", ChannelID: "c", Type: rongcloud.UltraGroupChannelPublic})
 		}, form: formOf("groupId", "g", "busChannel", "c", "type", "0")},
-		{path: "/ultragroup/channel/create.json", what: "own", call: func(x ctx, c client) error {
-			return c.UltraGroup.Channel.Create(x, rongcloud.UltraGroupChannelCreateParams{GroupID: "g", ChannelID: "c", Type: rongcloud.UltraGroupChannelPrivate})
+		{path: "/ultragroup/channel/create.json", what: "own", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.UltraGroup.Channel.Create(ctx, rongcloud.UltraGroupChannelCreateParams{GroupID: "g", ChannelID: "c", Type: rongcloud.UltraGroupChannelPrivate})
 		}, form: formOf("groupId", "g", "busChannel", "c", "type", "1")},
 		// The type is left to the server.
-		{path: "/ultragroup/channel/create.json", what: "own", call: func(x ctx, c client) error {
-			return c.UltraGroup.Channel.Create(x, rongcloud.UltraGroupChannelCreateParams{GroupID: "g", ChannelID: "c"})
+		{path: "/ultragroup/channel/create.json", what: "own", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.UltraGroup.Channel.Create(ctx, rongcloud.UltraGroupChannelCreateParams{GroupID: "g", ChannelID: "c"})
 		}, form: formOf("groupId", "g", "busChannel", "c")},
-		{path: "/ultragroup/globalbanned/set.json", what: "own", call: func(x ctx, c client) error {
-			return c.UltraGroup.MuteAllMembers.Add(x, rongcloud.UltraGroupMuteAllMembersParams{GroupID: "g"})
+		{path: "/ultragroup/globalbanned/set.json", what: "own", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.UltraGroup.MuteAllMembers.Add(ctx, rongcloud.UltraGroupMuteAllMembersParams{GroupID: "g"})
 		}, form: formOf("groupId", "g", "status", "true")},
-		{path: "/ultragroup/globalbanned/set.json", what: "own", call: func(x ctx, c client) error {
-			return c.UltraGroup.MuteAllMembers.Remove(x, rongcloud.UltraGroupMuteAllMembersParams{GroupID: "g", ChannelID: "c"})
+		{path: "/ultragroup/globalbanned/set.json", what: "own", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.UltraGroup.MuteAllMembers.Remove(ctx, rongcloud.UltraGroupMuteAllMembersParams{GroupID: "g", ChannelID: "c"})
 		}, form: formOf("groupId", "g", "busChannel", "c", "status", "false")},
-		{path: "/ultragroup/notdisturb/set.json", what: "own", call: func(x ctx, c client) error {
-			return c.UltraGroup.PushLevel.Reset(x, rongcloud.UltraGroupPushLevelResetParams{GroupID: "g", ChannelID: "c"})
+		{path: "/ultragroup/notdisturb/set.json", what: "own", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.UltraGroup.PushLevel.Reset(ctx, rongcloud.UltraGroupPushLevelResetParams{GroupID: "g", ChannelID: "c"})
 		}, form: formOf("groupId", "g", "busChannel", "c", "unpushLevel", "0")},
-		{path: "/ultragroup/notdisturb/set.json", what: "own", call: func(x ctx, c client) error {
-			return c.UltraGroup.PushLevel.Set(x, rongcloud.UltraGroupPushLevelSetParams{GroupID: "g", Level: rongcloud.PushLevelAll})
+		{path: "/ultragroup/notdisturb/set.json", what: "own", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.UltraGroup.PushLevel.Set(ctx, rongcloud.UltraGroupPushLevelSetParams{GroupID: "g", Level: rongcloud.PushLevelAll})
 		}, form: formOf("groupId", "g", "unpushLevel", "-1")},
-		{path: "/ultragroup/hismsg/msgid/query.json", what: "own", call: func(x ctx, c client) error {
-			_, err := c.UltraGroup.Message.ListAround(x, rongcloud.UltraGroupMessageListAroundQuery{
+		{path: "/ultragroup/hismsg/msgid/query.json", what: "own", call: func(ctx context.Context, client *rongcloud.Client) error {
+			_, err := client.UltraGroup.Message.ListAround(ctx, rongcloud.UltraGroupMessageListAroundQuery{
 				GroupID: "g", ChannelID: "c", MessageUID: "A", EarlierCount: rongcloud.Ptr(0), LaterCount: rongcloud.Ptr(0),
 			})
 			return err
 		}, form: formOf("groupId", "g", "busChannel", "c", "msgUID", "A", "prevNum", "0", "lastNum", "0")},
 		// Without the name of the type.
-		{path: "/ultragroup/msg/modify.json", what: "own", call: func(x ctx, c client) error {
-			return c.UltraGroup.Message.Modify(x, rongcloud.UltraGroupMessageModifyParams{
+		{path: "/ultragroup/msg/modify.json", what: "own", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.UltraGroup.Message.Modify(ctx, rongcloud.UltraGroupMessageModifyParams{
 				GroupID: "g", From: "u", MessageUID: "A", Content: rongcloud.RawContent{Name: "app:any", Body: "a&b"},
 			})
 		}, form: formOf("groupId", "g", "fromUserId", "u", "msgUID", "A", "content", "a&b")},
@@ -61,24 +59,23 @@ func ultraGroupCalls() []apiCall {
 func TestUltraGroupRefuses(t *testing.T) {
 	t.Parallel()
 	type groups = *rongcloud.UltraGroupService
-	type ctx = context.Context
 	day, long := time.Date(2024, 5, 1, 0, 0, 0, 0, time.UTC), 14*24*time.Hour
 	users := func(n int) rongcloud.UltraGroupMuteParams {
 		return rongcloud.UltraGroupMuteParams{GroupID: "g", ChannelID: "c", UserIDs: userIDs(n)}
 	}
-	search := func(change func(q *rongcloud.UltraGroupMessageQuery)) func(ctx, groups) error {
-		return func(x ctx, s groups) error {
+	search := func(change func(q *rongcloud.UltraGroupMessageQuery)) func(context.Context, groups) error {
+		return func(ctx context.Context, s groups) error {
 			query := rongcloud.UltraGroupMessageQuery{GroupID: "g", ChannelID: "c", After: day, Until: day.Add(time.Hour)}
 			change(&query)
-			_, err := s.Message.List(x, query)
+			_, err := s.Message.List(ctx, query)
 			return err
 		}
 	}
-	searchAll := func(change func(q *rongcloud.UltraGroupMessageQuery)) func(ctx, groups) error {
-		return func(x ctx, s groups) error {
+	searchAll := func(change func(q *rongcloud.UltraGroupMessageQuery)) func(context.Context, groups) error {
+		return func(ctx context.Context, s groups) error {
 			query := rongcloud.UltraGroupMessageQuery{GroupID: "g", ChannelID: "c", After: day, Until: day.Add(time.Hour)}
 			change(&query)
-			for m, err := range s.Message.All(x, query) {
+			for m, err := range s.Message.All(ctx, query) {
 				require.Zero(t, m)
 				return err
 			}
@@ -91,86 +88,86 @@ func TestUltraGroupRefuses(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name, field, reason string
-		call                func(ctx, groups) error
+		call                func(context.Context, groups) error
 	}{
-		{name: "create without a name", field: "groupName", reason: "required", call: func(x ctx, s groups) error {
-			return s.Create(x, rongcloud.UltraGroupCreateParams{GroupID: "g", UserID: "u"})
+		{name: "create without a name", field: "groupName", reason: "required", call: func(ctx context.Context, s groups) error {
+			return s.Create(ctx, rongcloud.UltraGroupCreateParams{GroupID: "g", UserID: "u"})
 		}},
-		{name: "create without a member", field: "userId", reason: "required", call: func(x ctx, s groups) error {
-			return s.Create(x, rongcloud.UltraGroupCreateParams{GroupID: "g", Name: "n"})
+		{name: "create without a member", field: "userId", reason: "required", call: func(ctx context.Context, s groups) error {
+			return s.Create(ctx, rongcloud.UltraGroupCreateParams{GroupID: "g", Name: "n"})
 		}},
-		{name: "dismiss nothing", field: "groupId", reason: "required", call: func(x ctx, s groups) error { return s.Dismiss(x, "") }},
-		{name: "join as nobody", field: "userId", reason: "required", call: func(x ctx, s groups) error {
-			return s.Join(x, rongcloud.UltraGroupJoinParams{GroupID: "g", UserID: ""})
+		{name: "dismiss nothing", field: "groupId", reason: "required", call: func(ctx context.Context, s groups) error { return s.Dismiss(ctx, "") }},
+		{name: "join as nobody", field: "userId", reason: "required", call: func(ctx context.Context, s groups) error {
+			return s.Join(ctx, rongcloud.UltraGroupJoinParams{GroupID: "g", UserID: ""})
 		}},
-		{name: "delete no channel", field: "busChannel", reason: "required", call: func(x ctx, s groups) error {
-			return s.Channel.Delete(x, rongcloud.UltraGroupChannelDeleteParams{GroupID: "g", ChannelID: ""})
+		{name: "delete no channel", field: "busChannel", reason: "required", call: func(ctx context.Context, s groups) error {
+			return s.Channel.Delete(ctx, rongcloud.UltraGroupChannelDeleteParams{GroupID: "g", ChannelID: ""})
 		}},
-		{name: "no type of channel", field: "type", reason: "required", call: func(x ctx, s groups) error {
-			return s.Channel.UpdateType(x, rongcloud.UltraGroupChannelUpdateTypeParams{GroupID: "g", ChannelID: "c"})
+		{name: "no type of channel", field: "type", reason: "required", call: func(ctx context.Context, s groups) error {
+			return s.Channel.UpdateType(ctx, rongcloud.UltraGroupChannelUpdateTypeParams{GroupID: "g", ChannelID: "c"})
 		}},
-		{name: "a type of channel that there is not", field: "type", reason: "UltraGroupChannelType(3) is not a valid value", call: func(x ctx, s groups) error {
-			return s.Channel.Create(x, rongcloud.UltraGroupChannelCreateParams{GroupID: "g", ChannelID: "c", Type: 3})
+		{name: "a type of channel that there is not", field: "type", reason: "UltraGroupChannelType(3) is not a valid value", call: func(ctx context.Context, s groups) error {
+			return s.Channel.Create(ctx, rongcloud.UltraGroupChannelCreateParams{GroupID: "g", ChannelID: "c", Type: 3})
 		}},
-		{name: "a type of channel below all", field: "type", reason: "UltraGroupChannelType(-1) is not a valid value", call: func(x ctx, s groups) error {
-			return s.Channel.UpdateType(x, rongcloud.UltraGroupChannelUpdateTypeParams{GroupID: "g", ChannelID: "c", Type: -1})
+		{name: "a type of channel below all", field: "type", reason: "UltraGroupChannelType(-1) is not a valid value", call: func(ctx context.Context, s groups) error {
+			return s.Channel.UpdateType(ctx, rongcloud.UltraGroupChannelUpdateTypeParams{GroupID: "g", ChannelID: "c", Type: -1})
 		}},
-		{name: "no push level", field: "unpushLevel", reason: "required", call: func(x ctx, s groups) error {
-			return s.PushLevel.Set(x, rongcloud.UltraGroupPushLevelSetParams{GroupID: "g", ChannelID: "c"})
+		{name: "no push level", field: "unpushLevel", reason: "required", call: func(ctx context.Context, s groups) error {
+			return s.PushLevel.Set(ctx, rongcloud.UltraGroupPushLevelSetParams{GroupID: "g", ChannelID: "c"})
 		}},
-		{name: "private without a channel", field: "busChannel", reason: "required", call: func(x ctx, s groups) error {
-			return s.PrivateChannel.Add(x, rongcloud.UltraGroupPrivateChannelParams{GroupID: "g", UserIDs: []string{"u"}})
+		{name: "private without a channel", field: "busChannel", reason: "required", call: func(ctx context.Context, s groups) error {
+			return s.PrivateChannel.Add(ctx, rongcloud.UltraGroupPrivateChannelParams{GroupID: "g", UserIDs: []string{"u"}})
 		}},
-		{name: "private with 21", field: "userIds", reason: "21 items", call: func(x ctx, s groups) error {
-			return s.PrivateChannel.Remove(x, rongcloud.UltraGroupPrivateChannelParams{GroupID: "g", ChannelID: "c", UserIDs: userIDs(21)})
+		{name: "private with 21", field: "userIds", reason: "21 items", call: func(ctx context.Context, s groups) error {
+			return s.PrivateChannel.Remove(ctx, rongcloud.UltraGroupPrivateChannelParams{GroupID: "g", ChannelID: "c", UserIDs: userIDs(21)})
 		}},
-		{name: "mute nobody", field: "userIds", reason: "required", call: func(x ctx, s groups) error { return s.Mute.Add(x, users(0)) }},
-		{name: "mute 21", field: "userIds", reason: "21 items", call: func(x ctx, s groups) error { return s.Mute.Add(x, users(21)) }},
-		{name: "mute with a comma", field: "userIds", reason: "comma", call: func(x ctx, s groups) error {
-			return s.Mute.Remove(x, rongcloud.UltraGroupMuteParams{GroupID: "g", UserIDs: []string{"a,b"}})
+		{name: "mute nobody", field: "userIds", reason: "required", call: func(ctx context.Context, s groups) error { return s.Mute.Add(ctx, users(0)) }},
+		{name: "mute 21", field: "userIds", reason: "21 items", call: func(ctx context.Context, s groups) error { return s.Mute.Add(ctx, users(21)) }},
+		{name: "mute with a comma", field: "userIds", reason: "comma", call: func(ctx context.Context, s groups) error {
+			return s.Mute.Remove(ctx, rongcloud.UltraGroupMuteParams{GroupID: "g", UserIDs: []string{"a,b"}})
 		}},
-		{name: "whitelist with an empty ID", field: "userIds", reason: "item 2 is empty", call: func(x ctx, s groups) error {
-			return s.MuteAllMembersWhitelist.Add(x, rongcloud.UltraGroupMuteAllMembersWhitelistParams{GroupID: "g", UserIDs: []string{"a", ""}})
+		{name: "whitelist with an empty ID", field: "userIds", reason: "item 2 is empty", call: func(ctx context.Context, s groups) error {
+			return s.MuteAllMembersWhitelist.Add(ctx, rongcloud.UltraGroupMuteAllMembersWhitelistParams{GroupID: "g", UserIDs: []string{"a", ""}})
 		}},
-		{name: "no user groups", field: "userGroups", reason: "required", call: func(x ctx, s groups) error {
-			return s.UserGroup.Create(x, rongcloud.UltraGroupUserGroupCreateParams{GroupID: "g", UserGroupIDs: nil})
+		{name: "no user groups", field: "userGroups", reason: "required", call: func(ctx context.Context, s groups) error {
+			return s.UserGroup.Create(ctx, rongcloud.UltraGroupUserGroupCreateParams{GroupID: "g", UserGroupIDs: nil})
 		}},
-		{name: "11 user groups", field: "userGroups", reason: "11 items", call: func(x ctx, s groups) error {
-			return s.UserGroup.Create(x, rongcloud.UltraGroupUserGroupCreateParams{GroupID: "g", UserGroupIDs: userIDs(11)})
+		{name: "11 user groups", field: "userGroups", reason: "11 items", call: func(ctx context.Context, s groups) error {
+			return s.UserGroup.Create(ctx, rongcloud.UltraGroupUserGroupCreateParams{GroupID: "g", UserGroupIDs: userIDs(11)})
 		}},
-		{name: "a user group without an ID", field: "userGroups", reason: "item 2 is empty", call: func(x ctx, s groups) error {
-			return s.UserGroup.Create(x, rongcloud.UltraGroupUserGroupCreateParams{GroupID: "g", UserGroupIDs: []string{"a", ""}})
+		{name: "a user group without an ID", field: "userGroups", reason: "item 2 is empty", call: func(ctx context.Context, s groups) error {
+			return s.UserGroup.Create(ctx, rongcloud.UltraGroupUserGroupCreateParams{GroupID: "g", UserGroupIDs: []string{"a", ""}})
 		}},
-		{name: "bind 11", field: "userGroupIds", reason: "11 items", call: func(x ctx, s groups) error {
-			return s.UserGroup.Bind(x, rongcloud.UltraGroupUserGroupBindParams{GroupID: "g", ChannelID: "c", UserGroupIDs: userIDs(11)})
+		{name: "bind 11", field: "userGroupIds", reason: "11 items", call: func(ctx context.Context, s groups) error {
+			return s.UserGroup.Bind(ctx, rongcloud.UltraGroupUserGroupBindParams{GroupID: "g", ChannelID: "c", UserGroupIDs: userIDs(11)})
 		}},
-		{name: "21 pairs", field: "extraKeyVal", reason: "21 items", call: func(x ctx, s groups) error {
-			return s.Expansion.Set(x, rongcloud.UltraGroupExpansionSetParams{MessageUID: "A", UserID: "u", GroupID: "g", Values: pairs})
+		{name: "21 pairs", field: "extraKeyVal", reason: "21 items", call: func(ctx context.Context, s groups) error {
+			return s.Expansion.Set(ctx, rongcloud.UltraGroupExpansionSetParams{MessageUID: "A", UserID: "u", GroupID: "g", Values: pairs})
 		}},
-		{name: "101 keys", field: "extraKey", reason: "101 items", call: func(x ctx, s groups) error {
-			return s.Expansion.Delete(x, rongcloud.UltraGroupExpansionDeleteParams{MessageUID: "A", UserID: "u", GroupID: "g", Keys: userIDs(101)})
+		{name: "101 keys", field: "extraKey", reason: "101 items", call: func(ctx context.Context, s groups) error {
+			return s.Expansion.Delete(ctx, rongcloud.UltraGroupExpansionDeleteParams{MessageUID: "A", UserID: "u", GroupID: "g", Keys: userIDs(101)})
 		}},
-		{name: "no messages", field: "msgs", reason: "required", call: func(x ctx, s groups) error {
-			_, err := s.Message.Get(x, rongcloud.UltraGroupMessageGetQuery{GroupID: "g"})
+		{name: "no messages", field: "msgs", reason: "required", call: func(ctx context.Context, s groups) error {
+			_, err := s.Message.Get(ctx, rongcloud.UltraGroupMessageGetQuery{GroupID: "g"})
 			return err
 		}},
-		{name: "21 messages", field: "msgs", reason: "21 items", call: func(x ctx, s groups) error {
+		{name: "21 messages", field: "msgs", reason: "21 items", call: func(ctx context.Context, s groups) error {
 			refs := make([]rongcloud.UltraGroupMessageRef, 21)
 			for i := range refs {
 				refs[i].MessageUID = strconv.Itoa(i)
 			}
-			_, err := s.Message.Get(x, rongcloud.UltraGroupMessageGetQuery{GroupID: "g", Messages: refs})
+			_, err := s.Message.Get(ctx, rongcloud.UltraGroupMessageGetQuery{GroupID: "g", Messages: refs})
 			return err
 		}},
-		{name: "a message without UID", field: "msgs", reason: "item 1 has no MessageUID", call: func(x ctx, s groups) error {
-			_, err := s.Message.Get(x, rongcloud.UltraGroupMessageGetQuery{GroupID: "g", Messages: make([]rongcloud.UltraGroupMessageRef, 1)})
+		{name: "a message without UID", field: "msgs", reason: "item 1 has no MessageUID", call: func(ctx context.Context, s groups) error {
+			_, err := s.Message.Get(ctx, rongcloud.UltraGroupMessageGetQuery{GroupID: "g", Messages: make([]rongcloud.UltraGroupMessageRef, 1)})
 			return err
 		}},
-		{name: "modify to nothing", field: "content", reason: "required", call: func(x ctx, s groups) error {
-			return s.Message.Modify(x, rongcloud.UltraGroupMessageModifyParams{GroupID: "g", From: "u", MessageUID: "A"})
+		{name: "modify to nothing", field: "content", reason: "required", call: func(ctx context.Context, s groups) error {
+			return s.Message.Modify(ctx, rongcloud.UltraGroupMessageModifyParams{GroupID: "g", From: "u", MessageUID: "A"})
 		}},
-		{name: "modify to a type that is not RongCloud's", field: "objectName", reason: "RongCloud's own", call: func(x ctx, s groups) error {
-			return s.Message.Modify(x, rongcloud.UltraGroupMessageModifyParams{
+		{name: "modify to a type that is not RongCloud's", field: "objectName", reason: "RongCloud's own", call: func(ctx context.Context, s groups) error {
+			return s.Message.Modify(ctx, rongcloud.UltraGroupMessageModifyParams{
 				GroupID: "g", From: "u", MessageUID: "A", Content: rongcloud.RawContent{Name: "RC:None", Body: "{}"},
 			})
 		}},
@@ -204,50 +201,49 @@ func TestUltraGroupRefuses(t *testing.T) {
 func TestUltraGroupDecodes(t *testing.T) {
 	t.Parallel()
 	type groups = *rongcloud.UltraGroupService
-	type ctx = context.Context
-	member := func(x ctx, s groups) (any, error) {
-		return s.IsMember(x, rongcloud.UltraGroupIsMemberQuery{GroupID: "g", UserID: "u"})
+	member := func(ctx context.Context, s groups) (any, error) {
+		return s.IsMember(ctx, rongcloud.UltraGroupIsMemberQuery{GroupID: "g", UserID: "u"})
 	}
-	channels := func(x ctx, s groups) (any, error) {
-		return s.Channel.List(x, rongcloud.UltraGroupChannelQuery{GroupID: "g"})
+	channels := func(ctx context.Context, s groups) (any, error) {
+		return s.Channel.List(ctx, rongcloud.UltraGroupChannelQuery{GroupID: "g"})
 	}
 	users := rongcloud.UltraGroupMuteQuery{GroupID: "g", ChannelID: "c"}
-	private := func(x ctx, s groups) (any, error) {
-		return s.PrivateChannel.List(x, rongcloud.UltraGroupPrivateChannelQuery{GroupID: "g", ChannelID: "c"})
+	private := func(ctx context.Context, s groups) (any, error) {
+		return s.PrivateChannel.List(ctx, rongcloud.UltraGroupPrivateChannelQuery{GroupID: "g", ChannelID: "c"})
 	}
-	muted := func(x ctx, s groups) (any, error) { return s.Mute.List(x, users) }
-	exempt := func(x ctx, s groups) (any, error) {
-		return s.MuteAllMembersWhitelist.List(x, rongcloud.UltraGroupMuteAllMembersWhitelistQuery(users))
+	muted := func(ctx context.Context, s groups) (any, error) { return s.Mute.List(ctx, users) }
+	exempt := func(ctx context.Context, s groups) (any, error) {
+		return s.MuteAllMembersWhitelist.List(ctx, rongcloud.UltraGroupMuteAllMembersWhitelistQuery(users))
 	}
 	one := rongcloud.UltraGroupListByUserQuery{GroupID: "g", UserID: "u"}
-	byUser := func(x ctx, s groups) (any, error) { return s.PrivateChannel.ListByUser(x, one) }
-	global := func(x ctx, s groups) (any, error) {
-		return s.MuteAllMembers.IsMuted(x, rongcloud.UltraGroupMuteAllMembersQuery{GroupID: "g"})
+	byUser := func(ctx context.Context, s groups) (any, error) { return s.PrivateChannel.ListByUser(ctx, one) }
+	global := func(ctx context.Context, s groups) (any, error) {
+		return s.MuteAllMembers.IsMuted(ctx, rongcloud.UltraGroupMuteAllMembersQuery{GroupID: "g"})
 	}
-	level := func(x ctx, s groups) (any, error) {
-		return s.PushLevel.Get(x, rongcloud.UltraGroupPushLevelQuery{GroupID: "g"})
+	level := func(ctx context.Context, s groups) (any, error) {
+		return s.PushLevel.Get(ctx, rongcloud.UltraGroupPushLevelQuery{GroupID: "g"})
 	}
-	userGroups := func(x ctx, s groups) (any, error) {
-		return s.UserGroup.List(x, rongcloud.UltraGroupUserGroupQuery{GroupID: "g"})
+	userGroups := func(ctx context.Context, s groups) (any, error) {
+		return s.UserGroup.List(ctx, rongcloud.UltraGroupUserGroupQuery{GroupID: "g"})
 	}
-	userGroupsOf := func(x ctx, s groups) (any, error) { return s.UserGroup.ListByUser(x, one) }
-	boundTo := func(x ctx, s groups) (any, error) {
-		return s.UserGroup.ListByChannel(x, rongcloud.UltraGroupUserGroupListByChannelQuery{GroupID: "g", ChannelID: "c"})
+	userGroupsOf := func(ctx context.Context, s groups) (any, error) { return s.UserGroup.ListByUser(ctx, one) }
+	boundTo := func(ctx context.Context, s groups) (any, error) {
+		return s.UserGroup.ListByChannel(ctx, rongcloud.UltraGroupUserGroupListByChannelQuery{GroupID: "g", ChannelID: "c"})
 	}
-	channelsOf := func(x ctx, s groups) (any, error) {
-		return s.UserGroup.ListChannels(x, rongcloud.UltraGroupUserGroupListChannelsQuery{GroupID: "g", UserGroupID: "x"})
+	channelsOf := func(ctx context.Context, s groups) (any, error) {
+		return s.UserGroup.ListChannels(ctx, rongcloud.UltraGroupUserGroupListChannelsQuery{GroupID: "g", UserGroupID: "x"})
 	}
-	get := func(x ctx, s groups) (any, error) {
-		return s.Message.Get(x, rongcloud.UltraGroupMessageGetQuery{GroupID: "g", Messages: []rongcloud.UltraGroupMessageRef{{MessageUID: "A"}}})
+	get := func(ctx context.Context, s groups) (any, error) {
+		return s.Message.Get(ctx, rongcloud.UltraGroupMessageGetQuery{GroupID: "g", Messages: []rongcloud.UltraGroupMessageRef{{MessageUID: "A"}}})
 	}
-	search := func(x ctx, s groups) (any, error) {
-		return s.Message.List(x, rongcloud.UltraGroupMessageQuery{GroupID: "g", ChannelID: "c", After: time.UnixMilli(1), Until: time.UnixMilli(2)})
+	search := func(ctx context.Context, s groups) (any, error) {
+		return s.Message.List(ctx, rongcloud.UltraGroupMessageQuery{GroupID: "g", ChannelID: "c", After: time.UnixMilli(1), Until: time.UnixMilli(2)})
 	}
-	around := func(x ctx, s groups) (any, error) {
-		return s.Message.ListAround(x, rongcloud.UltraGroupMessageListAroundQuery{GroupID: "g", ChannelID: "c", MessageUID: "A"})
+	around := func(ctx context.Context, s groups) (any, error) {
+		return s.Message.ListAround(ctx, rongcloud.UltraGroupMessageListAroundQuery{GroupID: "g", ChannelID: "c", MessageUID: "A"})
 	}
-	expansion := func(x ctx, s groups) (any, error) {
-		return s.Expansion.List(x, rongcloud.UltraGroupExpansionQuery{GroupID: "g", MessageUID: "A"})
+	expansion := func(ctx context.Context, s groups) (any, error) {
+		return s.Expansion.List(ctx, rongcloud.UltraGroupExpansionQuery{GroupID: "g", MessageUID: "A"})
 	}
 	made := time.Date(2022, 10, 13, 10, 0, 0, 0, time.FixedZone("CST", 8*60*60))
 	two := &rongcloud.UltraGroupUserPage{UserIDs: []string{"u1", "2"}}
@@ -261,7 +257,7 @@ func TestUltraGroupDecodes(t *testing.T) {
 
 	for _, c := range []struct {
 		name, path string
-		call       func(ctx, groups) (any, error)
+		call       func(context.Context, groups) (any, error)
 		answer     string // what follows the code
 		want       any
 	}{
@@ -366,10 +362,8 @@ func TestUltraGroupFails(t *testing.T) {
 
 // ultraWalks are the iterators over numbered pages, each with its endpoint's wire format.
 func ultraWalks() []userWalk {
-	type client = *rongcloud.Client
-	type ctx = context.Context
 	type iterSeq = iter.Seq2[string, error]
-	type seq = func(x ctx, c client, start int) iterSeq
+	type seq = func(x context.Context, c *rongcloud.Client, start int) iterSeq
 	users := func(start int) rongcloud.UltraGroupMuteQuery {
 		return rongcloud.UltraGroupMuteQuery{GroupID: "g", ChannelID: "c", Page: start, Size: 2}
 	}
@@ -380,31 +374,33 @@ func ultraWalks() []userWalk {
 		return userWalk{path: "/ultragroup/" + path + ".json", at: "page", style: "number", list: list, item: item, walk: walk}
 	}
 	return []userWalk{
-		w("channel/get", "channelList", `{"channelId":%q}`, func(x ctx, c client, start int) iterSeq {
+		w("channel/get", "channelList", `{"channelId":%q}`, func(ctx context.Context, client *rongcloud.Client, start int) iterSeq {
 			query := rongcloud.UltraGroupChannelQuery{GroupID: "g", Page: start, Size: 2}
-			return userIDsOf(c.UltraGroup.Channel.All(x, query), func(c rongcloud.UltraGroupChannel) string { return c.ChannelID })
+			return userIDsOf(client.UltraGroup.Channel.All(ctx, query), func(c rongcloud.UltraGroupChannel) string { return c.ChannelID })
 		}),
-		w("channel/private/users/get", "users", `%q`, func(x ctx, c client, start int) iterSeq {
-			return c.UltraGroup.PrivateChannel.All(x, rongcloud.UltraGroupPrivateChannelQuery{GroupID: "g", ChannelID: "c", Page: start, Size: 2})
+		w("channel/private/users/get", "users", `%q`, func(ctx context.Context, client *rongcloud.Client, start int) iterSeq {
+			return client.UltraGroup.PrivateChannel.All(ctx, rongcloud.UltraGroupPrivateChannelQuery{GroupID: "g", ChannelID: "c", Page: start, Size: 2})
 		}),
-		w("user/channel/query", "data", `%q`, func(x ctx, c client, start int) iterSeq {
-			return c.UltraGroup.PrivateChannel.AllByUser(x, one(start))
+		w("user/channel/query", "data", `%q`, func(ctx context.Context, client *rongcloud.Client, start int) iterSeq {
+			return client.UltraGroup.PrivateChannel.AllByUser(ctx, one(start))
 		}),
-		w("userbanned/get", "users", `{"id":%q}`, func(x ctx, c client, start int) iterSeq { return c.UltraGroup.Mute.All(x, users(start)) }),
-		w("banned/whitelist/get", "users", `{"id":%q}`, func(x ctx, c client, start int) iterSeq {
-			return c.UltraGroup.MuteAllMembersWhitelist.All(x, rongcloud.UltraGroupMuteAllMembersWhitelistQuery(users(start)))
+		w("userbanned/get", "users", `{"id":%q}`, func(ctx context.Context, client *rongcloud.Client, start int) iterSeq {
+			return client.UltraGroup.Mute.All(ctx, users(start))
 		}),
-		w("usergroup/query", "userGroups", `{"userGroupId":%q}`, func(x ctx, c client, start int) iterSeq {
-			return c.UltraGroup.UserGroup.All(x, rongcloud.UltraGroupUserGroupQuery{GroupID: "g", Page: start, Size: 2})
+		w("banned/whitelist/get", "users", `{"id":%q}`, func(ctx context.Context, client *rongcloud.Client, start int) iterSeq {
+			return client.UltraGroup.MuteAllMembersWhitelist.All(ctx, rongcloud.UltraGroupMuteAllMembersWhitelistQuery(users(start)))
 		}),
-		w("user/usergroup/query", "data", `%q`, func(x ctx, c client, start int) iterSeq {
-			return c.UltraGroup.UserGroup.AllByUser(x, one(start))
+		w("usergroup/query", "userGroups", `{"userGroupId":%q}`, func(ctx context.Context, client *rongcloud.Client, start int) iterSeq {
+			return client.UltraGroup.UserGroup.All(ctx, rongcloud.UltraGroupUserGroupQuery{GroupID: "g", Page: start, Size: 2})
 		}),
-		w("channel/usergroup/query", "data", `%q`, func(x ctx, c client, start int) iterSeq {
-			return c.UltraGroup.UserGroup.AllByChannel(x, rongcloud.UltraGroupUserGroupListByChannelQuery{GroupID: "g", ChannelID: "c", Page: start, Size: 2})
+		w("user/usergroup/query", "data", `%q`, func(ctx context.Context, client *rongcloud.Client, start int) iterSeq {
+			return client.UltraGroup.UserGroup.AllByUser(ctx, one(start))
 		}),
-		w("usergroup/channel/query", "data", `%q`, func(x ctx, c client, start int) iterSeq {
-			return c.UltraGroup.UserGroup.AllChannels(x, rongcloud.UltraGroupUserGroupListChannelsQuery{GroupID: "g", UserGroupID: "x", Page: start, Size: 2})
+		w("channel/usergroup/query", "data", `%q`, func(ctx context.Context, client *rongcloud.Client, start int) iterSeq {
+			return client.UltraGroup.UserGroup.AllByChannel(ctx, rongcloud.UltraGroupUserGroupListByChannelQuery{GroupID: "g", ChannelID: "c", Page: start, Size: 2})
+		}),
+		w("usergroup/channel/query", "data", `%q`, func(ctx context.Context, client *rongcloud.Client, start int) iterSeq {
+			return client.UltraGroup.UserGroup.AllChannels(ctx, rongcloud.UltraGroupUserGroupListChannelsQuery{GroupID: "g", UserGroupID: "x", Page: start, Size: 2})
 		}),
 	}
 }

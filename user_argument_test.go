@@ -22,76 +22,74 @@ func userIDs(n int) []string {
 
 func TestUserRefuses(t *testing.T) {
 	t.Parallel()
-	type client = *rongcloud.Client
-	type ctx = context.Context
 	two := []string{"u1", "u2"}
 	soon := time.UnixMilli(1)
-	block := func(d time.Duration, ids ...string) func(ctx, client) error {
-		return func(x ctx, c client) error {
-			return c.User.Block.Add(x, rongcloud.UserBlockParams{UserIDs: ids, Duration: d})
+	block := func(d time.Duration, ids ...string) func(context.Context, *rongcloud.Client) error {
+		return func(ctx context.Context, client *rongcloud.Client) error {
+			return client.User.Block.Add(ctx, rongcloud.UserBlockParams{UserIDs: ids, Duration: d})
 		}
 	}
-	period := func(p rongcloud.UserPushPeriodParams) func(ctx, client) error {
-		return func(x ctx, c client) error { return c.User.PushPeriod.Set(x, p) }
+	period := func(p rongcloud.UserPushPeriodParams) func(context.Context, *rongcloud.Client) error {
+		return func(ctx context.Context, client *rongcloud.Client) error { return client.User.PushPeriod.Set(ctx, p) }
 	}
-	remarks := func(user string, remarks ...rongcloud.UserRemark) func(ctx, client) error {
-		return func(x ctx, c client) error {
-			return c.User.Remark.Set(x, rongcloud.UserRemarkSetParams{UserID: user, Remarks: remarks})
+	remarks := func(user string, remarks ...rongcloud.UserRemark) func(context.Context, *rongcloud.Client) error {
+		return func(ctx context.Context, client *rongcloud.Client) error {
+			return client.User.Remark.Set(ctx, rongcloud.UserRemarkSetParams{UserID: user, Remarks: remarks})
 		}
 	}
 	tests := []struct {
 		name, field, reason string
-		call                func(ctx, client) error
+		call                func(context.Context, *rongcloud.Client) error
 	}{
-		{name: "register nobody", field: "userId", reason: "is required", call: func(x ctx, c client) error {
-			_, err := c.User.Register(x, rongcloud.RegisterParams{Name: "Ann"})
+		{name: "register nobody", field: "userId", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
+			_, err := client.User.Register(ctx, rongcloud.RegisterParams{Name: "Ann"})
 			return err
 		}},
-		{name: "register without a name", field: "name", reason: "is required", call: func(x ctx, c client) error {
-			_, err := c.User.Register(x, rongcloud.RegisterParams{UserID: "u1"})
+		{name: "register without a name", field: "name", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
+			_, err := client.User.Register(ctx, rongcloud.RegisterParams{UserID: "u1"})
 			return err
 		}},
-		{name: "update nobody", field: "userId", reason: "is required", call: func(x ctx, c client) error {
-			return c.User.Update(x, rongcloud.UserUpdateParams{Name: "Ann"})
+		{name: "update nobody", field: "userId", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.User.Update(ctx, rongcloud.UserUpdateParams{Name: "Ann"})
 		}},
-		{name: "get nobody", field: "userId", reason: "is required", call: func(x ctx, c client) error {
-			_, err := c.User.Get(x, "")
+		{name: "get nobody", field: "userId", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
+			_, err := client.User.Get(ctx, "")
 			return err
 		}},
-		{name: "check nobody", field: "userId", reason: "is required", call: func(x ctx, c client) error {
-			_, err := c.User.IsOnline(x, "")
+		{name: "check nobody", field: "userId", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
+			_, err := client.User.IsOnline(ctx, "")
 			return err
 		}},
-		{name: "expire for nobody", field: "userId", reason: "is required", call: func(x ctx, c client) error {
-			return c.User.ExpireTokens(x, rongcloud.ExpireTokensParams{Before: soon})
+		{name: "expire for nobody", field: "userId", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.User.ExpireTokens(ctx, rongcloud.ExpireTokensParams{Before: soon})
 		}},
-		{name: "expire at no time", field: "time", reason: "is required", call: func(x ctx, c client) error {
-			return c.User.ExpireTokens(x, rongcloud.ExpireTokensParams{UserIDs: two})
+		{name: "expire at no time", field: "time", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.User.ExpireTokens(ctx, rongcloud.ExpireTokensParams{UserIDs: two})
 		}},
-		{name: "expire for 21", field: "userId", reason: "21 items, at most 20", call: func(x ctx, c client) error {
-			return c.User.ExpireTokens(x, rongcloud.ExpireTokensParams{UserIDs: userIDs(21), Before: soon})
+		{name: "expire for 21", field: "userId", reason: "21 items, at most 20", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.User.ExpireTokens(ctx, rongcloud.ExpireTokensParams{UserIDs: userIDs(21), Before: soon})
 		}},
-		{name: "delete 101", field: "userId", reason: "101 items, at most 100", call: func(x ctx, c client) error {
-			return c.User.DeleteSandbox(x, userIDs(101))
+		{name: "delete 101", field: "userId", reason: "101 items, at most 100", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.User.DeleteSandbox(ctx, userIDs(101))
 		}},
-		{name: "deactivate with a comma", field: "userId", reason: "item 2 contains a comma", call: func(x ctx, c client) error {
-			_, err := c.User.Deactivate(x, []string{"u1", "u,2"})
+		{name: "deactivate with a comma", field: "userId", reason: "item 2 contains a comma", call: func(ctx context.Context, client *rongcloud.Client) error {
+			_, err := client.User.Deactivate(ctx, []string{"u1", "u,2"})
 			return err
 		}},
-		{name: "deactivate 101", field: "userId", reason: "101 items, at most 100", call: func(x ctx, c client) error {
-			_, err := c.User.Deactivate(x, userIDs(101))
+		{name: "deactivate 101", field: "userId", reason: "101 items, at most 100", call: func(ctx context.Context, client *rongcloud.Client) error {
+			_, err := client.User.Deactivate(ctx, userIDs(101))
 			return err
 		}},
-		{name: "deactivate an empty ID", field: "userId", reason: "item 1 is empty", call: func(x ctx, c client) error {
-			_, err := c.User.Deactivate(x, []string{""})
+		{name: "deactivate an empty ID", field: "userId", reason: "item 1 is empty", call: func(ctx context.Context, client *rongcloud.Client) error {
+			_, err := client.User.Deactivate(ctx, []string{""})
 			return err
 		}},
-		{name: "reactivate with a comma", field: "userId", reason: "item 1 contains a comma", call: func(x ctx, c client) error {
-			_, err := c.User.Reactivate(x, []string{","})
+		{name: "reactivate with a comma", field: "userId", reason: "item 1 contains a comma", call: func(ctx context.Context, client *rongcloud.Client) error {
+			_, err := client.User.Reactivate(ctx, []string{","})
 			return err
 		}},
-		{name: "reactivate nobody", field: "userId", reason: "is required", call: func(x ctx, c client) error {
-			_, err := c.User.Reactivate(x, nil)
+		{name: "reactivate nobody", field: "userId", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
+			_, err := client.User.Reactivate(ctx, nil)
 			return err
 		}},
 
@@ -102,103 +100,103 @@ func TestUserRefuses(t *testing.T) {
 		{name: "block nobody", field: "userId", reason: "is required", call: block(time.Minute)},
 		{name: "block 21", field: "userId", reason: "21 items, at most 20", call: block(time.Minute, userIDs(21)...)},
 		{name: "block an empty ID", field: "userId", reason: "item 2 is empty", call: block(time.Minute, "u1", "")},
-		{name: "unblock 21", field: "userId", reason: "21 items, at most 20", call: func(x ctx, c client) error {
-			return c.User.Block.Remove(x, userIDs(21))
+		{name: "unblock 21", field: "userId", reason: "21 items, at most 20", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.User.Block.Remove(ctx, userIDs(21))
 		}},
 
-		{name: "blacklist of nobody", field: "userId", reason: "is required", call: func(x ctx, c client) error {
-			return c.User.Blacklist.Add(x, rongcloud.UserBlacklistParams{UserID: "", TargetIDs: two})
+		{name: "blacklist of nobody", field: "userId", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.User.Blacklist.Add(ctx, rongcloud.UserBlacklistParams{UserID: "", TargetIDs: two})
 		}},
-		{name: "blacklist nobody", field: "blackUserId", reason: "is required", call: func(x ctx, c client) error {
-			return c.User.Blacklist.Add(x, rongcloud.UserBlacklistParams{UserID: "u1", TargetIDs: nil})
+		{name: "blacklist nobody", field: "blackUserId", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.User.Blacklist.Add(ctx, rongcloud.UserBlacklistParams{UserID: "u1", TargetIDs: nil})
 		}},
-		{name: "blacklist 21", field: "blackUserId", reason: "21 items, at most 20", call: func(x ctx, c client) error {
-			return c.User.Blacklist.Add(x, rongcloud.UserBlacklistParams{UserID: "u1", TargetIDs: userIDs(21)})
+		{name: "blacklist 21", field: "blackUserId", reason: "21 items, at most 20", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.User.Blacklist.Add(ctx, rongcloud.UserBlacklistParams{UserID: "u1", TargetIDs: userIDs(21)})
 		}},
-		{name: "take 21 off the blacklist", field: "blackUserId", reason: "21 items, at most 20", call: func(x ctx, c client) error {
-			return c.User.Blacklist.Remove(x, rongcloud.UserBlacklistParams{UserID: "u1", TargetIDs: userIDs(21)})
+		{name: "take 21 off the blacklist", field: "blackUserId", reason: "21 items, at most 20", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.User.Blacklist.Remove(ctx, rongcloud.UserBlacklistParams{UserID: "u1", TargetIDs: userIDs(21)})
 		}},
-		{name: "list nobody's blacklist", field: "userId", reason: "is required", call: func(x ctx, c client) error {
-			_, err := c.User.Blacklist.List(x, rongcloud.UserBlacklistQuery{})
+		{name: "list nobody's blacklist", field: "userId", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
+			_, err := client.User.Blacklist.List(ctx, rongcloud.UserBlacklistQuery{})
 			return err
 		}},
-		{name: "walk nobody's blacklist", field: "userId", reason: "is required", call: func(x ctx, c client) error {
-			for _, err := range c.User.Blacklist.All(x, rongcloud.UserBlacklistQuery{}) {
+		{name: "walk nobody's blacklist", field: "userId", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
+			for _, err := range client.User.Blacklist.All(ctx, rongcloud.UserBlacklistQuery{}) {
 				return err
 			}
 			return nil
 		}},
 
-		{name: "whitelist of nobody", field: "userId", reason: "is required", call: func(x ctx, c client) error {
-			return c.User.Whitelist.Add(x, rongcloud.UserWhitelistParams{UserID: "", TargetIDs: two})
+		{name: "whitelist of nobody", field: "userId", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.User.Whitelist.Add(ctx, rongcloud.UserWhitelistParams{UserID: "", TargetIDs: two})
 		}},
-		{name: "whitelist 21", field: "whiteUserId", reason: "21 items, at most 20", call: func(x ctx, c client) error {
-			return c.User.Whitelist.Add(x, rongcloud.UserWhitelistParams{UserID: "u1", TargetIDs: userIDs(21)})
+		{name: "whitelist 21", field: "whiteUserId", reason: "21 items, at most 20", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.User.Whitelist.Add(ctx, rongcloud.UserWhitelistParams{UserID: "u1", TargetIDs: userIDs(21)})
 		}},
-		{name: "take an empty ID off the whitelist", field: "whiteUserId", reason: "item 1 is empty", call: func(x ctx, c client) error {
-			return c.User.Whitelist.Remove(x, rongcloud.UserWhitelistParams{UserID: "u1", TargetIDs: []string{""}})
+		{name: "take an empty ID off the whitelist", field: "whiteUserId", reason: "item 1 is empty", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.User.Whitelist.Remove(ctx, rongcloud.UserWhitelistParams{UserID: "u1", TargetIDs: []string{""}})
 		}},
-		{name: "set the mode of 21", field: "userId", reason: "21 items, at most 20", call: func(x ctx, c client) error {
-			return c.User.Whitelist.SetMode(x, rongcloud.UserWhitelistModeParams{UserIDs: userIDs(21), Mode: rongcloud.WhitelistModeOn})
+		{name: "set the mode of 21", field: "userId", reason: "21 items, at most 20", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.User.Whitelist.SetMode(ctx, rongcloud.UserWhitelistModeParams{UserIDs: userIDs(21), Mode: rongcloud.WhitelistModeOn})
 		}},
-		{name: "set no mode", field: "whiteSetting", reason: "is required", call: func(x ctx, c client) error {
-			return c.User.Whitelist.SetMode(x, rongcloud.UserWhitelistModeParams{UserIDs: two})
+		{name: "set no mode", field: "whiteSetting", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.User.Whitelist.SetMode(ctx, rongcloud.UserWhitelistModeParams{UserIDs: two})
 		}},
-		{name: "set an unknown mode", field: "whiteSetting", reason: "WhitelistMode(3) is not a valid value", call: func(x ctx, c client) error {
-			return c.User.Whitelist.SetMode(x, rongcloud.UserWhitelistModeParams{UserIDs: two, Mode: 3})
+		{name: "set an unknown mode", field: "whiteSetting", reason: "WhitelistMode(3) is not a valid value", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.User.Whitelist.SetMode(ctx, rongcloud.UserWhitelistModeParams{UserIDs: two, Mode: 3})
 		}},
-		{name: "ask the mode of 21", field: "userId", reason: "21 items, at most 20", call: func(x ctx, c client) error {
-			_, err := c.User.Whitelist.GetModes(x, userIDs(21))
+		{name: "ask the mode of 21", field: "userId", reason: "21 items, at most 20", call: func(ctx context.Context, client *rongcloud.Client) error {
+			_, err := client.User.Whitelist.GetModes(ctx, userIDs(21))
 			return err
 		}},
 
-		{name: "tag nobody", field: "userId", reason: "is required", call: func(x ctx, c client) error {
-			return c.User.Tag.Set(x, rongcloud.UserTagSetParams{UserID: "", Tags: two})
+		{name: "tag nobody", field: "userId", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.User.Tag.Set(ctx, rongcloud.UserTagSetParams{UserID: "", Tags: two})
 		}},
-		{name: "an empty tag", field: "tags", reason: "item 2 is empty", call: func(x ctx, c client) error {
-			return c.User.Tag.Set(x, rongcloud.UserTagSetParams{UserID: "u1", Tags: []string{"a", ""}})
+		{name: "an empty tag", field: "tags", reason: "item 2 is empty", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.User.Tag.Set(ctx, rongcloud.UserTagSetParams{UserID: "u1", Tags: []string{"a", ""}})
 		}},
-		{name: "21 tags", field: "tags", reason: "21 items, at most 20", call: func(x ctx, c client) error {
-			return c.User.Tag.Set(x, rongcloud.UserTagSetParams{UserID: "u1", Tags: userIDs(21)})
+		{name: "21 tags", field: "tags", reason: "21 items, at most 20", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.User.Tag.Set(ctx, rongcloud.UserTagSetParams{UserID: "u1", Tags: userIDs(21)})
 		}},
-		{name: "no tags", field: "tags", reason: "is required", call: func(x ctx, c client) error {
-			return c.User.Tag.Set(x, rongcloud.UserTagSetParams{UserID: "u1", Tags: []string{}})
+		{name: "no tags", field: "tags", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.User.Tag.Set(ctx, rongcloud.UserTagSetParams{UserID: "u1", Tags: []string{}})
 		}},
-		{name: "no tags for many", field: "tags", reason: "is required", call: func(x ctx, c client) error {
-			return c.User.Tag.BatchSet(x, rongcloud.UserTagBatchSetParams{UserIDs: two})
+		{name: "no tags for many", field: "tags", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.User.Tag.BatchSet(ctx, rongcloud.UserTagBatchSetParams{UserIDs: two})
 		}},
-		{name: "clear nobody's tags", field: "userId", reason: "is required", call: func(x ctx, c client) error { return c.User.Tag.Clear(x, "") }},
-		{name: "clear the tags of 1001", field: "userIds", reason: "1001 items, at most 1000", call: func(x ctx, c client) error {
-			return c.User.Tag.BatchClear(x, userIDs(1001))
+		{name: "clear nobody's tags", field: "userId", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error { return client.User.Tag.Clear(ctx, "") }},
+		{name: "clear the tags of 1001", field: "userIds", reason: "1001 items, at most 1000", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.User.Tag.BatchClear(ctx, userIDs(1001))
 		}},
-		{name: "tag no users", field: "userIds", reason: "is required", call: func(x ctx, c client) error {
-			return c.User.Tag.BatchSet(x, rongcloud.UserTagBatchSetParams{Tags: two})
+		{name: "tag no users", field: "userIds", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.User.Tag.BatchSet(ctx, rongcloud.UserTagBatchSetParams{Tags: two})
 		}},
-		{name: "tag 1001", field: "userIds", reason: "1001 items, at most 1000", call: func(x ctx, c client) error {
-			return c.User.Tag.BatchSet(x, rongcloud.UserTagBatchSetParams{UserIDs: userIDs(1001), Tags: two})
+		{name: "tag 1001", field: "userIds", reason: "1001 items, at most 1000", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.User.Tag.BatchSet(ctx, rongcloud.UserTagBatchSetParams{UserIDs: userIDs(1001), Tags: two})
 		}},
-		{name: "tags of 51", field: "userIds", reason: "51 items, at most 50", call: func(x ctx, c client) error {
-			_, err := c.User.Tag.Get(x, userIDs(51))
+		{name: "tags of 51", field: "userIds", reason: "51 items, at most 50", call: func(ctx context.Context, client *rongcloud.Client) error {
+			_, err := client.User.Tag.Get(ctx, userIDs(51))
 			return err
 		}},
 
 		{name: "remarks of nobody", field: "userId", reason: "is required", call: remarks("", rongcloud.UserRemark{SenderID: "s", Remark: "r"})},
 		{name: "no remarks", field: "remarks", reason: "is required", call: remarks("u1")},
-		{name: "101 remarks", field: "remarks", reason: "101 items, at most 100", call: func(x ctx, c client) error {
+		{name: "101 remarks", field: "remarks", reason: "101 items, at most 100", call: func(ctx context.Context, client *rongcloud.Client) error {
 			many := make([]rongcloud.UserRemark, 101)
 			for i := range many {
 				many[i] = rongcloud.UserRemark{SenderID: "s", Remark: "r"}
 			}
-			return remarks("u1", many...)(x, c)
+			return remarks("u1", many...)(ctx, client)
 		}},
 		{name: "a remark for nobody", field: "remarks", reason: "item 2", call: remarks("u1",
 			rongcloud.UserRemark{SenderID: "s", Remark: "r"}, rongcloud.UserRemark{Remark: "r"})},
 		{name: "an empty remark", field: "remarks", reason: "item 1", call: remarks("u1", rongcloud.UserRemark{SenderID: "s"})},
-		{name: "delete no remark", field: "targetId", reason: "is required", call: func(x ctx, c client) error {
-			return c.User.Remark.Delete(x, rongcloud.UserRemarkDeleteParams{UserID: "u1", SenderID: ""})
+		{name: "delete no remark", field: "targetId", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.User.Remark.Delete(ctx, rongcloud.UserRemarkDeleteParams{UserID: "u1", SenderID: ""})
 		}},
-		{name: "list nobody's remarks", field: "userId", reason: "is required", call: func(x ctx, c client) error {
-			_, err := c.User.Remark.List(x, rongcloud.UserRemarkQuery{Page: 1})
+		{name: "list nobody's remarks", field: "userId", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
+			_, err := client.User.Remark.List(ctx, rongcloud.UserRemarkQuery{Page: 1})
 			return err
 		}},
 
@@ -212,30 +210,32 @@ func TestUserRefuses(t *testing.T) {
 		{name: "a period of 90 seconds", field: "period", reason: "is not a whole number of minutes", call: period(rongcloud.UserPushPeriodParams{
 			UserID: "u1", StartTime: "22:00:00", Level: 1, Duration: 90 * time.Second,
 		})},
-		{name: "the period of nobody", field: "userId", reason: "is required", call: func(x ctx, c client) error {
-			_, err := c.User.PushPeriod.Get(x, "")
+		{name: "the period of nobody", field: "userId", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
+			_, err := client.User.PushPeriod.Get(ctx, "")
 			return err
 		}},
-		{name: "delete nobody's period", field: "userId", reason: "is required", call: func(x ctx, c client) error {
-			return c.User.PushPeriod.Delete(x, "")
+		{name: "delete nobody's period", field: "userId", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.User.PushPeriod.Delete(ctx, "")
 		}},
 
-		{name: "mute 1001", field: "userId", reason: "1001 items, at most 1000", call: func(x ctx, c client) error {
-			return c.User.PrivateMute.Add(x, userIDs(1001))
+		{name: "mute 1001", field: "userId", reason: "1001 items, at most 1000", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.User.PrivateMute.Add(ctx, userIDs(1001))
 		}},
-		{name: "unmute nobody", field: "userId", reason: "is required", call: func(x ctx, c client) error { return c.User.PrivateMute.Remove(x, nil) }},
+		{name: "unmute nobody", field: "userId", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.User.PrivateMute.Remove(ctx, nil)
+		}},
 
-		{name: "a profile of nobody", field: "userId", reason: "is required", call: func(x ctx, c client) error {
-			return c.User.Profile.Set(x, rongcloud.UserProfileParams{Profile: rongcloud.UserProfile{Name: "Ann"}})
+		{name: "a profile of nobody", field: "userId", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.User.Profile.Set(ctx, rongcloud.UserProfileParams{Profile: rongcloud.UserProfile{Name: "Ann"}})
 		}},
-		{name: "a profile of nothing", field: "userProfile", reason: "one of them is required", call: func(x ctx, c client) error {
-			return c.User.Profile.Set(x, rongcloud.UserProfileParams{UserID: "u1", Attributes: map[string]string{}})
+		{name: "a profile of nothing", field: "userProfile", reason: "one of them is required", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.User.Profile.Set(ctx, rongcloud.UserProfileParams{UserID: "u1", Attributes: map[string]string{}})
 		}},
-		{name: "clean 21", field: "userId", reason: "21 items, at most 20", call: func(x ctx, c client) error {
-			return c.User.Profile.Delete(x, userIDs(21))
+		{name: "clean 21", field: "userId", reason: "21 items, at most 20", call: func(ctx context.Context, client *rongcloud.Client) error {
+			return client.User.Profile.Delete(ctx, userIDs(21))
 		}},
-		{name: "profiles of 101", field: "userId", reason: "101 items, at most 100", call: func(x ctx, c client) error {
-			_, err := c.User.Profile.Get(x, userIDs(101))
+		{name: "profiles of 101", field: "userId", reason: "101 items, at most 100", call: func(ctx context.Context, client *rongcloud.Client) error {
+			_, err := client.User.Profile.Get(ctx, userIDs(101))
 			return err
 		}},
 	}

@@ -15,41 +15,57 @@ import (
 // SDKs have seen.
 func TestUserDecodes(t *testing.T) {
 	t.Parallel()
-	type client = *rongcloud.Client
-	type ctx = context.Context
 	beijing := time.FixedZone("CST", 8*60*60)
 	noon := time.Date(2024, 5, 1, 12, 30, 0, 0, beijing)
 
-	token := func(x ctx, c client) (any, error) {
-		return c.User.Register(x, rongcloud.RegisterParams{UserID: "u1", Name: "Ann"})
+	token := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.User.Register(ctx, rongcloud.RegisterParams{UserID: "u1", Name: "Ann"})
 	}
-	user := func(x ctx, c client) (any, error) { return c.User.Get(x, "u1") }
-	sandbox := func(x ctx, c client) (any, error) { return c.User.ListSandbox(x, rongcloud.SandboxUserQuery{}) }
-	online := func(x ctx, c client) (any, error) { return c.User.IsOnline(x, "u1") }
-	deactivate := func(x ctx, c client) (any, error) { return c.User.Deactivate(x, []string{"u1"}) }
-	reactivate := func(x ctx, c client) (any, error) { return c.User.Reactivate(x, []string{"u1"}) }
-	deactivated := func(x ctx, c client) (any, error) {
-		return c.User.ListDeactivated(x, rongcloud.DeactivatedUserQuery{})
+	user := func(ctx context.Context, client *rongcloud.Client) (any, error) { return client.User.Get(ctx, "u1") }
+	sandbox := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.User.ListSandbox(ctx, rongcloud.SandboxUserQuery{})
 	}
-	blocks := func(x ctx, c client) (any, error) { return c.User.Block.List(x, rongcloud.UserBlockQuery{}) }
-	blacklist := func(x ctx, c client) (any, error) {
-		return c.User.Blacklist.List(x, rongcloud.UserBlacklistQuery{UserID: "u1"})
+	online := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.User.IsOnline(ctx, "u1")
 	}
-	whitelist := func(x ctx, c client) (any, error) {
-		return c.User.Whitelist.List(x, rongcloud.UserWhitelistQuery{UserID: "u1"})
+	deactivate := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.User.Deactivate(ctx, []string{"u1"})
 	}
-	modes := func(x ctx, c client) (any, error) { return c.User.Whitelist.GetModes(x, []string{"u1", "u2"}) }
-	tags := func(x ctx, c client) (any, error) { return c.User.Tag.Get(x, []string{"u1", "u2"}) }
-	remarks := func(x ctx, c client) (any, error) {
-		return c.User.Remark.List(x, rongcloud.UserRemarkQuery{UserID: "u1"})
+	reactivate := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.User.Reactivate(ctx, []string{"u1"})
 	}
-	period := func(x ctx, c client) (any, error) { return c.User.PushPeriod.Get(x, "u1") }
-	muted := func(x ctx, c client) (any, error) {
-		return c.User.PrivateMute.List(x, rongcloud.UserPrivateMuteQuery{})
+	deactivated := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.User.ListDeactivated(ctx, rongcloud.DeactivatedUserQuery{})
 	}
-	profiles := func(x ctx, c client) (any, error) { return c.User.Profile.Get(x, []string{"u1"}) }
-	profilePage := func(x ctx, c client) (any, error) {
-		return c.User.Profile.List(x, rongcloud.UserProfileQuery{})
+	blocks := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.User.Block.List(ctx, rongcloud.UserBlockQuery{})
+	}
+	blacklist := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.User.Blacklist.List(ctx, rongcloud.UserBlacklistQuery{UserID: "u1"})
+	}
+	whitelist := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.User.Whitelist.List(ctx, rongcloud.UserWhitelistQuery{UserID: "u1"})
+	}
+	modes := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.User.Whitelist.GetModes(ctx, []string{"u1", "u2"})
+	}
+	tags := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.User.Tag.Get(ctx, []string{"u1", "u2"})
+	}
+	remarks := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.User.Remark.List(ctx, rongcloud.UserRemarkQuery{UserID: "u1"})
+	}
+	period := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.User.PushPeriod.Get(ctx, "u1")
+	}
+	muted := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.User.PrivateMute.List(ctx, rongcloud.UserPrivateMuteQuery{})
+	}
+	profiles := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.User.Profile.Get(ctx, []string{"u1"})
+	}
+	profilePage := func(ctx context.Context, client *rongcloud.Client) (any, error) {
+		return client.User.Profile.List(ctx, rongcloud.UserProfileQuery{})
 	}
 	hosted := []rongcloud.UserProfileRecord{{
 		UserID: "u1", Version: 12343433499942,
@@ -63,7 +79,7 @@ func TestUserDecodes(t *testing.T) {
 
 	tests := []struct {
 		name, path string
-		call       func(ctx, client) (any, error)
+		call       func(context.Context, *rongcloud.Client) (any, error)
 		answer     string // what follows the code
 		want       any
 	}{

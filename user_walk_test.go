@@ -49,38 +49,36 @@ func userIDsOf[T any](seq iter.Seq2[T, error], id func(T) string) iter.Seq2[stri
 }
 
 func userWalks() []userWalk {
-	type client = *rongcloud.Client
-	type ctx = context.Context
 	type seq = iter.Seq2[string, error]
 	return []userWalk{
-		{path: "/user/query.json", at: "page", style: "number", list: "users", item: `{"userId":%q}`, walk: func(x ctx, c client, start int) seq {
-			return userIDsOf(c.User.AllSandbox(x, rongcloud.SandboxUserQuery{Page: start, Size: 2}), func(u rongcloud.User) string { return u.UserID })
+		{path: "/user/query.json", at: "page", style: "number", list: "users", item: `{"userId":%q}`, walk: func(ctx context.Context, client *rongcloud.Client, start int) seq {
+			return userIDsOf(client.User.AllSandbox(ctx, rongcloud.SandboxUserQuery{Page: start, Size: 2}), func(u rongcloud.User) string { return u.UserID })
 		}},
-		{path: "/user/deactivate/query.json", at: "pageNo", style: "number", list: "users", item: `%q`, walk: func(x ctx, c client, start int) seq {
-			return c.User.AllDeactivated(x, rongcloud.DeactivatedUserQuery{Page: start, Size: 2})
+		{path: "/user/deactivate/query.json", at: "pageNo", style: "number", list: "users", item: `%q`, walk: func(ctx context.Context, client *rongcloud.Client, start int) seq {
+			return client.User.AllDeactivated(ctx, rongcloud.DeactivatedUserQuery{Page: start, Size: 2})
 		}},
-		{path: "/user/block/query.json", at: "page", style: "number", list: "users", item: `{"userId":%q}`, walk: func(x ctx, c client, start int) seq {
-			return userIDsOf(c.User.Block.All(x, rongcloud.UserBlockQuery{Page: start, Size: 2}), func(b rongcloud.UserBlock) string { return b.UserID })
+		{path: "/user/block/query.json", at: "page", style: "number", list: "users", item: `{"userId":%q}`, walk: func(ctx context.Context, client *rongcloud.Client, start int) seq {
+			return userIDsOf(client.User.Block.All(ctx, rongcloud.UserBlockQuery{Page: start, Size: 2}), func(b rongcloud.UserBlock) string { return b.UserID })
 		}},
-		{path: "/user/remarks/get.json", at: "page", style: "number", list: "users", item: `{"id":%q}`, walk: func(x ctx, c client, start int) seq {
+		{path: "/user/remarks/get.json", at: "page", style: "number", list: "users", item: `{"id":%q}`, walk: func(ctx context.Context, client *rongcloud.Client, start int) seq {
 			query := rongcloud.UserRemarkQuery{UserID: "u", Page: start, Size: 2}
-			return userIDsOf(c.User.Remark.All(x, query), func(r rongcloud.UserRemark) string { return r.SenderID })
+			return userIDsOf(client.User.Remark.All(ctx, query), func(r rongcloud.UserRemark) string { return r.SenderID })
 		}},
-		{path: "/user/profile/query.json", at: "page", style: "number", list: "userList", item: `{"userId":%q}`, walk: func(x ctx, c client, start int) seq {
+		{path: "/user/profile/query.json", at: "page", style: "number", list: "userList", item: `{"userId":%q}`, walk: func(ctx context.Context, client *rongcloud.Client, start int) seq {
 			query := rongcloud.UserProfileQuery{Page: start, Size: 2}
-			return userIDsOf(c.User.Profile.All(x, query), func(p rongcloud.UserProfileRecord) string { return p.UserID })
+			return userIDsOf(client.User.Profile.All(ctx, query), func(p rongcloud.UserProfileRecord) string { return p.UserID })
 		}},
-		{path: "/user/blacklist/query.json", at: "pageToken", style: "token", list: "users", item: `%q`, walk: func(x ctx, c client, start int) seq {
-			return c.User.Blacklist.All(x, rongcloud.UserBlacklistQuery{UserID: "u", PageToken: userToken(start), Size: 2})
+		{path: "/user/blacklist/query.json", at: "pageToken", style: "token", list: "users", item: `%q`, walk: func(ctx context.Context, client *rongcloud.Client, start int) seq {
+			return client.User.Blacklist.All(ctx, rongcloud.UserBlacklistQuery{UserID: "u", PageToken: userToken(start), Size: 2})
 		}},
-		{path: "/user/whitelist/query.json", at: "pageToken", style: "token", list: "users", item: `%q`, walk: func(x ctx, c client, start int) seq {
-			return c.User.Whitelist.All(x, rongcloud.UserWhitelistQuery{UserID: "u", PageToken: userToken(start), Size: 2})
+		{path: "/user/whitelist/query.json", at: "pageToken", style: "token", list: "users", item: `%q`, walk: func(ctx context.Context, client *rongcloud.Client, start int) seq {
+			return client.User.Whitelist.All(ctx, rongcloud.UserWhitelistQuery{UserID: "u", PageToken: userToken(start), Size: 2})
 		}},
-		{path: "/chatroom/ban/query.json", at: "page", style: "number", list: "chatroomIds", item: `%q`, walk: func(x ctx, c client, start int) seq {
-			return c.Chatroom.MuteAllMembers.All(x, rongcloud.ChatroomMuteAllMembersQuery{Page: start, Size: 2})
+		{path: "/chatroom/ban/query.json", at: "page", style: "number", list: "chatroomIds", item: `%q`, walk: func(ctx context.Context, client *rongcloud.Client, start int) seq {
+			return client.Chatroom.MuteAllMembers.All(ctx, rongcloud.ChatroomMuteAllMembersQuery{Page: start, Size: 2})
 		}},
-		{path: "/user/chat/fb/querylist.json", at: "offset", style: "offset", list: "users", item: `%q`, walk: func(x ctx, c client, start int) seq {
-			return c.User.PrivateMute.All(x, rongcloud.UserPrivateMuteQuery{Offset: 2 * max(start-1, 0), Size: 2})
+		{path: "/user/chat/fb/querylist.json", at: "offset", style: "offset", list: "users", item: `%q`, walk: func(ctx context.Context, client *rongcloud.Client, start int) seq {
+			return client.User.PrivateMute.All(ctx, rongcloud.UserPrivateMuteQuery{Offset: 2 * max(start-1, 0), Size: 2})
 		}},
 	}
 }
