@@ -84,6 +84,7 @@ func (q Queries) Readers(ctx context.Context, conversation string) ([]string, er
 // Archive keeps a message, and puts it into the inboxes of its readers. It reports false, and
 // changes nothing, if the message is there already. The news of its recall may have come before it.
 func (tx *Tx) Archive(ctx context.Context, m Message) (bool, error) {
+	tx.lockMessage(ctx, m.UID)
 	added := tx.do(ctx, `INSERT INTO messages (uid, conversation, from_id, target_id, type, object_name, body, recalled, sent_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, EXISTS (SELECT 1 FROM recalls WHERE uid = $1), $8) ON CONFLICT DO NOTHING`,
 		m.UID, m.Conversation, m.From, m.Target, m.Type, m.ObjectName, m.Body, millis(m.SentAt))
@@ -109,6 +110,14 @@ func (tx *Tx) Archive(ctx context.Context, m Message) (bool, error) {
 	return true, nil
 }
 
+// lockMessage lets a message and the news of its recall wait for each other: they come together,
+// and neither would see the other. With SQLite there is one writer at a time.
+func (tx *Tx) lockMessage(ctx context.Context, uid string) {
+	if tx.postgres {
+		tx.do(ctx, `SELECT pg_advisory_xact_lock(hashtext($1))`, uid)
+	}
+}
+
 // Message returns a message of the archive.
 func (q Queries) Message(ctx context.Context, uid string) (Message, error) {
 	return one(ctx, q, messageRow, `SELECT `+messageColumns+` FROM messages m WHERE m.uid = $1`, uid)
@@ -122,6 +131,7 @@ func (q Queries) LastUID(ctx context.Context) (string, error) {
 // Recall marks a message as taken back, also one that is not there yet. It reports whether that
 // changed one that is.
 func (tx *Tx) Recall(ctx context.Context, uid string) (bool, error) {
+	tx.lockMessage(ctx, uid)
 	tx.do(ctx, `INSERT INTO recalls (uid) VALUES ($1) ON CONFLICT DO NOTHING`, uid)
 	if !tx.do(ctx, `UPDATE messages SET recalled = TRUE WHERE uid = $1 AND NOT recalled`, uid) {
 		return false, nil

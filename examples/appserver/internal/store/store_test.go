@@ -254,6 +254,45 @@ func TestArchive(t *testing.T) {
 	})
 }
 
+// A message and the news of its recall that come at the same time, in any order, leave it recalled.
+func TestRecallTogether(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, url string) {
+		s := open(t, url)
+		archive := func(uid string) func(tx *store.Tx) error {
+			return func(tx *store.Tx) error {
+				_, err := tx.Archive(t.Context(), store.Message{UID: uid, Conversation: "p:ann:ben", From: "ann", Target: "ben", SentAt: time.Now()})
+				return err
+			}
+		}
+		recall := func(uid string) func(tx *store.Tx) error {
+			return func(tx *store.Tx) error {
+				_, err := tx.Recall(t.Context(), uid)
+				return err
+			}
+		}
+		for uid, c := range map[string][2]func(tx *store.Tx) error{"1": {archive("1"), recall("1")}, "2": {recall("2"), archive("2")}} {
+			second := make(chan error, 1)
+			require.NoError(t, s.Change(t.Context(), func(tx *store.Tx) error {
+				err := c[0](tx)
+				ended := make(chan struct{})
+				go func() {
+					second <- s.Change(t.Context(), c[1])
+					close(ended)
+				}()
+				select {
+				case <-ended: // it has not waited
+				case <-time.After(300 * time.Millisecond):
+				}
+				return err
+			}))
+			require.NoError(t, <-second)
+			m, err := s.Message(t.Context(), uid)
+			require.NoError(t, err)
+			require.True(t, m.Recalled, uid)
+		}
+	})
+}
+
 // What is heard of a device late does not undo what is newer.
 func TestPresence(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, url string) {
