@@ -69,7 +69,7 @@ func (a *app) run(ctx context.Context, args []string) int {
 		err = plainUsage(cmd, err)
 	}
 	if err == nil {
-		err = a.stdout.failed // cobra does not tell of the help and of completions
+		err = a.stdout.failure() // cobra does not tell of the help and of completions
 	}
 	return a.end(err)
 }

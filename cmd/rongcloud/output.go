@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 
 	"charm.land/lipgloss/v2"
 	"charm.land/lipgloss/v2/table"
@@ -15,11 +16,15 @@ import (
 
 // dataWriter is stdout. Once a write has failed all others fail, too.
 type dataWriter struct {
-	w      io.Writer
+	w io.Writer
+
+	mu     sync.Mutex
 	failed error // what the first write failed with
 }
 
 func (d *dataWriter) Write(p []byte) (int, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	if d.failed != nil {
 		return 0, d.failed
 	}
@@ -29,6 +34,13 @@ func (d *dataWriter) Write(p []byte) (int, error) {
 	}
 	d.failed = err
 	return n, err
+}
+
+// failure is what the first write failed with, if one did.
+func (d *dataWriter) failure() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.failed
 }
 
 // talkWriter is stderr for whoever writes lines to it.
