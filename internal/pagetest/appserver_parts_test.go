@@ -120,7 +120,7 @@ func liveChat(t *testing.T, fake *rongcloudtest.Server, s *site, dee *guest, cid
 		r.SetURL(target)
 		r.Out.URL.Path = "/rongcloud/events"
 	}})
-	dee.run(t, until(`document.querySelector('#contacts .entry') !== null`), press("#contacts .entry"), until(`document.getElementById('title').textContent === 'cid'`))
+	dee.run(t, until(`document.querySelector('#contacts .entry') !== null`), tap("#contacts .entry"), until(`document.getElementById('title').textContent === 'cid'`))
 	require.NoError(t, fake.User(cidID).Connect())
 	_, err = fake.User(cidID).SendPrivate(deeID, rongcloud.TextMessage{Content: "from my phone"})
 	require.NoError(t, err)
@@ -129,7 +129,7 @@ func liveChat(t *testing.T, fake *rongcloudtest.Server, s *site, dee *guest, cid
 	require.Empty(t, dee.problems)
 }
 
-const atTheEnd = `document.getElementById('messages').scrollHeight - document.getElementById('messages').scrollTop - document.getElementById('messages').clientHeight < 2`
+const atTheEnd = `(({scrollHeight, scrollTop, clientHeight}) => scrollHeight - scrollTop - clientHeight < 2)(document.getElementById('messages'))`
 
 // A page whose server goes away says so, tells the truth about what it could not send, and has
 // everything once when the server is back, without a hole.
@@ -204,9 +204,8 @@ func TestPageComesBack(t *testing.T) {
 		chromedp.Evaluate(place, &after))
 	require.InDelta(t, before, after, 2, "whoever reads older messages goes on reading there")
 	ann.look(t, "newer")
-	ann.run(t, view(1440, "light"), press("#newer"), chromedp.WaitNotVisible("#newer", chromedp.ByID))
+	ann.run(t, view(1440, "light"), tap("#newer"), chromedp.WaitNotVisible("#newer", chromedp.ByID))
 	say(1)
-	ann.run(t, view(390, "light"), until(`document.getElementById('messages').clientWidth < 400`), until(atTheEnd), view(1440, "light"), until(atTheEnd))
 	ann.run(t, shown(67), until(`document.querySelector('#chats [aria-current=true] .badge') === null`)) // at the end a page of them is enough
 	ann.run(t, enter("ben"), until(`document.getElementById('text').value === 'is anybody there? I am'`), until(`document.querySelectorAll('.bubble').length === 2`),
 		chromedp.Reload(), chromedp.WaitVisible("#messages .bubble", chromedp.ByQuery), until(`document.getElementById('title').textContent === 'ben'`))
@@ -235,8 +234,9 @@ func TestForeignTexts(t *testing.T) {
 	ann.run(t, chromedp.Evaluate(`[...document.querySelectorAll('#messages .bubble')].map((one) => one.textContent)`, &bubbles))
 	require.Equal(t, texts, bubbles)
 	ann.look(t, "foreign")
-	ann.run(t, press(".report"), chromedp.WaitVisible("#dialog"), chromedp.SendKeys("#dialog-body input", texts[1]+texts[4], chromedp.ByQuery), enterKey,
-		until(textHas("dialog", "Reported")), pressText("Close"), enter(name), press("#details"), until(`document.getElementById('dialog').open`))
+	ann.run(t, view(390, "light"), until(`document.getElementById('messages').clientWidth < 400`), until(atTheEnd), view(1440, "light"), until(atTheEnd))
+	ann.run(t, tap(".report"), chromedp.WaitVisible("#dialog"), chromedp.SendKeys("#dialog-body input", texts[1]+texts[4], chromedp.ByQuery), enterKey,
+		until(textHas("dialog", "Reported")), pressText("Close"), enter(name), tap("#details"), until(`document.getElementById('dialog').open`))
 	ann.look(t, "foreign-group")
 	ann.run(t, until(`[...document.querySelectorAll('.avatar')].every((one) => /\p{L}/u.test(one.textContent))`))
 

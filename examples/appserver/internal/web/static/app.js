@@ -209,7 +209,7 @@ $('find').addEventListener('input', find);
 // --- messages
 
 function message(one) {
-	if (one.key === 'older') return node('li', { className: 'line' }, node('button', { className: 'plain', textContent: word('older'), onclick: readOlder }));
+	if (one.key === 'older') return node('li', { className: 'line' }, node('button', { className: 'plain', textContent: word('older'), onclick: () => readOlder().catch(changed) }));
 	if (one.day) return node('li', { className: 'line day', textContent: one.day });
 	if (one.line) return node('li', { className: 'line' }, node('bdi', { textContent: one.name + ' ' + one.text }));
 	const li = node('li', { className: (one.mine ? 'mine' : '') + (one.recalled ? ' recalled' : '') });
