@@ -185,6 +185,8 @@ func TestUpholdSystem(t *testing.T) {
 		require.Len(t, reports, 1)
 		require.NoError(t, a.Uphold(ctx, reports[0].ID))
 		require.Equal(t, []string{outbox.RecallMessage}, jobs(t, a))
+		require.ErrorIs(t, a.Uphold(ctx, reports[0].ID), app.ErrOvertaken, "it is decided")
+		require.ErrorIs(t, a.DismissReport(ctx, reports[0].ID), app.ErrOvertaken, "it is decided")
 		reports, err = a.Store.OpenReports(ctx, 10)
 		require.NoError(t, err)
 		require.Empty(t, reports)

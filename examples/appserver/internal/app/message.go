@@ -101,8 +101,11 @@ func (a *App) DismissReport(ctx context.Context, reportID int64) error {
 func (a *App) report(ctx context.Context, id int64, decide func(tx *store.Tx, report store.Report) error) error {
 	return a.Store.Change(ctx, func(tx *store.Tx) error {
 		report, err := tx.Report(ctx, id)
-		if err != nil {
+		switch {
+		case err != nil:
 			return found(err)
+		case report.State != store.ReportOpen: // another operator was faster
+			return ErrOvertaken
 		}
 		return decide(tx, report)
 	})
