@@ -239,8 +239,8 @@ func view(width int64, scheme string) chromedp.Action {
 	}
 }
 
-// look has a view fit and be readable in each size and each scheme of colors; screenshots are of all
-// four.
+// look has a view fit and be readable in each size and each scheme of colors; screenshots are of
+// all four.
 func (g *guest) look(t *testing.T, what string) {
 	t.Helper()
 	for _, c := range []struct {
