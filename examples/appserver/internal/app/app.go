@@ -45,17 +45,27 @@ type App struct{ Store *store.Store }
 
 var names = regexp.MustCompile(`^[a-z0-9_]{2,32}$`)
 
-// SignUp creates an account, which RongCloud learns about through the outbox.
-func (a *App) SignUp(ctx context.Context, name, password string) (store.User, error) {
+// SignUp creates an account, which RongCloud learns about through the outbox, and returns a token
+// for a session. Whoever signs up again, as with a double click, is logged in.
+func (a *App) SignUp(ctx context.Context, name, password, address string) (token string, err error) {
 	user := store.User{ID: strings.ToLower(rand.Text()), Name: strings.ToLower(strings.TrimSpace(name))}
 	switch {
 	case !names.MatchString(user.Name) || user.Name == SystemUser:
-		return user, ErrName
+		return "", ErrName
 	case utf8.RuneCountInString(password) < 8 || len(password) > mostPassword:
-		return user, ErrPassword
+		return "", ErrPassword
 	}
 	user.Password = HashPassword(password)
-	return user, a.AddUser(ctx, user)
+	err = a.AddUser(ctx, user)
+	switch {
+	case err == nil:
+		return a.Session(ctx, user.ID)
+	case errors.Is(err, ErrTaken):
+		if token, wrong := a.LogIn(ctx, name, password, address); wrong == nil {
+			return token, nil
+		}
+	}
+	return "", err
 }
 
 // mostPassword is how many bytes of a password bcrypt looks at.

@@ -61,20 +61,28 @@ func TestAccounts(t *testing.T) {
 			{"a", "long enough", app.ErrName}, {"a b", "long enough", app.ErrName}, {"system", "long enough", app.ErrName},
 			{"dan", "short", app.ErrPassword}, {"dan", strings.Repeat("x", 73), app.ErrPassword}, {"ANN ", "long enough", app.ErrTaken},
 		} {
-			_, err := a.SignUp(t.Context(), c.name, c.password)
+			_, err := a.SignUp(t.Context(), c.name, c.password, "1.2.3.4")
 			require.ErrorIs(t, err, c.want, c.name)
 		}
 		require.Empty(t, jobs(t, a))
-		user, err := a.SignUp(t.Context(), "dan", "long enough")
+		first, err := a.SignUp(t.Context(), "dan", "long enough", "1.2.3.4")
+		require.NoError(t, err)
+		user, err := a.SessionUser(t.Context(), first)
 		require.NoError(t, err)
 		require.NotContains(t, user.Password, "long enough")
+		second, err := a.SignUp(t.Context(), "Dan", "long enough", "1.2.3.4")
+		require.NoError(t, err, "a double click")
+		_, err = a.SignUp(t.Context(), "dan", "long enough?", "1.2.3.4")
+		require.ErrorIs(t, err, app.ErrTaken)
 		require.Equal(t, []string{outbox.Register}, jobs(t, a))
 
 		token, err := a.LogIn(t.Context(), "Dan", "long enough", "1.2.3.4")
 		require.NoError(t, err)
-		found, err := a.SessionUser(t.Context(), token)
-		require.NoError(t, err)
-		require.Equal(t, user.ID, found.ID)
+		for _, token := range []string{second, token} {
+			found, err := a.SessionUser(t.Context(), token)
+			require.NoError(t, err)
+			require.Equal(t, user.ID, found.ID)
+		}
 		for _, name := range []string{"dan", "nobody"} {
 			_, err = a.LogIn(t.Context(), name, "wrong", "1.2.3.4")
 			require.ErrorIs(t, err, app.ErrLogin)
@@ -100,6 +108,7 @@ func TestFriends(t *testing.T) {
 		require.ErrorIs(t, a.Accept(ctx, "ann", "ben"), app.ErrNotFound, "she has asked herself")
 		require.Empty(t, jobs(t, a))
 		require.NoError(t, a.Accept(ctx, "ben", "ann"))
+		require.NoError(t, a.Accept(ctx, "ben", "ann"), "a second click")
 		require.Equal(t, []string{outbox.AddFriend, outbox.SendPrivate}, jobs(t, a))
 		require.NoError(t, a.Invite(ctx, "ben", "ann"))
 		require.Empty(t, jobs(t, a), "they are friends")

@@ -31,10 +31,13 @@ func (a *App) Invite(ctx context.Context, me, other string) error {
 // Accept accepts another user's invitation.
 func (a *App) Accept(ctx context.Context, me, other string) error {
 	return a.friendship(ctx, me, other, func(tx *store.Tx, known store.Friendship) error {
-		if known.State != store.FriendAsked || known.AskedBy != other {
-			return ErrNotFound
+		switch {
+		case known.State == store.Friends: // a second click
+			return nil
+		case known.State == store.FriendAsked && known.AskedBy == other:
+			return befriend(ctx, tx, me, other)
 		}
-		return befriend(ctx, tx, me, other)
+		return ErrNotFound
 	})
 }
 

@@ -102,11 +102,7 @@ func (s *server) logIn(w http.ResponseWriter, r *http.Request) {
 
 func (s *server) signUp(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, mostBody)
-	user, err := s.App.SignUp(r.Context(), r.PostFormValue("name"), r.PostFormValue("password"))
-	var token string
-	if err == nil {
-		token, err = s.App.Session(r.Context(), user.ID)
-	}
+	token, err := s.App.SignUp(r.Context(), r.PostFormValue("name"), r.PostFormValue("password"), s.Address(r).String())
 	s.enter(w, r, token, err)
 }
 
