@@ -75,7 +75,7 @@ func (a *app) call(cmd *cobra.Command, f apiFlags, path string, pairs []string) 
 	if err != nil {
 		return err
 	}
-	params, err := a.readParams(ep, f.file, placed, pairs)
+	params, err := a.readParams(cmd.Context(), ep, f.file, placed, pairs)
 	if err != nil {
 		return err
 	}

@@ -29,6 +29,7 @@ type app struct {
 	verbose     bool
 
 	inLines *bufio.Reader // of in; see lines
+	inRead  bool          // all of in was read; see stdin
 
 	args  []string       // of the command line
 	flags *pflag.FlagSet // of the command that runs

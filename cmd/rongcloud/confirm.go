@@ -36,25 +36,15 @@ func (a *app) confirm(ctx context.Context, format string, args ...any) error {
 // ask asks on the terminal and reads a line. Ctrl-C ends it.
 func (a *app) ask(ctx context.Context, question string) (string, error) {
 	a.prompt(question)
-	type read struct {
-		line string
-		err  error
-	}
-	done := make(chan read, 1)
-	go func() { // a read of a terminal cannot be called off; the program ends with it
-		line, err := a.lines().ReadString('\n')
-		done <- read{line, err}
-	}()
-	select {
-	case <-ctx.Done():
+	line, err := await(ctx, func() (string, error) { return a.lines().ReadString('\n') })
+	switch {
+	case errors.Is(err, errInterrupted):
 		a.talk("")
-		return "", ctx.Err()
-	case r := <-done:
-		if r.err != nil && (!errors.Is(r.err, io.EOF) || r.line == "") {
-			return "", usagef("no answer was given")
-		}
-		return strings.TrimSpace(r.line), nil
+		return "", err
+	case err != nil && (!errors.Is(err, io.EOF) || line == ""):
+		return "", usagef("no answer was given")
 	}
+	return strings.TrimSpace(line), nil
 }
 
 // lines reads stdin by lines. There is one reader, as it may hold more than the line it returned.

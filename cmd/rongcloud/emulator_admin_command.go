@@ -113,7 +113,7 @@ func newEmulatorSeedCommand(a *app) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		text, err := a.readFile(args[0])
+		text, err := a.readFile(cmd.Context(), args[0])
 		if err != nil {
 			return usagef("%w", err)
 		}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"syscall"
 	"unicode"
 
 	"github.com/rongcloud-go/rongcloud"
@@ -45,9 +44,9 @@ func (e *hintedError) Unwrap() error { return e.err }
 // errReaderGone is what a write of data fails with once nobody reads it any more.
 var errReaderGone = errors.New("nobody reads the output any more")
 
-func readerGone(err error) bool {
-	return errors.Is(err, errReaderGone) || errors.Is(err, syscall.EPIPE)
-}
+// readerGone reports whether a write of data failed for that. A connection that breaks amid a
+// request has the same error of the system, and is another matter.
+func readerGone(err error) bool { return errors.Is(err, errReaderGone) }
 
 // end says what went wrong, in one line, and returns the exit code.
 func (a *app) end(err error) int {
@@ -78,6 +77,8 @@ func codeOf(err error) int {
 		return exitDone
 	case errors.As(err, &code):
 		return int(code)
+	case errors.Is(err, errInterrupted): // also what names the flag that was read
+		return exitRefused
 	case errors.Is(err, rongcloud.ErrOutcomeUnknown):
 		return exitUnknown
 	case errors.Is(err, rongcloud.ErrRateLimited):

@@ -127,7 +127,10 @@ func (a *app) askForProfile(ctx context.Context, f loginFlags) (profile, error) 
 	}
 	switch {
 	case f.secretStdin:
-		line, err := bufio.NewReader(a.in).ReadString('\n')
+		line, err := await(ctx, func() (string, error) { return bufio.NewReader(a.in).ReadString('\n') })
+		if errors.Is(err, errInterrupted) {
+			return p, err
+		}
 		if line == "" {
 			return p, usagef("--secret-stdin: stdin is empty: %w", err)
 		}
@@ -164,22 +167,10 @@ func (a *app) askForSecret(ctx context.Context) (secret, error) {
 		return "", err
 	}
 	a.prompt("App Secret (not shown): ")
-	type read struct {
-		line []byte
-		err  error
-	}
-	done := make(chan read, 1)
-	go func() { // a read of a terminal cannot be called off; the program ends with it
-		line, err := term.ReadPassword(fd)
-		done <- read{line, err}
-	}()
-	select {
-	case <-ctx.Done():
+	line, err := await(ctx, func() ([]byte, error) { return term.ReadPassword(fd) })
+	if errors.Is(err, errInterrupted) {
 		_ = term.Restore(fd, before)
-		a.talk("")
-		return "", ctx.Err()
-	case r := <-done:
-		a.talk("")
-		return secret(strings.TrimSpace(string(r.line))), r.err
 	}
+	a.talk("")
+	return secret(strings.TrimSpace(string(line))), err
 }

@@ -3,11 +3,13 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strings"
 	"sync"
+	"syscall"
 
 	"charm.land/lipgloss/v2"
 	"charm.land/lipgloss/v2/table"
@@ -29,7 +31,7 @@ func (d *dataWriter) Write(p []byte) (int, error) {
 		return 0, d.failed
 	}
 	n, err := d.w.Write(p)
-	if err != nil && readerGone(err) {
+	if errors.Is(err, syscall.EPIPE) {
 		err = errReaderGone
 	}
 	d.failed = err

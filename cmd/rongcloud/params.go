@@ -1,9 +1,10 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"io"
 	"net/url"
 	"os"
 	"slices"
@@ -22,10 +23,10 @@ type apiParams struct {
 
 // readParams reads the parameters of a command line: from the path, from a file, and then the
 // pairs, which win.
-func (a *app) readParams(ep *endpoint.Endpoint, file string, placed map[string]string, pairs []string) (*apiParams, error) {
+func (a *app) readParams(ctx context.Context, ep *endpoint.Endpoint, file string, placed map[string]string, pairs []string) (*apiParams, error) {
 	p := &apiParams{ep: ep, values: map[string][]string{}, raw: map[string]json.RawMessage{}}
 	if file != "" {
-		text, err := a.readFile(file)
+		text, err := a.readFile(ctx, file)
 		if err != nil {
 			return nil, usagef("--json: %w", err)
 		}
@@ -40,23 +41,15 @@ func (a *app) readParams(ep *endpoint.Endpoint, file string, placed map[string]s
 		p.values[name] = []string{value}
 	}
 	for _, pair := range pairs {
-		if err := a.addPair(p, pair); err != nil {
+		if err := a.addPair(ctx, p, pair); err != nil {
 			return nil, err
 		}
 	}
 	return p, p.check()
 }
 
-// readFile reads a file, or stdin.
-func (a *app) readFile(name string) ([]byte, error) {
-	if name == "-" {
-		return io.ReadAll(a.in)
-	}
-	return os.ReadFile(name)
-}
-
 // addPair adds NAME=VALUE, NAME=@FILE or NAME:=JSON.
-func (a *app) addPair(p *apiParams, pair string) error {
+func (a *app) addPair(ctx context.Context, p *apiParams, pair string) error {
 	name, value, found := strings.Cut(pair, "=")
 	if !found || name == "" {
 		return usagef("%q is not NAME=VALUE", pair)
@@ -70,9 +63,13 @@ func (a *app) addPair(p *apiParams, pair string) error {
 		return nil
 	}
 	if file, isFile := strings.CutPrefix(value, "@"); isFile {
-		text, err := a.readFile(file)
+		text, err := a.readFile(ctx, file)
 		if err != nil {
-			return usagef("%s: %w; a value that begins with @ can be given by %s:=", name, err, name)
+			hint := ""
+			if errors.Is(err, os.ErrNotExist) {
+				hint = "; a value that begins with @ can be given by " + name + ":="
+			}
+			return usagef("%s: %w%s", name, err, hint)
 		}
 		value = strings.TrimSuffix(string(text), "\n")
 	}
@@ -153,7 +150,7 @@ func wrongValue(param *endpoint.Param, values []string) string {
 		switch {
 		case len(param.Values) > 0 && !slices.Contains(param.Values, value):
 			return fmt.Sprintf("is %q, and none of %s", value, strings.Join(param.Values, ", "))
-		case param.Type == endpoint.Int && err != nil:
+		case param.Type == endpoint.Int && (err != nil || !json.Valid([]byte(value))): // such as +1 and 007
 			return fmt.Sprintf("is %q, and not a number", value)
 		case param.Type == endpoint.Int && (param.Min != nil && n < *param.Min && (n != 0 || !param.ZeroValid) || param.Max != nil && n > *param.Max):
 			return fmt.Sprintf("is %d, and not between %s and %s", n, bound(param.Min), bound(param.Max))
@@ -275,4 +272,19 @@ func (p *apiParams) texts(name string) []string {
 		return textsOf(raw)
 	}
 	return p.values[name]
+}
+
+// each are the texts of a parameter one by one, also those that are given in one piece, as the
+// server takes them: joined by commas, or as the text of a list.
+func (p *apiParams) each(name string) []string {
+	var all []string
+	for _, text := range p.texts(name) {
+		var list []json.RawMessage
+		if json.Unmarshal([]byte(text), &list) == nil && len(list) > 0 {
+			all = append(all, textsOf(json.RawMessage(text))...)
+			continue
+		}
+		all = append(all, strings.Split(text, ",")...)
+	}
+	return all
 }

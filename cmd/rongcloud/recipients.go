@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -26,21 +27,26 @@ type recipientList struct {
 var idColumns = []string{"userid", "uid", "user", "groupid", "gid", "group", "touserid", "togroupid", "id", "用户id", "用户", "群组id", "群id"}
 
 // readRecipients reads a list: a line for each ID, or CSV with or without a header.
-func (a *app) readRecipients(name, column string) (*recipientList, error) {
-	source := io.NopCloser(a.in)
+func (a *app) readRecipients(ctx context.Context, name, column string) (*recipientList, error) {
+	source := a.stdin
 	if name != "-" {
-		file, err := os.Open(name)
+		source = func() (io.Reader, error) { return os.Open(name) }
+	}
+	list, err := await(ctx, func() (*recipientList, error) {
+		in, err := source()
 		if err != nil {
 			return nil, usagef("--to-file: %w", err)
 		}
-		source = file
-	}
-	defer source.Close()
-	list, err := parseRecipients(source, column)
-	if err != nil {
-		return nil, usagef("--to-file: %s: %w", name, err)
-	}
-	return list, nil
+		if file, ok := in.(*os.File); ok && name != "-" {
+			defer func() { _ = file.Close() }()
+		}
+		list, err := parseRecipients(in, column)
+		if err != nil {
+			return nil, usagef("--to-file: %s: %w", name, err)
+		}
+		return list, nil
+	})
+	return list, err
 }
 
 // parseRecipients reads a list of recipients from foreign bytes.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -15,7 +16,7 @@ import (
 
 // sendToFile sends to all whom a file lists.
 func (a *app) sendToFile(ctx context.Context, p profile, kind sendKind, f sendFlags, content rongcloud.MessageContent) error {
-	list, err := a.readRecipients(f.file, f.column)
+	list, err := a.readRecipients(ctx, f.file, f.column)
 	if err != nil {
 		return err
 	}
@@ -86,6 +87,7 @@ func (f sendFlags) openCheckpoint() (rongcloud.BulkCheckpointFile, *rongcloud.Bu
 		}
 		name = f.file + ".send.json"
 	}
+	name = linkTarget(name) // else two names of one file have a lock each
 	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
 		return "", nil, nil, usagef("--checkpoint: %s is not a regular file", name)
 	}
@@ -102,6 +104,27 @@ func (f sendFlags) openCheckpoint() (rongcloud.BulkCheckpointFile, *rongcloud.Bu
 		return "", nil, nil, err
 	}
 	return rongcloud.BulkCheckpointFile(name), resume, unlock, nil
+}
+
+// linkTarget is what a name leads to, also if there is nothing there yet.
+func linkTarget(name string) string {
+	for range 40 { // as many as a system follows
+		if target, err := filepath.EvalSymlinks(name); err == nil {
+			return target
+		}
+		target, err := os.Readlink(name)
+		if err != nil {
+			break
+		}
+		if !filepath.IsAbs(target) {
+			target = filepath.Join(filepath.Dir(name), target)
+		}
+		name = target
+	}
+	if folder, err := filepath.EvalSymlinks(filepath.Dir(name)); err == nil {
+		return filepath.Join(folder, filepath.Base(name))
+	}
+	return name
 }
 
 func (f sendFlags) loadCheckpoint(name string) (*rongcloud.BulkCheckpoint, error) {

@@ -133,7 +133,7 @@ func newSendKindCommand(a *app, kind sendKind) *cobra.Command {
 
 // send carries a command send out.
 func (a *app) send(ctx context.Context, kind sendKind, f sendFlags) error {
-	content, err := a.sentContent(f)
+	content, err := a.sentContent(ctx, f)
 	if err != nil {
 		return err
 	}
@@ -162,13 +162,13 @@ func (a *app) send(ctx context.Context, kind sendKind, f sendFlags) error {
 }
 
 // sentContent is what is sent.
-func (a *app) sentContent(f sendFlags) (rongcloud.MessageContent, error) {
+func (a *app) sentContent(ctx context.Context, f sendFlags) (rongcloud.MessageContent, error) {
 	if f.kind == "" {
 		return rongcloud.TextMessage{Content: f.text}, nil
 	}
 	body := f.content
 	if file, isFile := strings.CutPrefix(body, "@"); isFile {
-		text, err := a.readFile(file)
+		text, err := a.readFile(ctx, file)
 		if err != nil {
 			return nil, usagef("--content: %w", err)
 		}

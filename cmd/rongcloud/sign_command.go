@@ -87,11 +87,11 @@ func newDecodeContentCommand(a *app) *cobra.Command {
 		Short:   "Decode the content of a message; without JSON it is read from stdin",
 		Example: "  rongcloud decode content RC:TxtMsg '{\"content\":\"hello\"}'\n  rongcloud decode content RC:ImgMsg < body.json",
 		Args:    cobra.RangeArgs(1, 2),
-		RunE: a.do(func(_ *cobra.Command, args []string) error {
+		RunE: a.do(func(cmd *cobra.Command, args []string) error {
 			body := []byte(strings.Join(args[1:], ""))
 			if len(args) == 1 {
 				var err error
-				if body, err = io.ReadAll(a.in); err != nil {
+				if body, err = a.readFile(cmd.Context(), "-"); err != nil {
 					return err
 				}
 			}

@@ -29,12 +29,12 @@ proxies log it: the line with POST, path and query, the headers, an empty line, 
 too, with the body put behind its headers, as curl does not log it.`,
 		Example: "  rongcloud webhook verify < request.txt\n  rongcloud webhook verify --any-age < request-of-yesterday.txt",
 		Args:    cobra.NoArgs,
-		RunE: a.do(func(*cobra.Command, []string) error {
+		RunE: a.do(func(cmd *cobra.Command, _ []string) error {
 			p, err := a.callbackProfile()
 			if err != nil {
 				return err
 			}
-			text, err := io.ReadAll(io.LimitReader(a.in, 2*webhook.DefaultMaxBody))
+			text, err := await(cmd.Context(), func() ([]byte, error) { return io.ReadAll(io.LimitReader(a.in, 2*webhook.DefaultMaxBody)) })
 			if err != nil {
 				return err
 			}

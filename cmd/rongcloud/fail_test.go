@@ -1,0 +1,32 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// brokenPipe is a writer, and a connection, that nobody reads any more.
+type brokenPipe struct{}
+
+func (brokenPipe) Write([]byte) (int, error) {
+	return 0, &net.OpError{Op: "write", Net: "tcp", Err: syscall.EPIPE}
+}
+
+func TestConnectionIsNoReader(t *testing.T) {
+	t.Parallel()
+	var said bytes.Buffer
+	a := newApp(strings.NewReader(""), brokenPipe{}, &said, func(string) string { return "" })
+	_, err := brokenPipe{}.Write(nil)
+	require.Equal(t, exitRefused, a.end(fmt.Errorf("POST /user/info.json: %w", err)), "a call that failed is no success")
+	require.Contains(t, said.String(), "broken pipe")
+	said.Reset()
+	require.ErrorContains(t, unprinted("the call was carried out", err), "cannot be printed")
+	require.Equal(t, exitDone, a.end(a.line("hello", "hello")), "who leaves stdout needs no word")
+	require.Empty(t, said.String())
+}
