@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
+	"path"
 	"slices"
 	"strings"
 
@@ -118,28 +120,59 @@ var everybody = []*endpoint.Endpoint{
 	endpoint.Push, endpoint.PushCustom,
 }
 
+// final are the endpoints that may be repeated, and whose effect no other call takes back: what
+// they delete or overwrite is gone, and who is thrown out is out.
+var final = []*endpoint.Endpoint{
+	endpoint.GroupDismiss, endpoint.EntrustGroupDismiss, endpoint.EntrustGroupMemberKickAll, endpoint.UltragroupDis,
+	endpoint.UltragroupChannelDel, endpoint.UltragroupUsergroupDel, endpoint.ChatroomDestroy,
+	endpoint.MessageHistoryDelete, endpoint.ConversationMessageHistoryClean, endpoint.MessagePrivateModify, endpoint.MessageGroupModify,
+	endpoint.UserDelusers, endpoint.UserProfileClean, endpoint.UserTokenExpire, endpoint.UserBlock,
+	endpoint.FriendDelete, endpoint.FriendClean, endpoint.V3AgentDelete, endpoint.V3BotDelete,
+}
+
 // crowds are the endpoints that reach the members of what a parameter names.
 var crowds = map[*endpoint.Endpoint]string{
 	endpoint.MessageGroupPublish: "toGroupId", endpoint.MessageChatroomPublish: "toChatroomId", endpoint.MessageUltragroupPublish: "toGroupIds",
+	endpoint.StatusmessageGroupPublish: "toGroupId", endpoint.V3MessageGroupPublishStream: "toGroupId",
+	endpoint.MessageDiscussionPublish: "toDiscussionId", //nolint:staticcheck // deprecated, and callable all the same
 }
 
 // askBeforeCall asks before what reaches many users, or cannot be undone in production.
 func (a *app) askBeforeCall(ctx context.Context, p profile, ep *endpoint.Endpoint, params *apiParams) error {
+	ep = listed(ep)
 	reached := 0
 	for i := range ep.Params {
 		if name := ep.Params[i].Name; ep.Class == endpoint.Unsafe && strings.Contains(strings.ToLower(name), "user") {
-			reached = max(reached, len(params.texts(name)))
+			reached = max(reached, len(params.each(name)))
 		}
 	}
 	switch {
 	case slices.Contains(everybody, ep):
 		return a.confirm(ctx, "call %v, which may reach every user of the app", ep)
 	case crowds[ep] != "":
-		return a.confirmCrowd(ctx, p, ep, params.texts(crowds[ep]))
+		return a.confirmCrowd(ctx, p, ep, params.each(crowds[ep]))
 	case reached > manyUsers:
 		return a.confirm(ctx, "call %v for %d users", ep, reached)
-	case p.Production && ep.Class == endpoint.Unsafe:
+	case p.Production && (ep.Class == endpoint.Unsafe || slices.Contains(final, ep)):
 		return a.confirm(ctx, "call %v in production (%s)", ep, p.Source)
 	}
 	return nil
+}
+
+// listed is the catalogue's entry for what --unlisted calls, if a server may take its path for that.
+func listed(ep *endpoint.Endpoint) *endpoint.Endpoint {
+	name, err := url.PathUnescape(ep.Path)
+	if err != nil || ep.Name != "" {
+		return ep
+	}
+	name = path.Clean(name)
+	plain := strings.ToLower(strings.TrimSuffix(name, path.Ext(name)))
+	for _, name := range []string{name, plain, plain + ".json"} {
+		for _, method := range []string{ep.Method, http.MethodPost} {
+			if found, _ := endpoint.Match(method, name); found != nil {
+				return found
+			}
+		}
+	}
+	return ep
 }

@@ -51,7 +51,7 @@ func crowd(ctx context.Context, client *rongcloud.Client, ep *endpoint.Endpoint,
 			return 0, err
 		}
 		return room.MemberCount, nil
-	case endpoint.MessageGroupPublish:
+	case endpoint.MessageGroupPublish, endpoint.StatusmessageGroupPublish, endpoint.V3MessageGroupPublishStream:
 		members, err := client.Group.ListMembers(ctx, id)
 		if err != nil {
 			return 0, err
