@@ -159,7 +159,8 @@ func (a *app) askBeforeCall(ctx context.Context, p profile, ep *endpoint.Endpoin
 	return nil
 }
 
-// listed is the catalogue's entry for what --unlisted calls, if a server may take its path for that.
+// listed is the catalogue's entry for what --unlisted calls, if a server may take its path for
+// that.
 func listed(ep *endpoint.Endpoint) *endpoint.Endpoint {
 	name, err := url.PathUnescape(ep.Path)
 	if err != nil || ep.Name != "" {
