@@ -103,7 +103,7 @@ type RecallNotification struct {
 	RecallActionAt time.Time `json:"recallActionTime,omitzero" unit:"ms"`
 	// Whether an administrator recalled it.
 	Admin bool `json:"admin,omitempty" alt:"isAdmin"`
-	// Whether clients leave no line.
+	// Whether clients delete it without a notice.
 	Delete bool    `json:"delete,omitempty" alt:"isDelete"`
 	Sender *Sender `json:"user,omitempty"`
 	// The app's own data, given with the recall.
@@ -151,7 +151,7 @@ type RecallCommand struct {
 	SentAt time.Time `json:"sentTime,omitzero" unit:"ms"`
 	// Whether an administrator recalled it.
 	Admin bool `json:"isAdmin,omitempty" unit:"switch"`
-	// Whether clients leave no line.
+	// Whether clients delete it without a notice.
 	Delete bool `json:"isDelete,omitempty" unit:"switch"`
 	// Sender of the recalled message.
 	OriginalFrom string `json:"originalFromUserId,omitempty"`

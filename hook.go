@@ -150,7 +150,7 @@ const (
 	OutcomeAccepted Outcome = iota + 1
 	// The API refused it.
 	OutcomeRefused
-	// The API gave no response; calling again is safe.
+	// The API gave no usable response; the call was not carried out, or may be repeated.
 	OutcomeFailed
 	// An unsafe call that may have been carried out; see ErrOutcomeUnknown.
 	OutcomeUnknown

@@ -96,7 +96,8 @@ type RTCMixOutputConfig struct {
 	Audio *RTCMixAudioConfig `json:"audio,omitempty"`
 	// At most 5; always the complete list.
 	CDNs []RTCMixCDN `json:"cdn,omitempty" check:"most=5"`
-	// RongCloud's own CDN; sent alone, with version 2 (client SDK).
+	// Turns RongCloud's own CDN on or off. RongCloud's client SDK sends it without other fields but
+	// version 2.
 	OwnCDN RTCMixCDNMode `json:"inCDNModel,omitempty" check:"values=2"`
 }
 

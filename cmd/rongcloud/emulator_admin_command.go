@@ -313,9 +313,9 @@ func newEmulatorFaultCommand(a *app) *cobra.Command {
 	var f waitingFault
 	cmd := &cobra.Command{
 		Use:   "fault [PATH]",
-		Short: "Have a running emulator fail calls of an endpoint, or of any",
-		Long: `Have a running emulator fail calls of an endpoint, or of any without one. Without a flag that says how, the call gets
-HTTP 500 and code 1000. The faults that wait are printed.`,
+		Short: "Have a running emulator fail calls of an endpoint, or any calls",
+		Long: `Have a running emulator fail calls of an endpoint, or any calls if you name none. Without a flag that says how, the call
+gets HTTP 500 and code 1000. Pending faults are printed.`,
 		Example: `  rongcloud emulator fault /message/private/publish.json --drop-response
   rongcloud emulator fault /user/info.json --status 429 --code 1008 --times 3
   rongcloud emulator fault list
@@ -384,7 +384,7 @@ func (a *app) faults(ctx context.Context, to adminAPI, method, path string, body
 }
 
 func newFaultListCommand(a *app) *cobra.Command {
-	cmd := &cobra.Command{Use: "list", Short: "List the faults that wait", Example: "  rongcloud emulator fault list --json", Args: cobra.NoArgs}
+	cmd := &cobra.Command{Use: "list", Short: "List the pending faults", Example: "  rongcloud emulator fault list --json", Args: cobra.NoArgs}
 	api := addURLFlag(a, cmd)
 	cmd.RunE = a.do(func(cmd *cobra.Command, _ []string) error {
 		to, err := api()
@@ -398,7 +398,7 @@ func newFaultListCommand(a *app) *cobra.Command {
 
 func newFaultClearCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "clear [NUMBER]", Short: "Forget the faults that wait, or one of them", Example: "  rongcloud emulator fault clear 2", Args: cobra.MaximumNArgs(1),
+		Use: "clear [NUMBER]", Short: "Remove the pending faults, or one of them", Example: "  rongcloud emulator fault clear 2", Args: cobra.MaximumNArgs(1),
 	}
 	api := addURLFlag(a, cmd)
 	cmd.RunE = a.do(func(cmd *cobra.Command, args []string) error {

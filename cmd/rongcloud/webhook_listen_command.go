@@ -39,11 +39,11 @@ func newListenCommand(a *app) *cobra.Command {
 		Long: `Receive callbacks, check them, and show a line for each, or with --json an object with the whole body.
 
 With --forward-to a handler gets them as they came, with their signature, and its response is passed back. One that does
-not respond in time is 504, and one that cannot be reached is 502: RongCloud then tries again. What is not signed as it
-should be is refused with 403 and goes no further. Questions before delivery (pre_message) are answered with yes without
---forward-to. RongCloud itself needs a public address, such as that of a tunnel to this one.
+not respond in time gives 504, and one that cannot be reached 502: RongCloud then tries again. A callback whose signature
+is wrong is refused with 403 and not forwarded. Without --forward-to, every message of a question before delivery
+(pre_message) is allowed. RongCloud itself needs a public address, such as that of a tunnel to this one.
 
---record stores each callback that is signed as it should be in a file of its own, without its signature, for
+--record stores each callback whose signature is right in a file of its own, without that signature, for
 rongcloud webhook replay. It holds what users wrote: keep it to yourself.`,
 		Example: `  rongcloud webhook listen
   rongcloud webhook listen --forward-to http://localhost:8080/rongcloud --record callbacks

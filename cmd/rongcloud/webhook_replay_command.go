@@ -61,7 +61,7 @@ They follow each other as fast as the handler takes them. With --speed they keep
 	}
 	cmd.Flags().StringVar(&to, "to", "", "`URL` of the handler")
 	cmd.Flags().DurationVar(&timeout, "timeout", 10*time.Second, "how long the handler may take for each")
-	cmd.Flags().Float64Var(&speed, "speed", 0, "keep their spacing, so `many` times as fast: 1 is as they came (default as fast as they are taken)")
+	cmd.Flags().Float64Var(&speed, "speed", 0, "keep their spacing, sped up by this `factor`; 1 is the original speed (default as fast as the handler takes them)")
 	_ = cmd.MarkFlagRequired("to")
 	return cmd
 }

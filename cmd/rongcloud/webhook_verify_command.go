@@ -55,7 +55,7 @@ too, with the body put behind its headers, as curl does not log it.`,
 			return nil
 		}),
 	}
-	cmd.Flags().BoolVar(&anyAge, "any-age", false, "do not mind how old the signature is")
+	cmd.Flags().BoolVar(&anyAge, "any-age", false, "accept a signature of any age")
 	return cmd
 }
 

@@ -174,7 +174,7 @@ func TestCaps(t *testing.T) {
 	text, err := table(endpoints)
 	require.NoError(t, err)
 	require.Contains(t, string(text), `Caps: []Cap{{Limit: 3, Per: 24 * time.Hour}, {Limit: 20, Per: time.Second, Each: []string{"userId"}, When: Condition{Param: "minute", Value: "3"}}, {Uses: &testTwo}}}`)
-	require.Contains(t, string(page(endpoints, nil)), "| 100 targets/second; 3/day; 20/second for each `userId` with `minute` 3; 1 of `/test/two.json` |")
+	require.Contains(t, string(page(endpoints, nil)), "| 100 targets/second; 3/day; 20/second for each `userId` with `minute` 3; counts as 1 call of `/test/two.json` |")
 }
 
 func TestLimitsTable(t *testing.T) {
@@ -190,7 +190,7 @@ func TestLimitsTable(t *testing.T) {
 	text, err := withLimits([]byte("# Page\r\n"+limitsBegin+"old\n"+limitsEnd+"rest\n"), english, endpoints)
 	require.NoError(t, err)
 	require.Equal(t, "# Page\n"+limitsBegin+`
-| endpoint | quota | shared with | besides |
+| endpoint | quota | shared with | further limits |
 |---|---|---|---|
 | [`+"`POST /test/one.json`"+`](https://docs.example.com/one) | 100 targets/second | `+"`/test/two.json`"+` |  |
 | [`+"`POST /test/two.json`"+`](https://docs.example.com/one) | 100 targets/second | `+"`/test/one.json`"+` | 3/day, 9/hour |

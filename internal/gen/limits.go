@@ -16,7 +16,7 @@ const (
 
 // Words of the table.
 var (
-	limitsHead  = translated{"| endpoint | quota | shared with | besides |", "| 接口 | 频率限制 | 与其共用 | 其他限制 |"}
+	limitsHead  = translated{"| endpoint | quota | shared with | further limits |", "| 接口 | 频率限制 | 与其共用 | 其他限制 |"}
 	limitsUsual = translated{"| %d others | 100 requests/second | | |", "| 其余 %d 个接口 | 每秒 100 次 | | |"}
 	limitsNone  = translated{"| %d others | none is documented | | |", "| 另有 %d 个接口 | 文档未说明 | | |"}
 

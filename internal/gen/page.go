@@ -204,7 +204,7 @@ func (e *endpoint) quota() string {
 func (c limit) words() string {
 	words := fmt.Sprintf("%d/%s", c.Limit, c.Per)
 	if c.Uses != "" {
-		words = "1 of `" + c.Uses + "`"
+		words = "counts as 1 call of `" + c.Uses + "`"
 	}
 	if c.Each != nil {
 		words += " for each `" + strings.Join(c.Each, "`, `") + "`"

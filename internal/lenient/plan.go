@@ -16,7 +16,7 @@ type plan struct {
 	scale  time.Duration // of a duration: its unit
 	shift  int64         // of an integer: what is added to it
 	elem   *plan         // of a pointer, list, array or map
-	items  []string      // of a text: the names under which an object may have it
+	items  []string      // of a text: an object in its place has the text under one of these names
 	fields []field       // of a struct
 	names  []name        // of a struct's fields, in order, followed by alternative ones
 	exact  map[string]int

@@ -139,7 +139,7 @@ func (a *App) Session(ctx context.Context, userID string) (token string, err err
 	})
 }
 
-// SessionUser returns whose session it is.
+// SessionUser returns the user of a session.
 func (a *App) SessionUser(ctx context.Context, token string) (store.User, error) {
 	return a.Store.SessionUser(ctx, digest(token))
 }

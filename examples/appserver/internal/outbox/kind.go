@@ -16,7 +16,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/store"
 )
 
-// The kinds of jobs. A job holds the parameters of its call, or what is said here.
+// The kinds of jobs. A job holds the parameters of its call, or what its comment says.
 const (
 	Register        = "user.register"
 	BlockUser       = "user.block"
@@ -36,8 +36,8 @@ const (
 	RecallMessage   = "message.recall"
 )
 
-// Lasting are the kinds that make what RongCloud knows of users, friends and groups. A user's block
-// is none: it ends by itself.
+// Lasting are the kinds that set what RongCloud knows about users, friends and groups. Blocking a
+// user is not one of them, because a block expires.
 var Lasting = []string{Register, AddFriend, RemoveFriend, AddBlacklist, RemoveBlacklist, CreateGroup, JoinGroup, QuitGroup, DismissGroup}
 
 // Pair is two users.
@@ -71,7 +71,7 @@ type call func(ctx context.Context, job store.Job) (result string, then Effect, 
 // Effect changes the tables.
 type Effect func(ctx context.Context, tx *store.Tx) error
 
-// kinds are all that RongCloud can be told, and asked.
+// kinds are the calls to RongCloud that a job can make.
 func kinds(c *rongcloud.Client) map[string]kind {
 	return map[string]kind{
 		Register:  {call: get(c.User.Register)},
@@ -156,8 +156,8 @@ func send(send func(context.Context, Notice, rongcloud.MessageContent) (*rongclo
 	})
 }
 
-// syncFriend reads how two users stand to each other, for a callback has told that it is not as the
-// tables have it. Callbacks come late, twice and in any order; what is read is true.
+// syncFriend reads whether two users are friends, after a callback has contradicted the tables.
+// Callbacks come late, twice and in any order, so only what is read from RongCloud counts.
 func syncFriend(ctx context.Context, c *rongcloud.Client, p Pair) (Effect, error) {
 	found, err := c.Friend.Check(ctx, rongcloud.FriendCheckQuery{UserID: p.UserID, TargetIDs: []string{p.TargetID}})
 	if err != nil {

@@ -133,8 +133,8 @@ func (w *Worker) try(ctx context.Context, job store.Job) (store.Settlement, Effe
 	return judge(what, job, result, err), then
 }
 
-// early reports whether RongCloud does not know one of a job's users or its group yet: what makes
-// them known, in a lane of its own, may have to be tried again.
+// early reports whether RongCloud does not know one of a job's users or its group yet: the job
+// that makes them known, in another lane, may have to be tried again.
 func (w *Worker) early(ctx context.Context, job store.Job) (bool, error) {
 	var named struct {
 		UserID, TargetID, OwnerID, From string
@@ -174,8 +174,8 @@ func judge(what kind, job store.Job, result string, err error) store.Settlement 
 	return how
 }
 
-// unwritten says what becomes of a job when the tables do not take what it has found out: it is
-// tried again, and left to an operator if that does not help.
+// unwritten decides what becomes of a job whose findings cannot be written: it is tried again, and
+// left to an operator if that does not help.
 func unwritten(job store.Job, err error) store.Settlement {
 	how := store.Settlement{State: store.Waiting, Error: "it cannot be written: " + err.Error(), NextAt: time.Now().Add(pause(job.Tries))}
 	if job.Tries >= mostFailures {
@@ -185,7 +185,7 @@ func unwritten(job store.Job, err error) store.Settlement {
 }
 
 // passes reports whether an error says nothing about the job: RongCloud cannot be reached, has
-// enough for now, is out of order, or does not know the secret, which somebody will mend.
+// enough for now, is out of order, or does not know the secret, which somebody will correct.
 func passes(err error) bool {
 	var failure *rongcloud.Error
 	return errors.Is(err, rongcloud.ErrRateLimited) || errors.Is(err, rongcloud.ErrTransport) || errors.Is(err, rongcloud.ErrUnauthorized) ||
@@ -237,7 +237,7 @@ const mark = "outbox:"
 // Mark returns the mark in a job's notice.
 func Mark(id int64) string { return mark + strconv.FormatInt(id, 10) }
 
-// Marked returns the job whose mark it is.
+// Marked returns the ID of the job that a mark belongs to, and whether the text is a mark.
 func Marked(extra string) (int64, bool) {
 	number, found := strings.CutPrefix(extra, mark)
 	id, err := strconv.ParseInt(number, 10, 64)

@@ -46,7 +46,7 @@ func (q Queries) FindUsers(ctx context.Context, prefix string, limit int) ([]Use
 	return all(ctx, q, userRow, `SELECT `+userColumns+` FROM users u WHERE substr(u.name, 1, length($1)) = $1 ORDER BY u.name LIMIT $2`, prefix, limit)
 }
 
-// Names returns the names of accounts by their IDs, without those that are not there.
+// Names returns the names of accounts by their IDs, without unknown ones.
 func (q Queries) Names(ctx context.Context, ids ...string) (map[string]string, error) {
 	places, args := list(nil, ids)
 	users, err := all(ctx, q, userRow, `SELECT `+userColumns+` FROM users u WHERE u.id IN (`+places+`)`, args...)
@@ -57,38 +57,38 @@ func (q Queries) Names(ctx context.Context, ids ...string) (map[string]string, e
 	return names, err
 }
 
-// SetOperator makes the account with a name an operator's, if there is one.
+// SetOperator gives the account with this name, if it exists, the rights of an operator.
 func (q Queries) SetOperator(ctx context.Context, name string) error {
 	_, err := q.exec(ctx, `UPDATE users SET operator = TRUE WHERE name = $1`, name)
 	return err
 }
 
-// SetBlocked keeps a user from logging in until a moment.
+// SetBlocked keeps a user from logging in until the given time.
 func (tx *Tx) SetBlocked(ctx context.Context, id string, until time.Time) {
 	tx.do(ctx, `UPDATE users SET blocked_until = $2 WHERE id = $1`, id, millis(until))
 	tx.do(ctx, `DELETE FROM sessions WHERE user_id = $1`, id)
 }
 
-// AddSession notes that whoever has a token is a user, and forgets sessions that have ended.
+// AddSession stores a user's session by the hash of its token, and deletes expired sessions.
 func (tx *Tx) AddSession(ctx context.Context, tokenHash, userID string, expiresAt time.Time) {
 	tx.do(ctx, `DELETE FROM sessions WHERE expires_at < $1`, millis(time.Now()))
 	tx.do(ctx, `INSERT INTO sessions (token_hash, user_id, expires_at) VALUES ($1, $2, $3)`, tokenHash, userID, millis(expiresAt))
 }
 
-// SessionUser returns whose session it is.
+// SessionUser returns the user of a session that has not expired.
 func (q Queries) SessionUser(ctx context.Context, tokenHash string) (User, error) {
 	return one(ctx, q, userRow, `SELECT `+userColumns+` FROM sessions s JOIN users u ON u.id = s.user_id
 		WHERE s.token_hash = $1 AND s.expires_at > $2 AND u.blocked_until < $2`, tokenHash, millis(time.Now()))
 }
 
-// EndSession forgets a session.
+// EndSession deletes a session.
 func (q Queries) EndSession(ctx context.Context, tokenHash string) error {
 	_, err := q.exec(ctx, `DELETE FROM sessions WHERE token_hash = $1`, tokenHash)
 	return err
 }
 
-// TryLogin counts a try to log in, by a name or an address, and returns how many there have been
-// since the span of time began that each of them has.
+// TryLogin counts a login attempt for a name or an address, and returns how many there have been in
+// its current period, which begins with the first attempt and lasts for span.
 func (q Queries) TryLogin(ctx context.Context, who string, span time.Duration) (int, error) {
 	now := time.Now()
 	return one(ctx, q, alone[int], `INSERT INTO login_failures (who, failures, since) VALUES ($1, 1, $2)
@@ -98,7 +98,8 @@ func (q Queries) TryLogin(ctx context.Context, who string, span time.Duration) (
 		RETURNING failures`, who, millis(now), millis(now.Add(-span)))
 }
 
-// ForgiveLogin forgets the tries of a name or address, and those of before a moment.
+// ForgiveLogin deletes the count of a name or an address, and all counts whose period began before
+// the given time.
 func (q Queries) ForgiveLogin(ctx context.Context, who string, before time.Time) error {
 	_, err := q.exec(ctx, `DELETE FROM login_failures WHERE who = $1 OR since < $2`, who, millis(before))
 	return err

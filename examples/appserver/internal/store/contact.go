@@ -75,7 +75,7 @@ func (q Queries) FriendIDs(ctx context.Context, userID string) ([]string, error)
 // Block says that a user refuses another user's messages.
 type Block struct{ UserID, TargetID string }
 
-// SetBlock blocks a user for another one, or takes that back. It reports whether that changed
+// SetBlock makes one user block another one, or unblock them. It reports whether that changed
 // anything.
 func (tx *Tx) SetBlock(ctx context.Context, b Block, blocked bool) bool {
 	if blocked {
@@ -92,7 +92,8 @@ type Presence struct {
 	At      time.Time
 }
 
-// SetPresence notes it, unless something newer is known. It reports whether that changed anything.
+// SetPresence stores a presence, unless a newer one is known. It reports whether that changed
+// anything.
 func (tx *Tx) SetPresence(ctx context.Context, p Presence) bool {
 	return tx.do(ctx, `INSERT INTO presence (user_id, session, online, at) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (user_id, session) DO UPDATE SET online = excluded.online, at = excluded.at

@@ -10,7 +10,7 @@ import (
 )
 
 // Event tells the pages of some users that something has changed. It says where to look, not what
-// there is: a page that has missed some reads the same as one that has not.
+// changed, so a page that has missed events can catch up by reading.
 type Event struct {
 	UserIDs      []string `json:"users,omitempty"` // nil, in [EventMissed] alone, is everybody
 	Type         string   `json:"type"`
@@ -28,8 +28,8 @@ const (
 // Notify tells users about the transaction once it has succeeded.
 func (tx *Tx) Notify(e Event) { tx.events = append(tx.events, e) }
 
-// OutboxReader is whom events of the outbox and of reports are for: no user, but whoever works on
-// them or looks at them.
+// OutboxReader is the recipient of events about the outbox and reports. It is not a user: it stands
+// for workers and operators' pages.
 const OutboxReader = "outbox"
 
 func (tx *Tx) notifyOperator() {
@@ -37,7 +37,7 @@ func (tx *Tx) notifyOperator() {
 }
 
 const (
-	channel   = "appserver" // what PostgreSQL calls the way to all processes
+	channel   = "appserver" // PostgreSQL's channel to all processes
 	mostUsers = 100         // how many fit into a notification of PostgreSQL, which has 8000 bytes
 )
 
@@ -55,8 +55,8 @@ func (tx *Tx) announce(ctx context.Context) {
 	}
 }
 
-// Listen calls a function with every event of every process, which must return at once. It comes
-// before all that runs at the same time.
+// Listen calls a function with every event of every process, which must return at once. Call it
+// before anything runs concurrently.
 func (s *Store) Listen(listener func(Event)) { s.listeners = append(s.listeners, listener) }
 
 func (s *Store) publish(e Event) {

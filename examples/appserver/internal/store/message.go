@@ -45,7 +45,7 @@ func GroupConversation(groupID string) string { return group + groupID }
 func SystemConversation(userID string) string { return system + userID }
 
 // Partner returns the other user of a private conversation. It reports false for one that is not
-// private, or none of the user's.
+// private, or does not include the user.
 func Partner(conversation, userID string) (string, bool) {
 	rest, isPrivate := strings.CutPrefix(conversation, private)
 	a, b, _ := strings.Cut(rest, ":")
@@ -82,7 +82,8 @@ func (q Queries) Readers(ctx context.Context, conversation string) ([]string, er
 }
 
 // Archive keeps a message, and puts it into the inboxes of its readers. It reports false, and
-// changes nothing, if the message is there already. The news of its recall may have come before it.
+// changes nothing, if the message is there already. The notice of its recall may have come before
+// it.
 func (tx *Tx) Archive(ctx context.Context, m Message) (bool, error) {
 	tx.lockMessage(ctx, m.UID)
 	added := tx.do(ctx, `INSERT INTO messages (uid, conversation, from_id, target_id, type, object_name, body, recalled, sent_at)
@@ -110,8 +111,9 @@ func (tx *Tx) Archive(ctx context.Context, m Message) (bool, error) {
 	return true, nil
 }
 
-// lockMessage lets a message and the news of its recall wait for each other: they come together,
-// and neither would see the other. With SQLite there is one writer at a time.
+// lockMessage makes a message and the notice of its recall wait for each other: they may arrive
+// together, and then neither transaction would see the other. With SQLite there is one writer at a
+// time.
 func (tx *Tx) lockMessage(ctx context.Context, uid string) {
 	if tx.postgres {
 		tx.do(ctx, `SELECT pg_advisory_xact_lock(hashtext($1))`, uid)
@@ -128,8 +130,8 @@ func (q Queries) LastUID(ctx context.Context) (string, error) {
 	return one(ctx, q, alone[string], `SELECT COALESCE(max(uid), '') FROM messages`)
 }
 
-// Recall marks a message as taken back, also one that is not there yet. It reports whether that
-// changed one that is.
+// Recall marks a message as recalled, even before it arrives. It reports whether that changed a
+// message that is in the archive.
 func (tx *Tx) Recall(ctx context.Context, uid string) (bool, error) {
 	tx.lockMessage(ctx, uid)
 	tx.do(ctx, `INSERT INTO recalls (uid) VALUES ($1) ON CONFLICT DO NOTHING`, uid)
@@ -145,8 +147,8 @@ func (tx *Tx) Recall(ctx context.Context, uid string) (bool, error) {
 	return true, err
 }
 
-// Before is where a page of messages ends: it has those before the moment, and of the moment itself
-// those with smaller UIDs.
+// Before is where a page of messages ends: the page has messages sent earlier, and those sent at
+// the same time with smaller UIDs.
 type Before struct {
 	At  time.Time
 	UID string

@@ -86,8 +86,7 @@ func (s *Store) Claim(ctx context.Context, now time.Time, lease time.Duration) (
 		RETURNING `+jobColumns, millis(now), millis(now.Add(lease)))
 }
 
-// Expired returns the jobs whose lease has ended: whoever had begun them is dead, or too slow to be
-// waited for.
+// Expired returns the jobs whose lease has ended: their worker is dead or too slow.
 func (s *Store) Expired(ctx context.Context, now time.Time) ([]Job, error) {
 	return all(ctx, s.Queries, jobRow, `SELECT `+jobColumns+` FROM outbox WHERE state = 'begun' AND lease_until < $1 ORDER BY id`, millis(now))
 }
@@ -129,7 +128,8 @@ func (tx *Tx) Decide(ctx context.Context, id int64, to State) bool {
 	return tx.do(ctx, `UPDATE outbox SET state = $2, next_at = $3, ended_at = $3 WHERE id = $1 AND state IN ('parked', 'refused')`, id, to, now)
 }
 
-// TellAgain has jobs of some kinds done again, in order: RongCloud has forgotten them.
+// TellAgain queues the finished jobs of some kinds again, in order, for a RongCloud that has
+// forgotten them.
 func (tx *Tx) TellAgain(ctx context.Context, kinds []string) {
 	places, args := list(nil, kinds)
 	tx.do(ctx, `UPDATE outbox SET state = 'waiting', next_at = 0 WHERE state = 'done' AND kind IN (`+places+`)`, args...)
@@ -141,13 +141,12 @@ func (q Queries) Job(ctx context.Context, id int64) (Job, error) {
 	return one(ctx, q, jobRow, `SELECT `+jobColumns+` FROM outbox WHERE id = $1`, id)
 }
 
-// Busy reports whether a lane has jobs, after the one given, that are not carried out yet.
+// Busy reports whether a lane still has jobs to carry out after the given one.
 func (q Queries) Busy(ctx context.Context, lane string, after int64) (bool, error) {
 	return q.exists(ctx, `SELECT 1 FROM outbox WHERE lane = $1 AND id > $2 AND state IN ('waiting', 'begun')`, lane, after)
 }
 
-// AnyBusy reports whether one of some lanes has jobs, before the one given, that are not carried
-// out yet.
+// AnyBusy reports whether any of the lanes still has jobs to carry out before the given one.
 func (q Queries) AnyBusy(ctx context.Context, before int64, lanes ...string) (bool, error) {
 	places, args := list([]any{before}, lanes)
 	return q.exists(ctx, `SELECT 1 FROM outbox WHERE state IN ('waiting', 'begun') AND id < $1 AND lane IN (`+places+`)`, args...)
@@ -168,7 +167,7 @@ func (q Queries) JobsIn(ctx context.Context, state State, limit int) ([]Job, err
 	return all(ctx, q, jobRow, `SELECT `+jobColumns+` FROM outbox WHERE state = $1 ORDER BY id DESC LIMIT $2`, state, limit)
 }
 
-// Depth counts the jobs in each state, and says since when the oldest one waits.
+// Depth counts the jobs in each state, and returns since when the oldest one has been waiting.
 func (q Queries) Depth(ctx context.Context) (counts map[State]int, oldest time.Time, err error) {
 	type row struct {
 		state State

@@ -24,7 +24,7 @@ import (
 	_ "modernc.org/sqlite"             // the driver "sqlite"
 )
 
-// ErrNotFound is returned where a row is asked for that is not there.
+// ErrNotFound is returned when the requested row does not exist.
 var ErrNotFound = errors.New("not found")
 
 // Store is the database. It is safe for concurrent use.
@@ -127,7 +127,7 @@ type Tx struct {
 }
 
 // Change runs a transaction: all that it writes is kept, or nothing if it fails or change returns
-// an error. What concerns a lane enters it first; see [Tx.Enter].
+// an error. A change that concerns a lane enters it first; see [Tx.Enter].
 func (s *Store) Change(ctx context.Context, change func(tx *Tx) error) error {
 	// A cancelled request must not leave the connection in an unknown state, so the transaction
 	// ends on its own.
@@ -210,7 +210,7 @@ func (q Queries) exec(ctx context.Context, query string, args ...any) (changed b
 	return n > 0, err
 }
 
-// all reads rows, by a function that returns where the columns of one go.
+// all reads rows; a function returns the targets for the columns of each.
 func all[T any](ctx context.Context, q Queries, columns func(*T) []any, query string, args ...any) ([]T, error) {
 	rows, err := q.q.QueryContext(ctx, query, args...)
 	if err != nil {
@@ -248,7 +248,8 @@ func (q Queries) exists(ctx context.Context, query string, args ...any) (bool, e
 	return one(ctx, q, alone[bool], `SELECT EXISTS (`+query+`)`, args...)
 }
 
-// list is a list of values for an IN, as the placeholders after the arguments that there are.
+// list returns placeholders for the values of an IN, numbered after the given arguments, and the
+// arguments with these values.
 func list(args []any, values []string) (places string, more []any) {
 	numbers := make([]string, len(values))
 	for i, value := range values {

@@ -179,8 +179,8 @@ func TestChangeFails(t *testing.T) {
 	})
 }
 
-// The first change that fails ends a transaction: what follows does nothing, and its error is told,
-// whatever else is said.
+// The first change that fails ends a transaction: what follows does nothing, and its error is
+// returned, whatever the function returns.
 func TestFirstFailure(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, url string) {
 		s := open(t, url)

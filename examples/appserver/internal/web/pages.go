@@ -127,7 +127,7 @@ func (s *server) logOut(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/login", http.StatusSeeOther)
 }
 
-// forOperators serves operators alone. Others see that there is no such page.
+// forOperators serves operators only. Other users get 404.
 func (s *server) forOperators(serve func(http.ResponseWriter, *http.Request, store.User)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		user, err := s.user(r)

@@ -115,7 +115,7 @@ const cookie = "session"
 // mostBody is the longest body that is read.
 const mostBody = 64 << 10
 
-// request is one of somebody who has logged in.
+// request is a request of a user who has logged in.
 type request struct {
 	*http.Request
 
@@ -204,7 +204,7 @@ var statuses = map[error]int{
 	fakecloud.ErrOffline: http.StatusConflict, fakecloud.ErrRejected: http.StatusUnprocessableEntity,
 }
 
-// explain returns what a user is told of an error. What is none of theirs is logged.
+// explain returns what a user learns about an error. Errors that they cannot act on are logged.
 func (s *server) explain(r *http.Request, err error) (status int, text string) {
 	words := wordsFor(r)
 	var blocked *rongcloudtest.BlockedError

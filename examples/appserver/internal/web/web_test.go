@@ -68,7 +68,7 @@ func TestEscapes(t *testing.T) {
 	require.Contains(t, text.String(), "&lt;script&gt;")
 }
 
-// A page that is too slow for events is told that it has missed some, and others are not kept.
+// A page that is too slow for events learns that it has missed some, and does not slow down others.
 func TestHub(t *testing.T) {
 	h := newHub()
 	slow, shut := h.open("ann")
