@@ -101,7 +101,11 @@ func (w *Worker) Run(ctx context.Context) {
 
 func (w *Worker) claim(ctx context.Context) (store.Job, time.Time, error) {
 	begun := time.Now() // before the lease begins
-	job, err := w.store.Claim(ctx, begun, w.lease)
+	if err := ctx.Err(); err != nil {
+		return store.Job{}, begun, err
+	}
+	// A claim that is broken off may have succeeded, and its job would wait for the lease to end.
+	job, err := w.store.Claim(context.WithoutCancel(ctx), begun, w.lease)
 	return job, begun, err
 }
 
