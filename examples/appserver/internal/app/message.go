@@ -46,7 +46,10 @@ func (a *App) Report(ctx context.Context, me, uid, reason string) error {
 		return found(err)
 	}
 	reads, err := a.Store.IsReader(ctx, m.Conversation, me)
-	if err != nil || !reads || m.From == me || utf8.RuneCountInString(reason) > 500 {
+	if err == nil && !reads {
+		return ErrNotFound // as for a UID that is none: nobody learns by guessing
+	}
+	if err != nil || m.From == me || utf8.RuneCountInString(reason) > 500 {
 		return cmp.Or(err, ErrNotAllowed)
 	}
 	return a.Store.Change(ctx, func(tx *store.Tx) error {
@@ -70,14 +73,13 @@ const blockTime = time.Hour
 
 // Uphold recalls a reported message, and blocks its sender for an hour.
 func (a *App) Uphold(ctx context.Context, reportID int64) error {
-	return a.report(ctx, reportID, func(tx *store.Tx, report store.Report) error {
-		m, err := tx.Message(ctx, report.MessageUID)
+	return a.report(ctx, reportID, store.ReportUpheld, func(tx *store.Tx, uid string) error {
+		m, err := tx.Message(ctx, uid)
 		if err != nil {
 			return found(err)
 		}
 		sender := outbox.UserLane(m.From)
 		tx.Enter(ctx, messageLane(m.UID), sender)
-		tx.DecideReports(ctx, m.UID, store.ReportUpheld)
 		if err := recall(ctx, tx, m); err != nil {
 			return err
 		}
@@ -92,22 +94,19 @@ func (a *App) Uphold(ctx context.Context, reportID int64) error {
 
 // DismissReport keeps a reported message.
 func (a *App) DismissReport(ctx context.Context, reportID int64) error {
-	return a.report(ctx, reportID, func(tx *store.Tx, report store.Report) error {
-		tx.DecideReports(ctx, report.MessageUID, store.ReportDismissed)
-		return nil
-	})
+	return a.report(ctx, reportID, store.ReportDismissed, func(*store.Tx, string) error { return nil })
 }
 
-func (a *App) report(ctx context.Context, id int64, decide func(tx *store.Tx, report store.Report) error) error {
+func (a *App) report(ctx context.Context, id int64, decision string, then func(tx *store.Tx, uid string) error) error {
 	return a.Store.Change(ctx, func(tx *store.Tx) error {
 		report, err := tx.Report(ctx, id)
 		switch {
 		case err != nil:
 			return found(err)
-		case report.State != store.ReportOpen: // another operator was faster
+		case !tx.DecideReports(ctx, report.MessageUID, decision): // another operator was faster
 			return ErrOvertaken
 		}
-		return decide(tx, report)
+		return then(tx, report.MessageUID)
 	})
 }
 

@@ -224,8 +224,8 @@ func (q Queries) OpenReports(ctx context.Context, limit int) ([]Report, error) {
 	return all(ctx, q, reportRow, `SELECT `+reportColumns+` FROM reports WHERE state = 'open' ORDER BY id LIMIT $1`, limit)
 }
 
-// DecideReports closes all reports about a message.
-func (tx *Tx) DecideReports(ctx context.Context, messageUID, state string) {
-	tx.do(ctx, `UPDATE reports SET state = $2 WHERE message_uid = $1 AND state = 'open'`, messageUID, state)
+// DecideReports closes all open reports about a message. It reports whether there were any.
+func (tx *Tx) DecideReports(ctx context.Context, messageUID, state string) bool {
 	tx.notifyOperator()
+	return tx.do(ctx, `UPDATE reports SET state = $2 WHERE message_uid = $1 AND state = 'open'`, messageUID, state)
 }
