@@ -83,17 +83,16 @@ func run(ctx context.Context, getenv func(string) string, out io.Writer) (err er
 	callback.Mount(mux, callbacks)
 	web.Mount(mux, web.Config{
 		App: application, Client: service.client, Cloud: service.cloud, Metrics: metrics,
-		Secure: config.secure, Address: webhook.ForwardedFor(config.proxies...), Log: log,
+		Secure: config.secure, Address: webhook.ForwardedFor(config.proxies...), Log: log, Ending: ctx.Done(),
 	})
 	if service.cloud != nil {
+		config.operators = append(config.operators, "olga")
 		if err := prepareDemo(ctx, application, service.cloud, callbacks); err != nil {
 			return err
 		}
 	}
-	for _, name := range config.operators {
-		if err := database.SetOperator(ctx, name); err != nil {
-			return err
-		}
+	if err := database.SetOperators(ctx, config.operators); err != nil {
+		return err
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", config.address)
 	if err != nil {
@@ -126,7 +125,7 @@ func welcome(out io.Writer, address net.Addr, s *service) {
 // serve works until the context ends; then it lets requests end, but not the streams of pages.
 func serve(ctx context.Context, listener net.Listener, handler http.Handler, callbacks *webhook.Handler) error {
 	server := &http.Server{
-		Handler: web.Protect(handler), BaseContext: func(net.Listener) context.Context { return ctx },
+		Handler:           web.Protect(handler),
 		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 20 * time.Second, IdleTimeout: time.Minute,
 	}
 	ended := make(chan error, 1)
@@ -216,7 +215,7 @@ func prepareDemo(ctx context.Context, a *app.App, cloud *fakecloud.Cloud, callba
 		if _, err := a.Store.User(ctx, name); err == nil {
 			continue
 		}
-		user := store.User{ID: name, Name: name, Password: app.HashPassword("demo-demo"), Operator: name == "olga"}
+		user := store.User{ID: name, Name: name, Password: app.HashPassword("demo-demo")}
 		if err := a.AddUser(ctx, user); err != nil && !errors.Is(err, app.ErrTaken) {
 			return err
 		}

@@ -236,3 +236,32 @@ func TestDoor(t *testing.T) {
 	_, err = v.call("POST", "/login", "name=ben&password=demo-demo")
 	require.ErrorContains(t, err, "429")
 }
+
+// A request that is under way when the program is told to end is served, and streams end.
+func TestEnd(t *testing.T) {
+	address := freeAddress(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	env := map[string]string{"APPSERVER_ADDR": address, "DATABASE_URL": "sqlite:" + t.TempDir() + "/x.db"}
+	go func() { ended <- run(ctx, func(name string) string { return env[name] }, io.Discard) }()
+	require.Eventually(t, func() bool { _, err := http.Get("http://" + address + "/readyz"); return err == nil }, 20*time.Second, 20*time.Millisecond)
+	v := newVisitor(address)
+	v.must(t, "POST", "/login", "name=ann&password=demo-demo")
+	defer listen(t, v)()
+	body, rest := io.Pipe()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, v.base+"/api/groups", body)
+	require.NoError(t, err)
+	request.Header.Set("Expect", "100-continue") // which the program sends once it reads the body
+	go func() {
+		_, _ = rest.Write([]byte(`{"name":"Team",`))
+		cancel()
+		_, _ = rest.Write([]byte(`"members":["ben"]}`))
+		_ = rest.Close()
+	}()
+	transport := &http.Transport{ExpectContinueTimeout: time.Minute}
+	response, err := (&http.Client{Jar: v.client.Jar, Transport: transport}).Do(request)
+	require.NoError(t, err)
+	response.Body.Close()
+	require.Equal(t, http.StatusOK, response.StatusCode)
+	require.NoError(t, <-ended)
+}

@@ -10,6 +10,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"net/netip"
 	"regexp"
 	"strings"
 	"time"
@@ -55,6 +56,9 @@ func (a *App) SignUp(ctx context.Context, name, password, address string) (token
 	case utf8.RuneCountInString(password) < 8 || len(password) > mostPassword:
 		return "", ErrPassword
 	}
+	if err := a.try(ctx, "signup:"+network(address), trySignUp); err != nil {
+		return "", err
+	}
 	user.Password = HashPassword(password)
 	err = a.AddUser(ctx, user)
 	switch {
@@ -95,21 +99,37 @@ func (a *App) AddUser(ctx context.Context, user store.User) error {
 	})
 }
 
-// How many login attempts are allowed in a period, per name and per address.
+// How many attempts to log in or sign up are allowed in a period, per name or address.
 const (
 	tryName    = 10
 	tryAddress = 100
+	trySignUp  = 50
 	trySpan    = 15 * time.Minute
 )
+
+// try counts an attempt before its password is looked at, so that concurrent attempts all count.
+func (a *App) try(ctx context.Context, who string, most int) error {
+	n, err := a.Store.TryLogin(ctx, digest(who), trySpan)
+	if err == nil && n > most {
+		return ErrTooOften
+	}
+	return err
+}
+
+// network is an address of IPv4, or the /64 network of one of IPv6, which has them all at will.
+func network(address string) string {
+	if ip, err := netip.ParseAddr(address); err == nil && ip.Is6() {
+		prefix, _ := ip.Prefix(64)
+		return prefix.String()
+	}
+	return address
+}
 
 // LogIn returns a token for a session.
 func (a *App) LogIn(ctx context.Context, name, password, address string) (token string, err error) {
 	name = strings.ToLower(strings.TrimSpace(name))
-	for who, most := range map[string]int{"name:" + name: tryName, "address:" + address: tryAddress} {
-		// Counted before the password is checked, so that concurrent attempts all count.
-		if n, err := a.Store.TryLogin(ctx, digest(who), trySpan); err != nil || n > most {
-			return "", cmp.Or(err, ErrTooOften)
-		}
+	if err := cmp.Or(a.try(ctx, "address:"+network(address), tryAddress), a.try(ctx, "name:"+name, tryName)); err != nil {
+		return "", err
 	}
 	user, err := a.Store.UserByName(ctx, name)
 	if ignoreNotFound(err) != nil {

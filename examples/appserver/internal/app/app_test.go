@@ -1,7 +1,9 @@
 package app_test
 
 import (
+	"errors"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -112,6 +114,7 @@ func TestFriends(t *testing.T) {
 		require.Equal(t, []string{outbox.AddFriend, outbox.SendPrivate}, jobs(t, a))
 		require.NoError(t, a.Invite(ctx, "ben", "ann"))
 		require.Empty(t, jobs(t, a), "they are friends")
+		require.ErrorIs(t, a.SetBlock(ctx, "ann", "ann", true), app.ErrNotAllowed)
 		require.NoError(t, a.SetBlock(ctx, "ann", "ben", true))
 		require.NoError(t, a.SetBlock(ctx, "ann", "ben", true))
 		require.NoError(t, a.SetBlock(ctx, "ann", "ben", false))
@@ -167,7 +170,7 @@ func TestMessages(t *testing.T) {
 		require.ErrorIs(t, a.Recall(ctx, "ben", "1"), app.ErrNotAllowed)
 		require.ErrorIs(t, a.Recall(ctx, "ann", "0"), app.ErrNotAllowed, "too late")
 		require.ErrorIs(t, a.Recall(ctx, "ann", "2"), app.ErrNotFound)
-		require.ErrorIs(t, a.Report(ctx, "cid", "1", ""), app.ErrNotAllowed, "he cannot read it")
+		require.ErrorIs(t, a.Report(ctx, "cid", "1", ""), app.ErrNotFound, "he cannot read it")
 		require.NoError(t, a.Report(ctx, "ben", "1", "rude"))
 		require.NoError(t, a.Report(ctx, "ben", "1", "again"))
 		reports, err := a.Store.OpenReports(ctx, 10)
@@ -254,5 +257,53 @@ func TestDecide(t *testing.T) {
 		job = claim(store.Parked)
 		require.NoError(t, a.Decide(ctx, job.ID, store.Waiting), "a send is sent again if the operator says so")
 		require.ErrorIs(t, a.Decide(ctx, job.ID, store.Waiting), app.ErrNotFound)
+	})
+}
+
+// Nobody signs up any number of users, also with all addresses of their own network.
+func TestSignUpFlood(t *testing.T) {
+	a := start(t, "sqlite:"+t.TempDir()+"/x.db")
+	for _, net := range []string{"1.2.3.4", "2001:db8::"} {
+		tries := 0
+		for ; tries < 100; tries++ {
+			address := net
+			if strings.Contains(net, ":") {
+				address += strconv.Itoa(tries)
+			}
+			if _, err := a.SignUp(t.Context(), "ann", "long enough", address); !errors.Is(err, app.ErrTaken) {
+				require.ErrorIs(t, err, app.ErrTooOften)
+				break
+			}
+		}
+		require.Equal(t, 50, tries, net)
+	}
+	_, err := a.SignUp(t.Context(), "eve", "long enough", "2001:db8:0:1::1")
+	require.NoError(t, err, "the neighbours may")
+}
+
+// Of two operators who decide a report at the same time, one is told that the other was faster.
+func TestReportTogether(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, url string) {
+		a := start(t, url)
+		var report store.Report
+		second := make(chan error, 1)
+		require.NoError(t, a.Store.Change(t.Context(), func(tx *store.Tx) error {
+			tx.AddReport(t.Context(), store.Report{MessageUID: "1", ReporterID: "ben"})
+			_, err := tx.Archive(t.Context(), store.Message{UID: "1", Conversation: "p:ann:ben", From: "ann", Target: "ben", SentAt: time.Now()})
+			return err
+		}))
+		reports, err := a.Store.OpenReports(t.Context(), 1)
+		require.NoError(t, err)
+		report = reports[0]
+		require.NoError(t, a.Store.Change(t.Context(), func(tx *store.Tx) error {
+			tx.DecideReports(t.Context(), "1", store.ReportDismissed)
+			go func() { second <- a.Uphold(t.Context(), report.ID) }()
+			time.Sleep(300 * time.Millisecond) // it reads, and waits
+			return nil
+		}))
+		require.ErrorIs(t, <-second, app.ErrOvertaken)
+		m, err := a.Store.Message(t.Context(), "1")
+		require.NoError(t, err)
+		require.False(t, m.Recalled)
 	})
 }

@@ -80,6 +80,9 @@ func (a *App) friendship(ctx context.Context, me, other string, change func(tx *
 
 // SetBlock adds another user to the caller's blacklist, or removes them.
 func (a *App) SetBlock(ctx context.Context, me, other string, blocked bool) error {
+	if me == other {
+		return ErrNotAllowed
+	}
 	lane, kind := "blacklist:"+me, outbox.RemoveBlacklist
 	if blocked {
 		kind = outbox.AddBlacklist

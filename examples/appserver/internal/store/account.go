@@ -57,9 +57,11 @@ func (q Queries) Names(ctx context.Context, ids ...string) (map[string]string, e
 	return names, err
 }
 
-// SetOperator gives the account with this name, if it exists, the rights of an operator.
-func (q Queries) SetOperator(ctx context.Context, name string) error {
-	_, err := q.exec(ctx, `UPDATE users SET operator = TRUE WHERE name = $1`, name)
+// SetOperators gives the accounts with these names the rights of an operator, and takes them from all
+// others.
+func (q Queries) SetOperators(ctx context.Context, names []string) error {
+	places, args := list(nil, names)
+	_, err := q.exec(ctx, `UPDATE users SET operator = COALESCE(name IN (`+places+`), FALSE) WHERE operator OR name IN (`+places+`)`, args...)
 	return err
 }
 

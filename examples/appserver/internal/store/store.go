@@ -19,13 +19,27 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
+	"github.com/jackc/pgx/v5"
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
 	_ "modernc.org/sqlite"             // the driver "sqlite"
 )
 
 // ErrNotFound is returned when the requested row does not exist.
 var ErrNotFound = errors.New("not found")
+
+// ErrText is returned for what PostgreSQL could not keep: a text that is not UTF-8, or has a NUL.
+var ErrText = errors.New("error.body")
+
+func checkTexts(args []any) error {
+	for _, arg := range args {
+		if text, ok := arg.(string); ok && (!utf8.ValidString(text) || strings.ContainsRune(text, 0)) {
+			return ErrText
+		}
+	}
+	return nil
+}
 
 // Store is the database. It is safe for concurrent use.
 type Store struct {
@@ -52,8 +66,11 @@ func Open(ctx context.Context, databaseURL string) (*Store, error) {
 	var err error
 	switch {
 	case s.postgres:
+		if _, err = pgx.ParseConfig(databaseURL); err != nil { // the error may hold the password
+			return nil, errors.New("it is no valid postgres://USER:PASSWORD@HOST/NAME; write special characters as %XX")
+		}
 		s.db, err = sql.Open("pgx", databaseURL)
-	case isFile && file != "":
+	case isFile && file != "" && file != ":memory:": // which each connection would have of its own
 		// Writers take their turn at the begin of a transaction, so that none of them fails
 		// halfway.
 		s.db, err = sql.Open("sqlite", "file:"+(&url.URL{Path: file}).EscapedPath()+
@@ -202,6 +219,9 @@ func (m ms) Scan(value any) error {
 }
 
 func (q Queries) exec(ctx context.Context, query string, args ...any) (changed bool, err error) {
+	if err := checkTexts(args); err != nil {
+		return false, err
+	}
 	result, err := q.q.ExecContext(ctx, query, args...)
 	if err != nil {
 		return false, err
@@ -212,6 +232,9 @@ func (q Queries) exec(ctx context.Context, query string, args ...any) (changed b
 
 // all reads rows; a function returns the targets for the columns of each.
 func all[T any](ctx context.Context, q Queries, columns func(*T) []any, query string, args ...any) ([]T, error) {
+	if err := checkTexts(args); err != nil {
+		return nil, err
+	}
 	rows, err := q.q.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err

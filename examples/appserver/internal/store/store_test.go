@@ -3,6 +3,7 @@ package store_test
 import (
 	"errors"
 	"os"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -382,8 +383,46 @@ func TestNames(t *testing.T) {
 }
 
 func TestOpenRefuses(t *testing.T) {
-	for _, url := range []string{"", "mysql://x", "sqlite:", "postgres://127.0.0.1:1/x"} {
+	for _, url := range []string{"", "mysql://x", "sqlite:", "postgres://127.0.0.1:1/x", "sqlite::memory:",
+		"postgres://x:pass#word@127.0.0.1/x", "postgres://127.0.0.1/x?password=word&sslmode=bad"} {
 		_, err := store.Open(t.Context(), url)
 		require.Error(t, err, url)
+		require.NotContains(t, err.Error(), "pass")
 	}
+}
+
+// Both databases refuse what one of them could not keep.
+func TestTexts(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, url string) {
+		s := open(t, url)
+		for _, text := range []string{"a\x00b", "a\xffb"} {
+			_, err := s.UserByName(t.Context(), text)
+			require.ErrorIs(t, err, store.ErrText)
+			require.ErrorIs(t, s.Change(t.Context(), func(tx *store.Tx) error {
+				tx.SetGroup(t.Context(), store.Group{ID: "g", Name: text})
+				return nil
+			}), store.ErrText)
+		}
+	})
+}
+
+// Who is no longer named is no longer an operator.
+func TestOperators(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, url string) {
+		s := open(t, url)
+		require.NoError(t, s.Change(t.Context(), func(tx *store.Tx) error {
+			for _, name := range []string{"a", "b", "c"} {
+				tx.AddUser(t.Context(), store.User{ID: name, Name: name})
+			}
+			return nil
+		}))
+		for _, names := range [][]string{{"a", "b"}, {"b", "nobody"}, {}} {
+			require.NoError(t, s.SetOperators(t.Context(), names))
+			for _, name := range []string{"a", "b", "c"} {
+				user, err := s.User(t.Context(), name)
+				require.NoError(t, err)
+				require.Equal(t, slices.Contains(names, name), user.Operator, name)
+			}
+		}
+	})
 }

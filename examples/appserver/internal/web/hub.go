@@ -122,6 +122,8 @@ func (s *server) events(w http.ResponseWriter, r *http.Request) {
 		select {
 		case <-r.Context().Done():
 			return
+		case <-s.Ending:
+			return
 		case next = <-p.events:
 		case <-p.missed:
 			next = store.Event{Type: store.EventMissed}

@@ -34,6 +34,7 @@ type Config struct {
 	Secure  bool                           // cookies go by https alone
 	Address func(*http.Request) netip.Addr // where a request comes from
 	Log     *slog.Logger
+	Ending  <-chan struct{} // closed when the program ends, and with it the streams
 }
 
 type server struct {
@@ -198,7 +199,7 @@ var (
 // statuses are those of errors that users can do something about.
 var statuses = map[error]int{
 	errBody: http.StatusBadRequest, errSession: http.StatusUnauthorized, errLive: http.StatusNotImplemented, errStale: http.StatusConflict,
-	app.ErrName: http.StatusUnprocessableEntity, app.ErrPassword: http.StatusUnprocessableEntity, app.ErrTaken: http.StatusConflict,
+	store.ErrText: http.StatusBadRequest, app.ErrName: http.StatusUnprocessableEntity, app.ErrPassword: http.StatusUnprocessableEntity, app.ErrTaken: http.StatusConflict,
 	app.ErrLogin: http.StatusUnauthorized, app.ErrTooOften: http.StatusTooManyRequests, app.ErrBlocked: http.StatusForbidden,
 	app.ErrNotAllowed: http.StatusForbidden, app.ErrNotFound: http.StatusNotFound, app.ErrOvertaken: http.StatusConflict,
 	fakecloud.ErrOffline: http.StatusConflict, fakecloud.ErrRejected: http.StatusUnprocessableEntity,
