@@ -80,7 +80,7 @@ func (s *Store) Claim(ctx context.Context, now time.Time, lease time.Duration) (
 		UPDATE outbox SET state = 'begun', tries = tries + 1, lease_until = $2
 		WHERE state = 'waiting' AND id = (
 			SELECT o.id FROM outbox o
-			WHERE o.state = 'waiting' AND o.next_at <= $1 AND NOT EXISTS (
+			WHERE o.state = 'waiting' AND o.next_at <= $1 AND o.lane NOT IN (SELECT lane FROM outbox WHERE state = 'begun') AND NOT EXISTS (
 				SELECT 1 FROM outbox e WHERE e.lane = o.lane AND e.id < o.id AND e.state IN ('waiting', 'begun'))
 			ORDER BY o.id LIMIT 1)
 		RETURNING `+jobColumns, millis(now), millis(now.Add(lease)))

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"errors"
 	"os"
 	"slices"
@@ -422,6 +423,29 @@ func TestOperators(t *testing.T) {
 				user, err := s.User(t.Context(), name)
 				require.NoError(t, err)
 				require.Equal(t, slices.Contains(names, name), user.Operator, name)
+			}
+		}
+	})
+}
+
+// A long queue, also one that a lane holds up, is no slower than a short one: without the indexes
+// this takes minutes.
+func TestClaimOfMany(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, url string) {
+		s := open(t, url)
+		require.NoError(t, s.Change(t.Context(), func(tx *store.Tx) error {
+			for i := range 8000 {
+				tx.Enqueue(t.Context(), []string{"long", strconv.Itoa(i)}[i/4000], "k", nil)
+			}
+			return nil
+		}))
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		defer cancel()
+		for i := range 600 {
+			job, err := s.Claim(ctx, time.Now(), time.Hour)
+			require.NoError(t, err)
+			if i != 300 { // from here on, the long lane is held up
+				settle(t, s, job, store.Settlement{State: store.Done})
 			}
 		}
 	})

@@ -125,4 +125,6 @@ CREATE TABLE outbox (
 	ended_at    BIGINT NOT NULL DEFAULT 0
 );
 CREATE INDEX outbox_lane ON outbox (lane, id);
-CREATE INDEX outbox_state ON outbox (state, next_at);
+-- These keep a claim quick, however many jobs there are.
+CREATE INDEX outbox_turn ON outbox (state, id, next_at);
+CREATE INDEX outbox_open ON outbox (lane, id) WHERE state IN ('waiting', 'begun');
