@@ -57,8 +57,8 @@ func (q Queries) Names(ctx context.Context, ids ...string) (map[string]string, e
 	return names, err
 }
 
-// SetOperators gives the accounts with these names the rights of an operator, and takes them from all
-// others.
+// SetOperators gives the accounts with these names the rights of an operator, and takes them from
+// all others.
 func (q Queries) SetOperators(ctx context.Context, names []string) error {
 	places, args := list(nil, names)
 	_, err := q.exec(ctx, `UPDATE users SET operator = COALESCE(name IN (`+places+`), FALSE) WHERE operator OR name IN (`+places+`)`, args...)
