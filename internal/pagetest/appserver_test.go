@@ -339,7 +339,7 @@ func TestTwoPeopleChat(t *testing.T) {
 			func(p *cdpruntime.EvaluateParams) *cdpruntime.EvaluateParams { return p.WithAwaitPromise(true) }))
 		return refused
 	}, 10*time.Second, 100*time.Millisecond)
-	ben.run(t, until(textHas("refused", "消息未被接收")))
+	ben.run(t, until(textHas("refused", "消息未被接受")))
 	ben.look(t, "refused-zh")
 	ann.run(t, tap("#details"), pressText("Unblock"), until(textHas("presence", "online")))
 
