@@ -45,6 +45,7 @@ type wire struct {
 	known bool
 	h2c   bool     // a connection without TLS may speak HTTP/2
 	conn  net.Conn // from the last GotConn of a known transport
+	taken int64    // how many bytes conn had taken by then; see connpool.Written
 }
 
 const (
@@ -227,7 +228,7 @@ func (w *wire) gotConn(info httptrace.GotConnInfo, header http.Header) {
 	w.reused.Store(info.Reused)
 	w.begun.Add(1)
 	if w.known {
-		w.conn = info.Conn
+		w.conn, w.taken = info.Conn, connpool.Written(info.Conn)
 	}
 	if connpool.LastRequest(info.Conn) {
 		// The request is not written yet. The server will close the connection after its response.
@@ -440,8 +441,12 @@ func (w *wire) nothingWritten(err error) bool {
 	if httpMajor(w.conn, w.h2c) != 1 {
 		return false
 	}
+	if w.taken >= 0 && connpool.Written(w.conn) == w.taken {
+		return true
+	}
 	// Over HTTP/1.1, net/http returns a write error unchanged, or as nothingWrittenError, if no
-	// byte was taken, and wrapped with a text otherwise.
+	// byte was taken, and wrapped with a text otherwise. If it returns the error of its reader,
+	// which notices the same, only a connection of the pool says what was taken.
 	var failed *net.OpError
 	switch fmt.Sprintf("%T", err) {
 	case "http.nothingWrittenError":

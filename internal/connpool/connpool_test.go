@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
 	"net"
 	"net/url"
 	"testing"
@@ -42,8 +43,24 @@ func TestLastRequest(t *testing.T) {
 	require.False(t, LastRequest(tls.Client(conn, &tls.Config{MinVersion: tls.VersionTLS12})), "counted through TLS")
 	require.True(t, LastRequest(conn))
 	foreign, other := net.Pipe()
-	defer errors.Join(foreign.Close(), other.Close())
+	defer func() { require.NoError(t, errors.Join(foreign.Close(), other.Close())) }()
 	require.False(t, LastRequest(foreign))
+}
+
+func TestWritten(t *testing.T) {
+	t.Parallel()
+	p := New(RongCloud, time.Second, nil)
+	defer p.CloseIdleConnections()
+	foreign, other := net.Pipe()
+	defer func() { require.NoError(t, errors.Join(foreign.Close(), other.Close())) }()
+	conn := &countedConn{Conn: foreign, generation: p.Take(t.Context(), time.Now(), api)}
+	require.Zero(t, Written(conn))
+	go func() { _, _ = io.CopyN(io.Discard, other, 3) }()
+	n, err := conn.Write([]byte("abc"))
+	require.NoError(t, err)
+	require.EqualValues(t, n, Written(tls.Client(conn, &tls.Config{MinVersion: tls.VersionTLS12})), "counted under TLS")
+	require.EqualValues(t, -1, Written(foreign))
+	require.EqualValues(t, -1, Written(nil))
 }
 
 // When requests get a new HTTP/2 generation, one opens the connection and the others wait, but not

@@ -140,16 +140,23 @@ func (g *Generation) closeForgotten() {
 	}
 }
 
-// countedConn counts the requests it carries.
+// countedConn counts the requests it carries, and the bytes it takes.
 type countedConn struct {
 	net.Conn
 	generation *Generation
 	requests   atomic.Int64
+	written    atomic.Int64
 	closed     atomic.Bool
 
 	// Guarded by the pool's mutex.
 	due   bool // near its last request
 	spent bool // takes no more requests
+}
+
+func (c *countedConn) Write(p []byte) (int, error) {
+	n, err := c.Conn.Write(p)
+	c.written.Add(int64(n))
+	return n, err
 }
 
 // Close closes the connection, which then no longer counts as a user of its generation.
@@ -183,14 +190,30 @@ func (c *countedConn) carry() bool {
 // LastRequest counts a request that conn is about to carry, and reports whether it must be the
 // connection's last. Connections of other transports have no limits.
 func LastRequest(conn net.Conn) bool {
+	c := counted(conn)
+	return c != nil && c.carry()
+}
+
+// Written returns how many bytes conn has taken, those of TLS included, or -1 if it is not a pool's
+// connection.
+func Written(conn net.Conn) int64 {
+	c := counted(conn)
+	if c == nil {
+		return -1
+	}
+	return c.written.Load()
+}
+
+// counted returns the pool's connection that conn is or wraps, or nil.
+func counted(conn net.Conn) *countedConn {
 	for {
 		switch c := conn.(type) {
 		case *countedConn:
-			return c.carry()
+			return c
 		case interface{ NetConn() net.Conn }: // TLS, perhaps within TLS for a proxy
 			conn = c.NetConn()
 		default:
-			return false
+			return nil
 		}
 	}
 }
