@@ -251,16 +251,19 @@ const atEnd = () => $('messages').scrollHeight - $('messages').scrollTop - $('me
 const toEnd = () => { $('messages').scrollTop = $('messages').scrollHeight; };
 
 // drawMessages reads all pages that are shown, so that there is no hole after a time without news.
+// While it reads, somebody may scroll or read older messages, and a later call may be done first.
+let begun = 0, drawn = 0;
 async function drawMessages() {
-	const id = open, stay = from && !atEnd();
+	const id = open, turn = ++begun, stays = () => from && !atEnd();
 	let found = [], page;
 	do {
 		page = await pageOf(id, found[0]);
 		found = [...page, ...found];
-	} while (stay && page.length === pageSize && !found.some((one) => one.uid === from.uid));
-	if (id !== open) return;
+	} while (stays() && page.length === pageSize && !found.some((one) => one.uid === from.uid));
+	if (id !== open || turn < drawn) return;
+	drawn = turn;
 	more = page.length === pageSize;
-	const end = !stay || atEnd(), last = $('messages').lastElementChild?.dataset.key;
+	const end = !stays(), last = $('messages').lastElementChild?.dataset.key;
 	draw($('messages'), items(found), message);
 	if (end) toEnd();
 	else if (found.at(-1)?.uid !== last) $('newer').hidden = false;
