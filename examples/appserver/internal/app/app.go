@@ -32,7 +32,7 @@ var (
 	ErrTooOften   = errors.New("error.tooOften")
 	ErrBlocked    = errors.New("error.blocked")
 	ErrNotAllowed = errors.New("error.notAllowed")
-	ErrNotFound   = errors.New("error.notFound")
+	ErrNotFound   = store.ErrNotFound
 	ErrOvertaken  = errors.New("error.overtaken")
 )
 
@@ -132,7 +132,7 @@ func (a *App) LogIn(ctx context.Context, name, password, address string) (token 
 		return "", err
 	}
 	user, err := a.Store.UserByName(ctx, name)
-	if ignoreNotFound(err) != nil {
+	if err != nil && !errors.Is(err, ErrNotFound) {
 		return "", err
 	}
 	err = bcrypt.CompareHashAndPassword([]byte(cmp.Or(user.Password, nobody)), []byte(password))
@@ -172,21 +172,6 @@ func (a *App) LogOut(ctx context.Context, token string) error {
 func digest(secret string) string {
 	sum := sha256.Sum256([]byte(secret))
 	return hex.EncodeToString(sum[:])
-}
-
-// found converts a missing row to an error in the app's words.
-func found(err error) error {
-	if errors.Is(err, store.ErrNotFound) {
-		return ErrNotFound
-	}
-	return err
-}
-
-func ignoreNotFound(err error) error {
-	if errors.Is(err, store.ErrNotFound) {
-		return nil
-	}
-	return err
 }
 
 // The lanes; see [store.Tx.Enter].

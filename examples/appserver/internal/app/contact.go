@@ -1,7 +1,6 @@
 package app
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"slices"
@@ -17,13 +16,9 @@ import (
 // thereby accepts. RongCloud learns about it when both agree.
 func (a *App) Invite(ctx context.Context, me, other string) error {
 	return a.friendship(ctx, me, other, func(tx *store.Tx, known store.Friendship) error {
-		switch {
-		case known.State == store.Friends:
-			return nil
-		case known.State == store.FriendAsked && known.AskedBy == other:
-			return befriend(ctx, tx, me, other)
+		if accept(ctx, tx, known, me, other) != nil {
+			tx.SetFriendship(ctx, store.Friendship{A: me, B: other, State: store.FriendAsked, AskedBy: me})
 		}
-		tx.SetFriendship(ctx, store.Friendship{A: me, B: other, State: store.FriendAsked, AskedBy: me})
 		return nil
 	})
 }
@@ -31,20 +26,22 @@ func (a *App) Invite(ctx context.Context, me, other string) error {
 // Accept accepts another user's invitation.
 func (a *App) Accept(ctx context.Context, me, other string) error {
 	return a.friendship(ctx, me, other, func(tx *store.Tx, known store.Friendship) error {
-		switch {
-		case known.State == store.Friends: // a second click
-			return nil
-		case known.State == store.FriendAsked && known.AskedBy == other:
-			return befriend(ctx, tx, me, other)
-		}
-		return ErrNotFound
+		return accept(ctx, tx, known, me, other)
 	})
 }
 
-func befriend(ctx context.Context, tx *store.Tx, me, other string) error {
+func accept(ctx context.Context, tx *store.Tx, known store.Friendship, me, other string) error {
+	switch {
+	case known.State == store.Friends: // a second click
+		return nil
+	case known.AskedBy != other:
+		return ErrNotFound
+	}
 	tx.SetFriendship(ctx, store.Friendship{A: me, B: other, State: store.Friends, AskedBy: other})
-	tx.Enqueue(ctx, pairLane(me, other), outbox.AddFriend, rongcloud.FriendAddParams{UserID: other, TargetID: me, Type: rongcloud.FriendAddDirectly})
-	tx.Enqueue(ctx, noticeLane(me, other), outbox.SendPrivate, outbox.Notice{From: me, Targets: []string{other}, Text: "👋", Line: true})
+	tx.Enqueue(ctx, pairLane(me, other), outbox.AddFriend,
+		rongcloud.FriendAddParams{UserID: other, TargetID: me, Type: rongcloud.FriendAddDirectly})
+	tx.Enqueue(ctx, noticeLane(me, other), outbox.SendPrivate,
+		outbox.Notice{From: me, Targets: []string{other}, Text: "👋", Line: true})
 	return nil
 }
 
@@ -53,27 +50,26 @@ func (a *App) Unfriend(ctx context.Context, me, other string) error {
 	return a.friendship(ctx, me, other, func(tx *store.Tx, known store.Friendship) error {
 		tx.DeleteFriendship(ctx, me, other)
 		if known.State == store.Friends {
-			tx.Enqueue(ctx, pairLane(me, other), outbox.RemoveFriend, rongcloud.FriendRemoveParams{UserID: me, TargetIDs: []string{other}})
+			tx.Enqueue(ctx, pairLane(me, other), outbox.RemoveFriend,
+				rongcloud.FriendRemoveParams{UserID: me, TargetIDs: []string{other}})
 		}
 		return nil
 	})
 }
 
 // friendship changes the relation between two users.
-func (a *App) friendship(ctx context.Context, me, other string, change func(tx *store.Tx, known store.Friendship) error) error {
+func (a *App) friendship(
+	ctx context.Context, me, other string, change func(tx *store.Tx, known store.Friendship) error,
+) error {
 	if me == other {
 		return ErrNotAllowed
 	}
 	return a.Store.Change(ctx, func(tx *store.Tx) error {
 		tx.Enter(ctx, pairLane(me, other), noticeLane(me, other))
 		if _, err := tx.User(ctx, other); err != nil {
-			return found(err)
-		}
-		known, err := tx.Friendship(ctx, me, other)
-		if err != nil {
 			return err
 		}
-		tx.Notify(store.Event{Type: store.EventContacts, UserIDs: []string{me, other}})
+		known, _ := tx.Friendship(ctx, me, other)
 		return change(tx, known)
 	})
 }
@@ -90,10 +86,9 @@ func (a *App) SetBlock(ctx context.Context, me, other string, blocked bool) erro
 	return a.Store.Change(ctx, func(tx *store.Tx) error {
 		tx.Enter(ctx, lane)
 		if _, err := tx.User(ctx, other); err != nil {
-			return found(err)
+			return err
 		}
-		if tx.SetBlock(ctx, store.Block{UserID: me, TargetID: other}, blocked) {
-			tx.Notify(store.Event{Type: store.EventContacts, UserIDs: []string{me}})
+		if tx.SetBlock(ctx, me, other, blocked) {
 			tx.Enqueue(ctx, lane, kind, rongcloud.UserBlacklistParams{UserID: me, TargetIDs: []string{other}})
 		}
 		return nil
@@ -109,19 +104,14 @@ func (a *App) CreateGroup(ctx context.Context, me, name string, memberIDs []stri
 	if n := utf8.RuneCountInString(group.Name); n == 0 || n > 64 || len(memberIDs) > mostInvited {
 		return group, ErrName
 	}
-	return group, a.group(ctx, group.ID, func(tx *store.Tx) error {
-		friends, err := tx.FriendIDs(ctx, me)
-		if err != nil {
-			return err
+	return group, a.Store.Change(ctx, func(tx *store.Tx) error {
+		tx.Enter(ctx, outbox.GroupLane(group.ID))
+		friends, _ := tx.FriendIDs(ctx, me)
+		if slices.ContainsFunc(memberIDs, func(id string) bool { return !slices.Contains(friends, id) }) {
+			return ErrNotAllowed
 		}
 		tx.SetGroup(ctx, group)
-		tx.AddMember(ctx, group.ID, me)
-		for _, id := range memberIDs {
-			if !slices.Contains(friends, id) {
-				return ErrNotAllowed
-			}
-			tx.AddMember(ctx, group.ID, id)
-		}
+		tx.SetMembers(ctx, group.ID, append(memberIDs, me)...)
 		tx.Enqueue(ctx, outbox.GroupLane(group.ID), outbox.CreateGroup,
 			rongcloud.HostedGroupCreateParams{GroupID: group.ID, Name: group.Name, OwnerID: me, UserIDs: memberIDs})
 		tell(ctx, tx, group.ID, me, "＋ "+group.Name)
@@ -131,22 +121,21 @@ func (a *App) CreateGroup(ctx context.Context, me, name string, memberIDs []stri
 
 // tell sends a notice to a group. It is in the group's own lane, since the group must exist first.
 func tell(ctx context.Context, tx *store.Tx, groupID, from, text string) {
-	tx.Enqueue(ctx, outbox.GroupLane(groupID), outbox.SendGroup, outbox.Notice{From: from, Targets: []string{groupID}, Text: text, Line: true})
+	tx.Enqueue(ctx, outbox.GroupLane(groupID), outbox.SendGroup,
+		outbox.Notice{From: from, Targets: []string{groupID}, Text: text, Line: true})
 }
 
 // AddMember adds a friend to one of the caller's groups.
 func (a *App) AddMember(ctx context.Context, me, groupID, userID string) error {
-	return a.member(ctx, groupID, me, func(tx *store.Tx, _ store.Group) error {
-		f, err := tx.Friendship(ctx, me, userID)
-		if err != nil || f.State != store.Friends {
-			return cmp.Or(err, ErrNotAllowed)
+	return a.member(ctx, groupID, me, func(tx *store.Tx, _ store.Group, members []string) error {
+		if f, _ := tx.Friendship(ctx, me, userID); f.State != store.Friends {
+			return ErrNotAllowed
 		}
-		user, err := tx.User(ctx, userID)
-		if err != nil {
-			return err
-		}
-		if tx.AddMember(ctx, groupID, userID) {
-			tx.Enqueue(ctx, outbox.GroupLane(groupID), outbox.JoinGroup, rongcloud.HostedGroupJoinParams{GroupID: groupID, UserIDs: []string{userID}})
+		if !slices.Contains(members, userID) {
+			user, _ := tx.User(ctx, userID)
+			tx.SetMembers(ctx, groupID, append(members, userID)...)
+			tx.Enqueue(ctx, outbox.GroupLane(groupID), outbox.JoinGroup,
+				rongcloud.HostedGroupJoinParams{GroupID: groupID, UserIDs: []string{userID}})
 			tell(ctx, tx, groupID, me, "→ "+user.Name)
 		}
 		return nil
@@ -156,13 +145,14 @@ func (a *App) AddMember(ctx context.Context, me, groupID, userID string) error {
 // RemoveMember removes a user from a group: the caller, or, if the caller is the owner, another
 // user. The owner stays.
 func (a *App) RemoveMember(ctx context.Context, me, groupID, userID string) error {
-	return a.member(ctx, groupID, me, func(tx *store.Tx, group store.Group) error {
+	return a.member(ctx, groupID, me, func(tx *store.Tx, group store.Group, members []string) error {
 		if userID == group.OwnerID || userID != me && me != group.OwnerID {
 			return ErrNotAllowed
 		}
-		if tx.RemoveMember(ctx, groupID, userID) {
-			tx.Notify(store.Event{Type: store.EventContacts, UserIDs: []string{userID}})
-			tx.Enqueue(ctx, outbox.GroupLane(groupID), outbox.QuitGroup, rongcloud.HostedGroupQuitParams{GroupID: groupID, UserIDs: []string{userID}})
+		if i := slices.Index(members, userID); i >= 0 {
+			tx.SetMembers(ctx, groupID, slices.Delete(members, i, i+1)...)
+			tx.Enqueue(ctx, outbox.GroupLane(groupID), outbox.QuitGroup,
+				rongcloud.HostedGroupQuitParams{GroupID: groupID, UserIDs: []string{userID}})
 		}
 		return nil
 	})
@@ -170,61 +160,48 @@ func (a *App) RemoveMember(ctx context.Context, me, groupID, userID string) erro
 
 // Dismiss dismisses one of the caller's own groups.
 func (a *App) Dismiss(ctx context.Context, me, groupID string) error {
-	return a.member(ctx, groupID, me, func(tx *store.Tx, group store.Group) error {
+	return a.member(ctx, groupID, me, func(tx *store.Tx, group store.Group, _ []string) error {
 		if me != group.OwnerID {
 			return ErrNotAllowed
 		}
-		members, err := tx.Members(ctx, groupID)
-		tx.Notify(store.Event{Type: store.EventContacts, UserIDs: members})
-		group.Dismissed = true
-		tx.SetGroup(ctx, group)
-		tx.RemoveMembers(ctx, groupID)
+		tx.DismissGroup(ctx, groupID)
 		tx.Enqueue(ctx, outbox.GroupLane(groupID), outbox.DismissGroup, groupID)
-		return err
-	})
-}
-
-// group changes a group, and tells its members.
-func (a *App) group(ctx context.Context, groupID string, change func(tx *store.Tx) error) error {
-	return a.Store.Change(ctx, func(tx *store.Tx) error {
-		tx.Enter(ctx, outbox.GroupLane(groupID))
-		if err := change(tx); err != nil {
-			return err
-		}
-		members, err := tx.Members(ctx, groupID)
-		tx.Notify(store.Event{Type: store.EventContacts, UserIDs: members})
-		return err
+		return nil
 	})
 }
 
 // member changes one of the caller's groups.
-func (a *App) member(ctx context.Context, groupID, me string, change func(tx *store.Tx, group store.Group) error) error {
-	return a.group(ctx, groupID, func(tx *store.Tx) error {
+func (a *App) member(
+	ctx context.Context, groupID, me string, change func(tx *store.Tx, group store.Group, members []string) error,
+) error {
+	return a.Store.Change(ctx, func(tx *store.Tx) error {
+		tx.Enter(ctx, outbox.GroupLane(groupID))
 		group, err := tx.Group(ctx, groupID)
 		if err != nil {
-			return found(err)
+			return err
 		}
-		if in, err := tx.IsMember(ctx, groupID, me); err != nil || !in || group.Dismissed {
-			return cmp.Or(err, ErrNotFound)
+		members, _ := tx.Members(ctx, groupID)
+		if !slices.Contains(members, me) || group.Dismissed {
+			return ErrNotFound
 		}
-		return change(tx, group)
+		return change(tx, group, members)
 	})
 }
 
 // SyncFriend makes the worker read the relation between two users from RongCloud.
-func SyncFriend(ctx context.Context, tx *store.Tx, user, other string) error {
+func SyncFriend(ctx context.Context, tx *store.Tx, user, other string) {
 	for _, id := range []string{user, other} {
 		if _, err := tx.User(ctx, id); err != nil {
-			return ignoreNotFound(err) // somebody whom this app does not know
+			return // somebody whom this app does not know
 		}
 	}
 	lane := pairLane(user, other)
 	tx.Enter(ctx, lane)
-	return tx.EnqueueOnce(ctx, lane, outbox.SyncFriend, outbox.Pair{UserID: user, TargetID: other})
+	tx.EnqueueOnce(ctx, lane, outbox.SyncFriend, outbox.Pair{UserID: user, TargetID: other})
 }
 
 // SyncGroup makes the worker read a group from RongCloud.
-func SyncGroup(ctx context.Context, tx *store.Tx, groupID string) error {
+func SyncGroup(ctx context.Context, tx *store.Tx, groupID string) {
 	tx.Enter(ctx, outbox.GroupLane(groupID))
-	return tx.EnqueueOnce(ctx, outbox.GroupLane(groupID), outbox.SyncGroup, groupID)
+	tx.EnqueueOnce(ctx, outbox.GroupLane(groupID), outbox.SyncGroup, groupID)
 }

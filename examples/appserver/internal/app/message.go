@@ -1,7 +1,6 @@
 package app
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"strings"
@@ -18,41 +17,40 @@ const recallWithin = 2 * time.Minute
 
 // Recall recalls one of the caller's own messages.
 func (a *App) Recall(ctx context.Context, me, uid string) error {
-	m, err := a.Store.Message(ctx, uid)
-	switch {
-	case err != nil:
-		return found(err)
-	case m.From != me || time.Since(m.SentAt) > recallWithin:
-		return ErrNotAllowed
-	}
-	return a.Store.Change(ctx, func(tx *store.Tx) error { return recall(ctx, tx, m) })
+	return a.Store.Change(ctx, func(tx *store.Tx) error {
+		tx.Enter(ctx, messageLane(uid))
+		m, err := tx.Message(ctx, uid)
+		switch {
+		case err != nil:
+			return err
+		case m.From != me || time.Since(m.SentAt) > recallWithin:
+			return ErrNotAllowed
+		}
+		recall(ctx, tx, m)
+		return nil
+	})
 }
 
-func recall(ctx context.Context, tx *store.Tx, m store.Message) error {
-	tx.Enter(ctx, messageLane(m.UID))
-	changed, err := tx.Recall(ctx, m.UID)
-	if changed {
+func recall(ctx context.Context, tx *store.Tx, m store.Message) {
+	if tx.Recall(ctx, m.UID) {
 		tx.Enqueue(ctx, messageLane(m.UID), outbox.RecallMessage, rongcloud.RecallParams{
-			From: m.From, ConversationType: rongcloud.ConversationType(m.Type), TargetID: m.Target, MessageUID: m.UID, SentAt: m.SentAt,
+			From: m.From, ConversationType: rongcloud.ConversationType(m.Type), TargetID: m.Target,
+			MessageUID: m.UID, SentAt: m.SentAt,
 		})
 	}
-	return err
 }
 
 // Report reports a message that the caller can read to the operator.
 func (a *App) Report(ctx context.Context, me, uid, reason string) error {
-	m, err := a.Store.Message(ctx, uid)
-	if err != nil {
-		return found(err)
-	}
-	reads, err := a.Store.IsReader(ctx, m.Conversation, me)
-	if err == nil && !reads {
-		return ErrNotFound // as for a UID that is none: nobody learns by guessing
-	}
-	if err != nil || m.From == me || utf8.RuneCountInString(reason) > 500 {
-		return cmp.Or(err, ErrNotAllowed)
-	}
 	return a.Store.Change(ctx, func(tx *store.Tx) error {
+		m, _ := tx.Message(ctx, uid)
+		reads, _ := tx.IsReader(ctx, m.Conversation, me)
+		switch {
+		case !reads:
+			return ErrNotFound // as for a UID that is none: nobody learns by guessing
+		case m.From == me || utf8.RuneCountInString(reason) > 500:
+			return ErrNotAllowed
+		}
 		tx.AddReport(ctx, store.Report{MessageUID: uid, ReporterID: me, Reason: strings.TrimSpace(reason)})
 		return nil
 	})
@@ -76,18 +74,16 @@ func (a *App) Uphold(ctx context.Context, reportID int64) error {
 	return a.report(ctx, reportID, store.ReportUpheld, func(tx *store.Tx, uid string) error {
 		m, err := tx.Message(ctx, uid)
 		if err != nil {
-			return found(err)
+			return err
 		}
 		sender := outbox.UserLane(m.From)
 		tx.Enter(ctx, messageLane(m.UID), sender)
-		if err := recall(ctx, tx, m); err != nil {
-			return err
+		recall(ctx, tx, m)
+		if _, err := tx.User(ctx, m.From); err == nil { // the app's own messages have no user
+			tx.SetBlocked(ctx, m.From, time.Now().Add(blockTime))
+			tx.Enqueue(ctx, sender, outbox.BlockUser,
+				rongcloud.UserBlockParams{UserIDs: []string{m.From}, Duration: blockTime})
 		}
-		if _, err := tx.User(ctx, m.From); err != nil {
-			return ignoreNotFound(err) // the app itself has said it
-		}
-		tx.SetBlocked(ctx, m.From, time.Now().Add(blockTime))
-		tx.Enqueue(ctx, sender, outbox.BlockUser, rongcloud.UserBlockParams{UserIDs: []string{m.From}, Duration: blockTime})
 		return nil
 	})
 }
@@ -102,7 +98,7 @@ func (a *App) report(ctx context.Context, id int64, decision string, then func(t
 		report, err := tx.Report(ctx, id)
 		switch {
 		case err != nil:
-			return found(err)
+			return err
 		case !tx.DecideReports(ctx, report.MessageUID, decision): // another operator was faster
 			return ErrOvertaken
 		}
@@ -119,13 +115,9 @@ func (a *App) Announce(ctx context.Context, text string) error {
 	return a.Store.Change(ctx, func(tx *store.Tx) error {
 		tx.Enter(ctx, lane)
 		for last := ""; ; {
-			users, err := tx.UsersAfter(ctx, last, 100)
-			if err != nil || len(users) == 0 {
-				return err
-			}
-			targets := make([]string, len(users))
-			for i, user := range users {
-				targets[i] = user.ID
+			targets, _ := tx.UserIDs(ctx, last, 100)
+			if len(targets) == 0 {
+				return nil
 			}
 			tx.Enqueue(ctx, lane, outbox.SendSystem, outbox.Notice{From: SystemUser, Targets: targets, Text: text})
 			last = targets[len(targets)-1]
@@ -138,14 +130,13 @@ func (a *App) Announce(ctx context.Context, text string) error {
 func (a *App) Decide(ctx context.Context, jobID int64, to store.State) error {
 	job, err := a.Store.Job(ctx, jobID)
 	if err != nil {
-		return found(err)
+		return err
 	}
 	return a.Store.Change(ctx, func(tx *store.Tx) error {
 		tx.Enter(ctx, job.Lane)
-		if to == store.Waiting && !outbox.IsOnce(job.Kind) {
-			if overtaken, err := tx.Overtaken(ctx, job.Lane, job.ID); err != nil || overtaken {
-				return cmp.Or(err, ErrOvertaken)
-			}
+		overtaken, _ := tx.Overtaken(ctx, job.Lane, job.ID)
+		if overtaken && to == store.Waiting && !outbox.IsOnce(job.Kind) {
+			return ErrOvertaken
 		}
 		if !tx.Decide(ctx, jobID, to) {
 			return ErrNotFound
@@ -156,27 +147,22 @@ func (a *App) Decide(ctx context.Context, jobID int64, to store.State) error {
 
 // Delivered takes the copy of a message as proof that the job that sent it was executed. Users can
 // write anything into a message, so sender and recipient must match too.
-func Delivered(ctx context.Context, tx *store.Tx, extra string, m store.Message) error {
+func Delivered(ctx context.Context, tx *store.Tx, extra string, m store.Message) {
 	id, ok := outbox.Marked(extra)
 	if !ok {
-		return nil
+		return
 	}
-	job, err := tx.Job(ctx, id)
-	if err != nil {
-		return ignoreNotFound(err)
-	}
+	job, _ := tx.Job(ctx, id) // one that there is not has no notice
 	var notice outbox.Notice
-	if json.Unmarshal(job.Params, &notice) == nil && notice.From == m.From && len(notice.Targets) > 0 && notice.Targets[0] == m.Target {
+	if json.Unmarshal(job.Params, &notice) == nil && notice.From == m.From &&
+		len(notice.Targets) > 0 && notice.Targets[0] == m.Target {
 		tx.Settle(ctx, job, store.Settlement{State: store.Done, Result: m.UID})
 	}
-	return nil
 }
 
 // Recalled takes the callback about a recall as proof that its job was executed.
-func Recalled(ctx context.Context, tx *store.Tx, uid string) error {
-	job, err := tx.LastJob(ctx, messageLane(uid))
-	if err == nil {
+func Recalled(ctx context.Context, tx *store.Tx, uid string) {
+	if job, err := tx.LastJob(ctx, messageLane(uid)); err == nil {
 		tx.Settle(ctx, job, store.Settlement{State: store.Done})
 	}
-	return ignoreNotFound(err)
 }

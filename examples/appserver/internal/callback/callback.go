@@ -10,7 +10,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -82,11 +81,14 @@ func Mount(mux *http.ServeMux, h *webhook.Handler) {
 // taker applies events, each in one transaction. RongCloud sends an event at most three times. So
 // an event that cannot be applied is kept for the worker, which retries for longer, and finally
 // shows it to an operator.
-func taker[E any](config Config, kind webhook.Kind, take func(ctx context.Context, tx *store.Tx, e *E) error) func(context.Context, *E) error {
+func taker[E any](config Config, kind webhook.Kind, take func(ctx context.Context, tx *store.Tx, e *E)) func(context.Context, *E) error {
 	job := "callback." + string(kind)
 	outbox.Take(config.Worker, job, take)
 	return func(ctx context.Context, e *E) error {
-		err := config.Store.Change(ctx, func(tx *store.Tx) error { return take(ctx, tx, e) })
+		err := config.Store.Change(ctx, func(tx *store.Tx) error {
+			take(ctx, tx, e)
+			return nil
+		})
 		if err == nil {
 			return nil
 		}
@@ -104,13 +106,14 @@ func taker[E any](config Config, kind webhook.Kind, take func(ctx context.Contex
 			// lane.
 			lane := fmt.Sprintf("callback:%s:%x", kind, sha256.Sum256(event.Raw))
 			tx.Enter(ctx, lane)
-			return tx.EnqueueOnce(ctx, lane, job, json.RawMessage(text))
+			tx.EnqueueOnce(ctx, lane, job, json.RawMessage(text))
+			return nil
 		})
 	}
 }
 
 // message archives what people have written, but not commands, receipts and the like.
-func message(ctx context.Context, tx *store.Tx, m *webhook.Message) error {
+func message(ctx context.Context, tx *store.Tx, m *webhook.Message) {
 	conversation := ""
 	switch m.ConversationType {
 	case rongcloud.ConversationPrivate:
@@ -121,18 +124,15 @@ func message(ctx context.Context, tx *store.Tx, m *webhook.Message) error {
 		conversation = store.SystemConversation(m.TargetID)
 	}
 	if conversation == "" || !slices.Contains(readable, m.ObjectName) || m.SensitiveType == webhook.SensitiveBlocked {
-		return nil
+		return
 	}
 	kept := store.Message{
 		UID: m.MessageUID, Conversation: conversation, From: m.From, Target: m.TargetID,
 		Type: int(m.ConversationType), ObjectName: m.ObjectName, Body: m.Body, SentAt: m.SentAt,
 	}
-	added, err := tx.Archive(ctx, kept)
-	// ours come from the Server API
-	if err != nil || !added || m.Platform != webhook.PlatformServer {
-		return err
+	if tx.Archive(ctx, kept) && m.Platform == webhook.PlatformServer { // from which ours come
+		app.Delivered(ctx, tx, extraOf(m.Body), kept)
 	}
-	return app.Delivered(ctx, tx, extraOf(m.Body), kept)
 }
 
 var readable = []string{"RC:TxtMsg", "RC:InfoNtf", "RC:ImgMsg", "RC:FileMsg", "RC:HQVCMsg", "RC:ReferenceMsg"}
@@ -145,31 +145,24 @@ func extraOf(body string) string {
 	return content.Extra
 }
 
-func operation(ctx context.Context, tx *store.Tx, o *webhook.MessageOperation) error {
-	if o.Type != webhook.MessageOperationRecall {
-		return nil
+func operation(ctx context.Context, tx *store.Tx, o *webhook.MessageOperation) {
+	if o.Type == webhook.MessageOperationRecall {
+		tx.Recall(ctx, o.MessageUID)
+		app.Recalled(ctx, tx, o.MessageUID)
 	}
-	if _, err := tx.Recall(ctx, o.MessageUID); err != nil {
-		return err
-	}
-	return app.Recalled(ctx, tx, o.MessageUID)
 }
 
 // audit reports what RongCloud's moderation refuses to an operator.
-func audit(ctx context.Context, tx *store.Tx, a *webhook.MessageAudit) error {
+func audit(ctx context.Context, tx *store.Tx, a *webhook.MessageAudit) {
 	if a.Result == webhook.AuditResultRefused {
 		tx.AddReport(ctx, store.Report{MessageUID: a.MessageUID, Reason: a.Provider})
 	}
-	return nil
 }
 
-func status(ctx context.Context, tx *store.Tx, s *webhook.UserStatus) error {
-	if !tx.SetPresence(ctx, store.Presence{UserID: s.UserID, Session: s.SessionID, Online: s.Status == webhook.PresenceOnline, At: s.OccurredAt}) {
-		return nil
-	}
-	friends, err := tx.FriendIDs(ctx, s.UserID)
-	tx.Notify(store.Event{Type: store.EventContacts, UserIDs: append(friends, s.UserID)})
-	return err
+func status(ctx context.Context, tx *store.Tx, s *webhook.UserStatus) {
+	tx.SetPresence(ctx, store.Presence{
+		UserID: s.UserID, Session: s.SessionID, Online: s.Status == webhook.PresenceOnline, At: s.OccurredAt,
+	})
 }
 
 // What follows compares an event with the tables. Where they agree, as after all that the app
@@ -177,67 +170,43 @@ func status(ctx context.Context, tx *store.Tx, s *webhook.UserStatus) error {
 // twice, or be overtaken by a decision that is still in the outbox: so the worker is asked to read
 // what is true, when the lane is free.
 
-func friendship(ctx context.Context, tx *store.Tx, f *webhook.Friendship) error {
-	known, err := tx.Friendship(ctx, f.UserID, f.ToUserID)
-	if err != nil {
-		return err
+func friendship(ctx context.Context, tx *store.Tx, f *webhook.Friendship) {
+	friends := f.Event == webhook.FriendshipEventAdded || f.Event == webhook.FriendshipEventAccepted
+	if !friends && f.Event != webhook.FriendshipEventRemoved {
+		return // this app asks by itself
 	}
-	var friends bool
-	switch f.Event {
-	case webhook.FriendshipEventAdded, webhook.FriendshipEventAccepted:
-		friends = true
-	case webhook.FriendshipEventRemoved:
-	default: // this app asks by itself
-		return nil
+	if known, _ := tx.Friendship(ctx, f.UserID, f.ToUserID); friends != (known.State == store.Friends) {
+		app.SyncFriend(ctx, tx, f.UserID, f.ToUserID)
 	}
-	if friends == (known.State == store.Friends) {
-		return nil
-	}
-	return app.SyncFriend(ctx, tx, f.UserID, f.ToUserID)
 }
 
-func groupOperation(ctx context.Context, tx *store.Tx, o *webhook.HostedGroupOperation) error {
-	agrees, err := agrees(ctx, tx, o)
-	if err != nil || agrees {
-		return err
-	}
-	return app.SyncGroup(ctx, tx, o.GroupID)
-}
-
-func agrees(ctx context.Context, tx *store.Tx, o *webhook.HostedGroupOperation) (bool, error) {
+func groupOperation(ctx context.Context, tx *store.Tx, o *webhook.HostedGroupOperation) {
 	group, err := tx.Group(ctx, o.GroupID)
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return false, nil
-	case err != nil:
-		return false, err
+	members, _ := tx.Members(ctx, o.GroupID)
+	if err != nil || !agrees(o, group, members) {
+		app.SyncGroup(ctx, tx, o.GroupID)
 	}
-	members, err := tx.Members(ctx, o.GroupID)
-	if err != nil {
-		return false, err
-	}
+}
+
+func agrees(o *webhook.HostedGroupOperation, group store.Group, members []string) bool {
 	isMember := func(id string) bool { return slices.Contains(members, id) }
 	isStranger := func(id string) bool { return !isMember(id) }
 	switch o.Event {
 	case webhook.HostedGroupEventCreated, webhook.HostedGroupEventJoined:
-		return !group.Dismissed && !slices.ContainsFunc(o.UserIDs, isStranger), nil
+		return !group.Dismissed && !slices.ContainsFunc(o.UserIDs, isStranger)
 	case webhook.HostedGroupEventRemoved, webhook.HostedGroupEventLeft:
-		return len(o.UserIDs) > 0 && !slices.ContainsFunc(o.UserIDs, isMember), nil
+		return len(o.UserIDs) > 0 && !slices.ContainsFunc(o.UserIDs, isMember)
 	case webhook.HostedGroupEventDismissed:
-		return group.Dismissed, nil
+		return group.Dismissed
 	case webhook.HostedGroupEventOwnerChanged:
-		return len(o.UserIDs) == 1 && o.UserIDs[0] == group.OwnerID, nil
+		return len(o.UserIDs) == 1 && o.UserIDs[0] == group.OwnerID
 	}
-	return true, nil // this app does not use managers
+	return true // this app does not use managers
 }
 
-func groupProfile(ctx context.Context, tx *store.Tx, p *webhook.HostedGroupProfile) error {
+func groupProfile(ctx context.Context, tx *store.Tx, p *webhook.HostedGroupProfile) {
 	group, err := tx.Group(ctx, p.GroupID)
-	switch {
-	case err != nil && !errors.Is(err, store.ErrNotFound):
-		return err
-	case err == nil && (p.GroupName == "" || p.GroupName == group.Name):
-		return nil
+	if err != nil || p.GroupName != "" && p.GroupName != group.Name {
+		app.SyncGroup(ctx, tx, p.GroupID)
 	}
-	return app.SyncGroup(ctx, tx, p.GroupID)
 }

@@ -163,7 +163,7 @@ func TestNews(t *testing.T) {
 		r.change(t, func(tx *store.Tx) {
 			tx.SetFriendship(t.Context(), store.Friendship{A: "ann", B: "ben", State: store.Friends, AskedBy: "ann"})
 			tx.SetGroup(t.Context(), store.Group{ID: "g", Name: "G", OwnerID: "ann"})
-			tx.AddMember(t.Context(), "g", "ann")
+			tx.SetMembers(t.Context(), "g", "ann")
 		})
 		at := time.UnixMilli(1_800_000_000_000)
 		r.deliver(t, &webhook.Friendship{Event: webhook.FriendshipEventAdded, UserID: "ann", ToUserID: "ben", OccurredAt: at})

@@ -47,7 +47,8 @@ func enqueue(t *testing.T, s *store.Store, lane, kind string, params any) {
 // work makes a try at the next job, and returns what has become of it.
 func work(t *testing.T, w *Worker) store.Job {
 	t.Helper()
-	job, begun, err := w.claim(t.Context())
+	begun := time.Now()
+	job, err := w.store.Claim(t.Context(), begun, w.lease)
 	require.NoError(t, err)
 	w.work(t.Context(), job, begun)
 	job, err = w.store.Job(t.Context(), job.ID)

@@ -8,7 +8,6 @@ package outbox
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -69,7 +68,7 @@ type kind struct {
 type call func(ctx context.Context, job store.Job) (result string, then Effect, err error)
 
 // Effect changes the tables.
-type Effect func(ctx context.Context, tx *store.Tx) error
+type Effect func(ctx context.Context, tx *store.Tx)
 
 // kinds are the calls to RongCloud that a job can make.
 func kinds(c *rongcloud.Client) map[string]kind {
@@ -85,34 +84,24 @@ func kinds(c *rongcloud.Client) map[string]kind {
 		RemoveBlacklist: {call: do(c.User.Blacklist.Remove)},
 		// The SDK does not repeat it, for a repeat fails. But the ID is ours alone: if the group is
 		// there, an earlier try has made it.
-		CreateGroup:  {call: do(c.HostedGroup.Create), before: rongcloud.CodeGroupExists},
-		JoinGroup:    {call: get(c.HostedGroup.Join)},
-		QuitGroup:    {call: do(c.HostedGroup.Quit), before: rongcloud.CodeNotInHostedGroup},
-		DismissGroup: {call: do(c.HostedGroup.Dismiss), before: rongcloud.CodeGroupNotFound},
-		SyncGroup:    {call: read(c, syncGroup)},
-
-		SendPrivate: {call: send(func(ctx context.Context, n Notice, content rongcloud.MessageContent) (*rongcloud.SendResult, error) {
-			return c.Message.SendPrivate(ctx, rongcloud.PrivateMessage{From: n.From, To: n.Targets, Content: content, IncludeSender: true})
-		})},
-		SendGroup: {call: send(func(ctx context.Context, n Notice, content rongcloud.MessageContent) (*rongcloud.SendResult, error) {
-			return c.Message.SendGroup(ctx, rongcloud.GroupMessage{From: n.From, To: n.Targets, Content: content, IncludeSender: true})
-		})},
-		SendSystem: {call: send(func(ctx context.Context, n Notice, content rongcloud.MessageContent) (*rongcloud.SendResult, error) {
-			return c.Message.SendSystem(ctx, rongcloud.SystemMessage{From: n.From, To: n.Targets, Content: content})
-		})},
+		CreateGroup:   {call: do(c.HostedGroup.Create), before: rongcloud.CodeGroupExists},
+		JoinGroup:     {call: get(c.HostedGroup.Join)},
+		QuitGroup:     {call: do(c.HostedGroup.Quit), before: rongcloud.CodeNotInHostedGroup},
+		DismissGroup:  {call: do(c.HostedGroup.Dismiss), before: rongcloud.CodeGroupNotFound},
+		SyncGroup:     {call: read(c, syncGroup)},
+		SendPrivate:   {call: send(c)},
+		SendGroup:     {call: send(c)},
+		SendSystem:    {call: send(c)},
 		RecallMessage: {call: do(c.Message.Recall)},
 	}
 }
-
-// errBroken is the error for an unreadable job.
-var errBroken = errors.New("the job cannot be read")
 
 // with reads a job's parameters.
 func with[P any](call func(ctx context.Context, job store.Job, params P) (string, Effect, error)) call {
 	return func(ctx context.Context, job store.Job) (string, Effect, error) {
 		var params P
 		if err := json.Unmarshal(job.Params, &params); err != nil {
-			return "", nil, fmt.Errorf("%w: %w", errBroken, err)
+			return "", nil, fmt.Errorf("the job cannot be read: %w", err)
 		}
 		return call(ctx, job, params)
 	}
@@ -142,13 +131,22 @@ func read[P any](c *rongcloud.Client, ask func(context.Context, *rongcloud.Clien
 }
 
 // send turns a notice into a job, and marks the notice with the job's number.
-func send(send func(context.Context, Notice, rongcloud.MessageContent) (*rongcloud.SendResult, error)) call {
+func send(c *rongcloud.Client) call {
 	return with(func(ctx context.Context, job store.Job, n Notice) (string, Effect, error) {
 		var content rongcloud.MessageContent = rongcloud.TextMessage{Content: n.Text, Extra: Mark(job.ID)}
 		if n.Line {
 			content = rongcloud.InfoNotification{Message: n.Text, Extra: Mark(job.ID)}
 		}
-		sent, err := send(ctx, n, content)
+		var sent *rongcloud.SendResult
+		var err error
+		switch job.Kind {
+		case SendPrivate:
+			sent, err = c.Message.SendPrivate(ctx, rongcloud.PrivateMessage{From: n.From, To: n.Targets, Content: content, IncludeSender: true})
+		case SendGroup:
+			sent, err = c.Message.SendGroup(ctx, rongcloud.GroupMessage{From: n.From, To: n.Targets, Content: content, IncludeSender: true})
+		case SendSystem:
+			sent, err = c.Message.SendSystem(ctx, rongcloud.SystemMessage{From: n.From, To: n.Targets, Content: content})
+		}
 		if err != nil {
 			return "", nil, err
 		}
@@ -166,18 +164,14 @@ func syncFriend(ctx context.Context, c *rongcloud.Client, p Pair) (Effect, error
 	mutual := slices.ContainsFunc(found.Results, func(r rongcloud.FriendCheck) bool {
 		return r.UserID == p.TargetID && r.Friendship == rongcloud.FriendshipMutual
 	})
-	return func(ctx context.Context, tx *store.Tx) error {
-		known, err := tx.Friendship(ctx, p.UserID, p.TargetID)
-		if err != nil || mutual == (known.State == store.Friends) { // who has asked goes on waiting
-			return err
-		}
-		tx.Notify(store.Event{Type: store.EventContacts, UserIDs: []string{p.UserID, p.TargetID}})
-		if mutual {
+	return func(ctx context.Context, tx *store.Tx) {
+		switch known, _ := tx.Friendship(ctx, p.UserID, p.TargetID); {
+		case mutual == (known.State == store.Friends): // who has asked goes on waiting
+		case mutual:
 			tx.SetFriendship(ctx, store.Friendship{A: p.UserID, B: p.TargetID, State: store.Friends, AskedBy: p.UserID})
-		} else {
+		default:
 			tx.DeleteFriendship(ctx, p.UserID, p.TargetID)
 		}
-		return nil
 	}, nil
 }
 
@@ -189,7 +183,7 @@ func syncGroup(ctx context.Context, c *rongcloud.Client, id string) (Effect, err
 	}
 	i := slices.IndexFunc(found.Groups, func(g rongcloud.HostedGroup) bool { return g.GroupID == id })
 	if i < 0 {
-		return func(ctx context.Context, tx *store.Tx) error { return dismiss(ctx, tx, id) }, nil
+		return func(ctx context.Context, tx *store.Tx) { tx.DismissGroup(ctx, id) }, nil
 	}
 	group := store.Group{ID: id, Name: found.Groups[i].Name, OwnerID: found.Groups[i].OwnerID}
 	var members []string
@@ -199,26 +193,8 @@ func syncGroup(ctx context.Context, c *rongcloud.Client, id string) (Effect, err
 		}
 		members = append(members, member.UserID)
 	}
-	return func(ctx context.Context, tx *store.Tx) error { return setGroup(ctx, tx, group, members) }, nil
-}
-
-// dismiss records that RongCloud no longer knows a group.
-func dismiss(ctx context.Context, tx *store.Tx, id string) error {
-	group, err := tx.Group(ctx, id)
-	if err != nil {
-		return ignoreNotFound(err)
-	}
-	group.Dismissed = true
-	return setGroup(ctx, tx, group, nil)
-}
-
-func setGroup(ctx context.Context, tx *store.Tx, group store.Group, members []string) error {
-	old, err := tx.Members(ctx, group.ID)
-	tx.Notify(store.Event{Type: store.EventContacts, UserIDs: append(old, members...)})
-	tx.SetGroup(ctx, group)
-	tx.RemoveMembers(ctx, group.ID)
-	for _, member := range members {
-		tx.AddMember(ctx, group.ID, member)
-	}
-	return err
+	return func(ctx context.Context, tx *store.Tx) {
+		tx.SetGroup(ctx, group)
+		tx.SetMembers(ctx, id, members...)
+	}, nil
 }

@@ -91,8 +91,7 @@ func TestSyncGroup(t *testing.T) {
 
 		change(t, w.store, func(tx *store.Tx) {
 			tx.SetGroup(t.Context(), store.Group{ID: "g", Name: "old", OwnerID: "cid", Dismissed: true})
-			tx.RemoveMembers(t.Context(), "g")
-			tx.AddMember(t.Context(), "g", "cid")
+			tx.SetMembers(t.Context(), "g", "cid")
 		})
 		group, members = sync("g")
 		require.Equal(t, store.Group{ID: "g", Name: "G", OwnerID: "ann"}, group, "all was different")

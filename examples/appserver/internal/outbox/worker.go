@@ -49,9 +49,9 @@ func New(s *store.Store, client *rongcloud.Client, lease time.Duration, log *slo
 
 // Take adds a kind of jobs that change the tables alone, and ask RongCloud nothing. It comes before
 // [Worker.Run].
-func Take[P any](w *Worker, name string, take func(ctx context.Context, tx *store.Tx, params P) error) {
+func Take[P any](w *Worker, name string, take func(ctx context.Context, tx *store.Tx, params P)) {
 	w.kinds[name] = kind{call: with(func(_ context.Context, _ store.Job, params P) (string, Effect, error) {
-		return "", func(ctx context.Context, tx *store.Tx) error { return take(ctx, tx, params) }, nil
+		return "", func(ctx context.Context, tx *store.Tx) { take(ctx, tx, params) }, nil
 	})}
 }
 
@@ -70,13 +70,16 @@ func (w *Worker) Run(ctx context.Context) {
 	free := make(chan struct{}, workers)
 	tick := time.NewTicker(poll)
 	defer tick.Stop()
-	for {
+	for ctx.Err() == nil {
 		select {
 		case free <- struct{}{}:
 		case <-ctx.Done():
 			return
 		}
-		job, begun, err := w.claim(ctx)
+		begun := time.Now() // before the lease begins
+		// A claim that is broken off may have succeeded, and its job would wait for the lease to
+		// end.
+		job, err := w.store.Claim(context.WithoutCancel(ctx), begun, w.lease)
 		if err == nil {
 			busy.Go(func() {
 				defer w.again() // the next one of the lane
@@ -86,27 +89,16 @@ func (w *Worker) Run(ctx context.Context) {
 			continue
 		}
 		<-free
-		if !errors.Is(err, store.ErrNotFound) && ctx.Err() == nil {
+		if !errors.Is(err, store.ErrNotFound) {
 			w.log.Error("the outbox cannot be read", "error", err)
 		}
 		select {
 		case <-ctx.Done():
-			return
 		case <-w.wake:
 		case <-tick.C:
 			w.bury(ctx)
 		}
 	}
-}
-
-func (w *Worker) claim(ctx context.Context) (store.Job, time.Time, error) {
-	begun := time.Now() // before the lease begins
-	if err := ctx.Err(); err != nil {
-		return store.Job{}, begun, err
-	}
-	// A claim that is broken off may have succeeded, and its job would wait for the lease to end.
-	job, err := w.store.Claim(context.WithoutCancel(ctx), begun, w.lease)
-	return job, begun, err
 }
 
 // work makes one try. Its request leaves well within the lease or never: a process that was stopped
@@ -207,13 +199,12 @@ func pause(tries int) time.Duration {
 func (w *Worker) settle(ctx context.Context, job store.Job, how store.Settlement, then Effect) error {
 	return w.store.Change(ctx, func(tx *store.Tx) error {
 		tx.Enter(ctx, job.Lane)
-		if !tx.Settle(ctx, job, how) || then == nil || how.State != store.Done {
-			return nil
+		if tx.Settle(ctx, job, how) && then != nil && how.State == store.Done {
+			if overtaken, _ := tx.Busy(ctx, job.Lane, job.ID); !overtaken {
+				then(ctx, tx)
+			}
 		}
-		if overtaken, err := tx.Busy(ctx, job.Lane, job.ID); err != nil || overtaken {
-			return err
-		}
-		return then(ctx, tx)
+		return nil
 	})
 }
 
@@ -246,11 +237,4 @@ func Marked(extra string) (int64, bool) {
 	number, found := strings.CutPrefix(extra, mark)
 	id, err := strconv.ParseInt(number, 10, 64)
 	return id, found && err == nil
-}
-
-func ignoreNotFound(err error) error {
-	if errors.Is(err, store.ErrNotFound) {
-		return nil
-	}
-	return err
 }

@@ -29,7 +29,7 @@ func TestRunEnds(t *testing.T) {
 			return nil
 		}))
 		w := outbox.New(s, rongcloudtest.NewServer(t).Client(), time.Minute, slog.New(slog.DiscardHandler))
-		outbox.Take(w, "test", func(context.Context, *store.Tx, int) error { return nil })
+		outbox.Take(w, "test", func(context.Context, *store.Tx, int) {})
 		for range 100 {
 			ctx, cancel := context.WithCancel(t.Context())
 			time.AfterFunc(rand.N(10*time.Millisecond), cancel)

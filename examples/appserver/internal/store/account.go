@@ -36,9 +36,9 @@ func (q Queries) UserByName(ctx context.Context, name string) (User, error) {
 	return one(ctx, q, userRow, `SELECT `+userColumns+` FROM users u WHERE u.name = $1`, name)
 }
 
-// UsersAfter walks all accounts, in the order of their IDs.
-func (q Queries) UsersAfter(ctx context.Context, id string, limit int) ([]User, error) {
-	return all(ctx, q, userRow, `SELECT `+userColumns+` FROM users u WHERE u.id > $1 ORDER BY u.id LIMIT $2`, id, limit)
+// UserIDs walks the IDs of all accounts, in their order, from after the given one.
+func (q Queries) UserIDs(ctx context.Context, after string, limit int) ([]string, error) {
+	return all(ctx, q, alone[string], `SELECT id FROM users WHERE id > $1 ORDER BY id LIMIT $2`, after, limit)
 }
 
 // FindUsers returns accounts whose names begin with a text.

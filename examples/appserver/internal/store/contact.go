@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -37,6 +38,7 @@ func (q Queries) Friendship(ctx context.Context, user, other string) (Friendship
 // SetFriendship sets the relation between two users, in any order.
 func (tx *Tx) SetFriendship(ctx context.Context, f Friendship) {
 	a, b := Pair(f.A, f.B)
+	tx.notifyContacts(a, b)
 	tx.do(ctx, `INSERT INTO friendships (a, b, state, asked_by) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (a, b) DO UPDATE SET state = excluded.state, asked_by = excluded.asked_by`, a, b, f.State, f.AskedBy)
 }
@@ -44,6 +46,7 @@ func (tx *Tx) SetFriendship(ctx context.Context, f Friendship) {
 // DeleteFriendship ends whatever there was between two users.
 func (tx *Tx) DeleteFriendship(ctx context.Context, user, other string) {
 	a, b := Pair(user, other)
+	tx.notifyContacts(a, b)
 	tx.do(ctx, `DELETE FROM friendships WHERE a = $1 AND b = $2`, a, b)
 }
 
@@ -72,16 +75,14 @@ func (q Queries) FriendIDs(ctx context.Context, userID string) ([]string, error)
 	return all(ctx, q, alone[string], `SELECT CASE WHEN a = $1 THEN b ELSE a END FROM friendships WHERE (a = $1 OR b = $1) AND state = 'friends' ORDER BY 1`, userID)
 }
 
-// Block says that a user refuses another user's messages.
-type Block struct{ UserID, TargetID string }
-
 // SetBlock makes one user block another one, or unblock them. It reports whether that changed
 // anything.
-func (tx *Tx) SetBlock(ctx context.Context, b Block, blocked bool) bool {
+func (tx *Tx) SetBlock(ctx context.Context, userID, targetID string, blocked bool) bool {
+	tx.notifyContacts(userID)
 	if blocked {
-		return tx.do(ctx, `INSERT INTO blocks (user_id, target_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`, b.UserID, b.TargetID)
+		return tx.do(ctx, `INSERT INTO blocks (user_id, target_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`, userID, targetID)
 	}
-	return tx.do(ctx, `DELETE FROM blocks WHERE user_id = $1 AND target_id = $2`, b.UserID, b.TargetID)
+	return tx.do(ctx, `DELETE FROM blocks WHERE user_id = $1 AND target_id = $2`, userID, targetID)
 }
 
 // Presence is the last known presence of a user's device.
@@ -95,9 +96,14 @@ type Presence struct {
 // SetPresence stores a presence, unless a newer one is known. It reports whether that changed
 // anything.
 func (tx *Tx) SetPresence(ctx context.Context, p Presence) bool {
-	return tx.do(ctx, `INSERT INTO presence (user_id, session, online, at) VALUES ($1, $2, $3, $4)
+	changed := tx.do(ctx, `INSERT INTO presence (user_id, session, online, at) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (user_id, session) DO UPDATE SET online = excluded.online, at = excluded.at
 		WHERE presence.at < excluded.at`, p.UserID, p.Session, p.Online, millis(p.At))
+	if changed {
+		friends, _ := tx.FriendIDs(ctx, p.UserID)
+		tx.notifyContacts(append(friends, p.UserID)...)
+	}
+	return changed
 }
 
 // ForgetPresence marks everybody as offline.
@@ -125,6 +131,12 @@ func (tx *Tx) SetGroup(ctx context.Context, g Group) {
 		g.ID, g.Name, g.OwnerID, g.Dismissed, millis(time.Now()))
 }
 
+// DismissGroup ends a group that is there, and takes everybody out of it.
+func (tx *Tx) DismissGroup(ctx context.Context, id string) {
+	tx.do(ctx, `UPDATE chat_groups SET dismissed = TRUE WHERE id = $1`, id)
+	tx.SetMembers(ctx, id)
+}
+
 // Group returns a group.
 func (q Queries) Group(ctx context.Context, id string) (Group, error) {
 	return one(ctx, q, groupRow, `SELECT `+groupColumns+` FROM chat_groups g WHERE g.id = $1`, id)
@@ -146,17 +158,18 @@ func (q Queries) IsMember(ctx context.Context, groupID, userID string) (bool, er
 	return q.exists(ctx, `SELECT 1 FROM members WHERE group_id = $1 AND user_id = $2`, groupID, userID)
 }
 
-// AddMember puts a user into a group. It reports whether that changed anything.
-func (tx *Tx) AddMember(ctx context.Context, groupID, userID string) bool {
-	return tx.do(ctx, `INSERT INTO members (group_id, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`, groupID, userID)
-}
-
-// RemoveMember takes a user out of a group. It reports whether that changed anything.
-func (tx *Tx) RemoveMember(ctx context.Context, groupID, userID string) bool {
-	return tx.do(ctx, `DELETE FROM members WHERE group_id = $1 AND user_id = $2`, groupID, userID)
-}
-
-// RemoveMembers takes everybody out of a group.
-func (tx *Tx) RemoveMembers(ctx context.Context, groupID string) {
-	tx.do(ctx, `DELETE FROM members WHERE group_id = $1`, groupID)
+// SetMembers puts exactly these users into a group.
+func (tx *Tx) SetMembers(ctx context.Context, groupID string, userIDs ...string) {
+	old, _ := tx.Members(ctx, groupID)
+	for _, id := range old {
+		if !slices.Contains(userIDs, id) {
+			tx.do(ctx, `DELETE FROM members WHERE group_id = $1 AND user_id = $2`, groupID, id)
+		}
+	}
+	for _, id := range userIDs {
+		if !slices.Contains(old, id) {
+			tx.do(ctx, `INSERT INTO members (group_id, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`, groupID, id)
+		}
+	}
+	tx.notifyContacts(append(old, userIDs...)...)
 }

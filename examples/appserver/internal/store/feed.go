@@ -12,7 +12,7 @@ import (
 // Event tells the pages of some users that something has changed. It says where to look, not what
 // changed, so a page that has missed events can catch up by reading.
 type Event struct {
-	UserIDs      []string `json:"users,omitempty"` // nil, in [EventMissed] alone, is everybody
+	UserIDs      []string `json:"users,omitempty"` // of no use in [EventMissed], which is for everybody
 	Type         string   `json:"type"`
 	Conversation string   `json:"conversation,omitempty"`
 }
@@ -26,7 +26,11 @@ const (
 )
 
 // Notify tells users about the transaction once it has succeeded.
-func (tx *Tx) Notify(e Event) { tx.events = append(tx.events, e) }
+func (tx *Tx) Notify(e Event) {
+	slices.Sort(e.UserIDs)
+	e.UserIDs = slices.Compact(e.UserIDs)
+	tx.events = append(tx.events, e)
+}
 
 // OutboxReader is the recipient of events about the outbox and reports. It is not a user: it stands
 // for workers and operators' pages.
@@ -34,6 +38,10 @@ const OutboxReader = "outbox"
 
 func (tx *Tx) notifyOperator() {
 	tx.Notify(Event{Type: EventOperator, UserIDs: []string{OutboxReader}})
+}
+
+func (tx *Tx) notifyContacts(userIDs ...string) {
+	tx.Notify(Event{Type: EventContacts, UserIDs: userIDs})
 }
 
 const (

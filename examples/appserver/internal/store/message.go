@@ -84,18 +84,15 @@ func (q Queries) Readers(ctx context.Context, conversation string) ([]string, er
 // Archive keeps a message, and puts it into the inboxes of its readers. It reports false, and
 // changes nothing, if the message is there already. The notice of its recall may have come before
 // it.
-func (tx *Tx) Archive(ctx context.Context, m Message) (bool, error) {
+func (tx *Tx) Archive(ctx context.Context, m Message) bool {
 	tx.lockMessage(ctx, m.UID)
 	added := tx.do(ctx, `INSERT INTO messages (uid, conversation, from_id, target_id, type, object_name, body, recalled, sent_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, EXISTS (SELECT 1 FROM recalls WHERE uid = $1), $8) ON CONFLICT DO NOTHING`,
 		m.UID, m.Conversation, m.From, m.Target, m.Type, m.ObjectName, m.Body, millis(m.SentAt))
 	if !added {
-		return false, nil
+		return false
 	}
-	readers, err := tx.Readers(ctx, m.Conversation)
-	if err != nil {
-		return false, err
-	}
+	readers, _ := tx.Readers(ctx, m.Conversation)
 	for _, reader := range readers {
 		unread := 1
 		if reader == m.From {
@@ -108,7 +105,7 @@ func (tx *Tx) Archive(ctx context.Context, m Message) (bool, error) {
 			reader, m.Conversation, m.UID, millis(m.SentAt), unread)
 	}
 	tx.Notify(Event{Type: EventMessage, Conversation: m.Conversation, UserIDs: readers})
-	return true, nil
+	return true
 }
 
 // lockMessage makes a message and the notice of its recall wait for each other: they may arrive
@@ -132,19 +129,16 @@ func (q Queries) LastUID(ctx context.Context) (string, error) {
 
 // Recall marks a message as recalled, even before it arrives. It reports whether that changed a
 // message that is in the archive.
-func (tx *Tx) Recall(ctx context.Context, uid string) (bool, error) {
+func (tx *Tx) Recall(ctx context.Context, uid string) bool {
 	tx.lockMessage(ctx, uid)
 	tx.do(ctx, `INSERT INTO recalls (uid) VALUES ($1) ON CONFLICT DO NOTHING`, uid)
 	if !tx.do(ctx, `UPDATE messages SET recalled = TRUE WHERE uid = $1 AND NOT recalled`, uid) {
-		return false, nil
+		return false
 	}
-	m, err := tx.Message(ctx, uid)
-	if err != nil {
-		return false, err
-	}
-	readers, err := tx.Readers(ctx, m.Conversation)
+	m, _ := tx.Message(ctx, uid)
+	readers, _ := tx.Readers(ctx, m.Conversation)
 	tx.Notify(Event{Type: EventMessage, Conversation: m.Conversation, UserIDs: readers})
-	return true, err
+	return true
 }
 
 // Before is where a page of messages ends: the page has messages sent earlier, and those sent at
@@ -179,7 +173,7 @@ func (q Queries) Inboxes(ctx context.Context, userID string) ([]Inbox, error) {
 // MarkRead notes that a user has read a conversation.
 func (tx *Tx) MarkRead(ctx context.Context, userID, conversation string) {
 	if tx.do(ctx, `UPDATE inboxes SET unread = 0 WHERE user_id = $1 AND conversation = $2 AND unread > 0`, userID, conversation) {
-		tx.Notify(Event{Type: EventContacts, UserIDs: []string{userID}})
+		tx.notifyContacts(userID)
 	}
 }
 

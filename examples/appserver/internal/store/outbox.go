@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"time"
 )
 
@@ -24,26 +23,24 @@ const (
 
 // Job is something that RongCloud must learn.
 type Job struct {
-	ID         int64
-	Lane       string
-	Kind       string
-	Params     json.RawMessage
-	State      State
-	Tries      int
-	NextAt     time.Time
-	LeaseUntil time.Time
-	Result     string
-	Error      string
-	CreatedAt  time.Time
-	EndedAt    time.Time
+	ID        int64
+	Lane      string
+	Kind      string
+	Params    json.RawMessage
+	State     State
+	Tries     int
+	NextAt    time.Time
+	Result    string
+	Error     string
+	CreatedAt time.Time
 }
 
-const jobColumns = `id, lane, kind, params, state, tries, next_at, lease_until, result, error, created_at, ended_at`
+const jobColumns = `id, lane, kind, params, state, tries, next_at, result, error, created_at`
 
 func jobRow(j *Job) []any {
 	return []any{
-		&j.ID, &j.Lane, &j.Kind, (*[]byte)(&j.Params), &j.State, &j.Tries, ms{&j.NextAt}, ms{&j.LeaseUntil},
-		&j.Result, &j.Error, ms{&j.CreatedAt}, ms{&j.EndedAt},
+		&j.ID, &j.Lane, &j.Kind, (*[]byte)(&j.Params), &j.State, &j.Tries, ms{&j.NextAt},
+		&j.Result, &j.Error, ms{&j.CreatedAt},
 	}
 }
 
@@ -61,15 +58,10 @@ func (tx *Tx) Enqueue(ctx context.Context, lane, kind string, params any) {
 }
 
 // EnqueueOnce is Enqueue, unless such a job is the last one of the lane and waits.
-func (tx *Tx) EnqueueOnce(ctx context.Context, lane, kind string, params any) error {
-	last, err := tx.LastJob(ctx, lane)
-	if err != nil && !errors.Is(err, ErrNotFound) {
-		return err
-	}
-	if last.Kind != kind || last.State != Waiting {
+func (tx *Tx) EnqueueOnce(ctx context.Context, lane, kind string, params any) {
+	if last, _ := tx.LastJob(ctx, lane); last.Kind != kind || last.State != Waiting {
 		tx.Enqueue(ctx, lane, kind, params)
 	}
-	return nil
 }
 
 // Claim takes the oldest job whose turn it is, and records that it has begun before its request is
@@ -106,14 +98,10 @@ func (tx *Tx) Settle(ctx context.Context, job Job, how Settlement) bool {
 	if how.State == Done {
 		from = `state IN ('begun', 'parked', 'waiting')`
 	}
-	ended := time.Time{}
-	if how.State != Waiting {
-		ended = time.Now()
-	}
 	changed := tx.do(ctx, `
 		UPDATE outbox SET state = $3, result = $4, error = $5, next_at = $6, ended_at = $7, lease_until = 0
 		WHERE id = $1 AND tries = $2 AND `+from,
-		job.ID, job.Tries, how.State, how.Result, how.Error, millis(how.NextAt), millis(ended))
+		job.ID, job.Tries, how.State, how.Result, how.Error, millis(how.NextAt), millis(time.Now()))
 	if changed {
 		tx.notifyOperator()
 	}

@@ -26,20 +26,12 @@ import (
 	_ "modernc.org/sqlite"             // the driver "sqlite"
 )
 
-// ErrNotFound is returned when the requested row does not exist.
-var ErrNotFound = errors.New("not found")
+// ErrNotFound is returned when the requested row does not exist. Like [ErrText] it has a key of the
+// page's words.
+var ErrNotFound = errors.New("error.notFound")
 
 // ErrText is returned for what PostgreSQL could not keep: a text that is not UTF-8, or has a NUL.
 var ErrText = errors.New("error.body")
-
-func checkTexts(args []any) error {
-	for _, arg := range args {
-		if text, ok := arg.(string); ok && (!utf8.ValidString(text) || strings.ContainsRune(text, 0)) {
-			return ErrText
-		}
-	}
-	return nil
-}
 
 // Store is the database. It is safe for concurrent use.
 type Store struct {
@@ -52,7 +44,10 @@ type Store struct {
 }
 
 // Queries are the questions and changes that need no transaction of their own.
-type Queries struct{ q querier }
+type Queries struct {
+	q      querier
+	failed *error // the first failure of a transaction; nil outside one
+}
 
 type querier interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
@@ -83,7 +78,7 @@ func Open(ctx context.Context, databaseURL string) (*Store, error) {
 	}
 	s.db.SetMaxOpenConns(16)
 	s.db.SetMaxIdleConns(16)
-	s.Queries = Queries{s.db}
+	s.Queries = Queries{q: s.db}
 	if err := s.migrate(ctx); err != nil {
 		return nil, errors.Join(err, s.db.Close())
 	}
@@ -133,14 +128,15 @@ func (s *Store) Close() error { return s.db.Close() }
 // Ping reports whether the database can be reached.
 func (s *Store) Ping(ctx context.Context) error { return s.db.PingContext(ctx) }
 
-// Tx is a transaction. The first change that fails ends it: later changes do nothing, and
-// [Store.Change] returns the error. So decisions need no error check after each line.
+// Tx is a transaction. The first failure ends it: later queries find and change nothing, and
+// [Store.Change] returns the error. So decisions need no error check after each line, except where
+// [ErrNotFound], which is no failure, matters.
 type Tx struct {
 	Queries
 
 	postgres bool
 	events   []Event
-	err      error // of the first change that failed
+	err      error // the first failure
 }
 
 // Change runs a transaction: all that it writes is kept, or nothing if it fails or change returns
@@ -159,13 +155,13 @@ func (s *Store) change(ctx context.Context, change func(tx *Tx) error) error {
 		return err
 	}
 	defer func() { _ = inner.Rollback() }() // after a commit it does nothing
-	tx := &Tx{Queries: Queries{inner}, postgres: s.postgres}
-	if err := change(tx); err != nil {
-		return cmp.Or(tx.err, err) // the first failure is the reason for what follows
+	tx := &Tx{postgres: s.postgres}
+	tx.Queries = Queries{inner, &tx.err}
+	if err = change(tx); err == nil {
+		tx.announce(ctx)
 	}
-	tx.announce(ctx)
-	if tx.err != nil {
-		return tx.err
+	if err = cmp.Or(tx.err, err); err != nil { // the first failure is the reason for what follows
+		return err
 	}
 	if err := inner.Commit(); err != nil {
 		return err
@@ -179,10 +175,8 @@ func (s *Store) change(ctx context.Context, change func(tx *Tx) error) error {
 }
 
 // do makes a change, and reports whether there was anything to change.
-func (tx *Tx) do(ctx context.Context, query string, args ...any) (changed bool) {
-	if tx.err == nil {
-		changed, tx.err = tx.exec(ctx, query, args...)
-	}
+func (tx *Tx) do(ctx context.Context, query string, args ...any) bool {
+	changed, _ := tx.exec(ctx, query, args...)
 	return changed
 }
 
@@ -218,47 +212,61 @@ func (m ms) Scan(value any) error {
 	return nil
 }
 
+// try runs a statement, unless the transaction has failed or an argument cannot be kept. Its
+// failure is that of the transaction.
+func (q Queries) try(args []any, statement func() error) (err error) {
+	if q.failed != nil {
+		if *q.failed != nil {
+			return *q.failed
+		}
+		defer func() { *q.failed = err }()
+	}
+	for _, arg := range args {
+		if text, ok := arg.(string); ok && (!utf8.ValidString(text) || strings.ContainsRune(text, 0)) {
+			return ErrText
+		}
+	}
+	return statement()
+}
+
 func (q Queries) exec(ctx context.Context, query string, args ...any) (changed bool, err error) {
-	if err := checkTexts(args); err != nil {
-		return false, err
-	}
-	result, err := q.q.ExecContext(ctx, query, args...)
-	if err != nil {
-		return false, err
-	}
-	n, err := result.RowsAffected()
-	return n > 0, err
+	err = q.try(args, func() error {
+		result, err := q.q.ExecContext(ctx, query, args...)
+		if err != nil {
+			return err
+		}
+		n, err := result.RowsAffected()
+		changed = n > 0
+		return err
+	})
+	return changed, err
 }
 
 // all reads rows; a function returns the targets for the columns of each.
-func all[T any](ctx context.Context, q Queries, columns func(*T) []any, query string, args ...any) ([]T, error) {
-	if err := checkTexts(args); err != nil {
-		return nil, err
-	}
-	rows, err := q.q.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
-	found := []T{}
-	for rows.Next() {
-		var row T
-		if err := rows.Scan(columns(&row)...); err != nil {
-			return nil, err
+func all[T any](ctx context.Context, q Queries, columns func(*T) []any, query string, args ...any) (found []T, err error) {
+	err = q.try(args, func() error {
+		rows, err := q.q.QueryContext(ctx, query, args...)
+		if err != nil {
+			return err
 		}
-		found = append(found, row)
-	}
-	return found, rows.Err()
+		defer func() { _ = rows.Close() }()
+		for rows.Next() {
+			var row T
+			if err := rows.Scan(columns(&row)...); err != nil {
+				return err
+			}
+			found = append(found, row)
+		}
+		return rows.Err()
+	})
+	return found, err
 }
 
 // one reads a single row; [ErrNotFound] if there is none.
 func one[T any](ctx context.Context, q Queries, columns func(*T) []any, query string, args ...any) (row T, err error) {
 	rows, err := all(ctx, q, columns, query, args...)
-	if err != nil {
-		return row, err
-	}
-	if len(rows) == 0 {
-		return row, ErrNotFound
+	if err != nil || len(rows) == 0 {
+		return row, cmp.Or(err, ErrNotFound)
 	}
 	return rows[0], nil
 }

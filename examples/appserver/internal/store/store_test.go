@@ -57,7 +57,7 @@ func TestLanes(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, store.Job{
 			ID: first.ID, Lane: "x", Kind: "k", Params: []byte(`{"a":"b"}`), State: store.Begun, Tries: 1,
-			NextAt: first.NextAt, LeaseUntil: first.LeaseUntil, CreatedAt: first.CreatedAt,
+			NextAt: first.NextAt, CreatedAt: first.CreatedAt,
 		}, first)
 		other, err := claim()
 		require.NoError(t, err)
@@ -197,6 +197,17 @@ func TestFirstFailure(t *testing.T) {
 			tx.Enqueue(t.Context(), "x", "k", func() {})
 			return nil
 		}), "json")
+		// also of a question, but nothing found is no failure
+		require.ErrorIs(t, s.Change(t.Context(), func(tx *store.Tx) error {
+			_, err := tx.User(t.Context(), "nobody")
+			require.ErrorIs(t, err, store.ErrNotFound)
+			require.True(t, tx.AddUser(t.Context(), store.User{ID: "a", Name: "a"}))
+			_, _ = tx.User(t.Context(), "\x00")
+			_, err = tx.User(t.Context(), "a")
+			require.ErrorIs(t, err, store.ErrText)
+			require.False(t, tx.AddUser(t.Context(), store.User{ID: "b", Name: "b"}))
+			return nil
+		}), store.ErrText)
 		_, err = s.User(t.Context(), "a")
 		require.ErrorIs(t, err, store.ErrNotFound)
 		counts, _, err := s.Depth(t.Context())
@@ -211,11 +222,11 @@ func TestArchive(t *testing.T) {
 		s := open(t, url)
 		at := time.UnixMilli(1_800_000_000_000)
 		archive := func(uid string, at time.Time) (added bool) {
-			require.NoError(t, s.Change(t.Context(), func(tx *store.Tx) (err error) {
-				added, err = tx.Archive(t.Context(), store.Message{
+			require.NoError(t, s.Change(t.Context(), func(tx *store.Tx) error {
+				added = tx.Archive(t.Context(), store.Message{
 					UID: uid, Conversation: store.PrivateConversation("ben", "ann"), From: "ann", Target: "ben", Type: 1, ObjectName: "RC:TxtMsg", Body: "{}", SentAt: at,
 				})
-				return err
+				return nil
 			}))
 			return added
 		}
@@ -243,8 +254,8 @@ func TestArchive(t *testing.T) {
 		// The news of a recall, also of one that comes before its message.
 		for _, uid := range []string{"2", "3", "3"} {
 			require.NoError(t, s.Change(t.Context(), func(tx *store.Tx) error {
-				_, err := tx.Recall(t.Context(), uid)
-				return err
+				tx.Recall(t.Context(), uid)
+				return nil
 			}))
 		}
 		require.True(t, archive("3", at))
@@ -262,14 +273,14 @@ func TestRecallTogether(t *testing.T) {
 		s := open(t, url)
 		archive := func(uid string) func(tx *store.Tx) error {
 			return func(tx *store.Tx) error {
-				_, err := tx.Archive(t.Context(), store.Message{UID: uid, Conversation: "p:ann:ben", From: "ann", Target: "ben", SentAt: time.Now()})
-				return err
+				tx.Archive(t.Context(), store.Message{UID: uid, Conversation: "p:ann:ben", From: "ann", Target: "ben", SentAt: time.Now()})
+				return nil
 			}
 		}
 		recall := func(uid string) func(tx *store.Tx) error {
 			return func(tx *store.Tx) error {
-				_, err := tx.Recall(t.Context(), uid)
-				return err
+				tx.Recall(t.Context(), uid)
+				return nil
 			}
 		}
 		for uid, c := range map[string][2]func(tx *store.Tx) error{"1": {archive("1"), recall("1")}, "2": {recall("2"), archive("2")}} {

@@ -31,7 +31,7 @@ func (h *hub) publish(e store.Event) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	ids := e.UserIDs
-	if ids == nil {
+	if e.Type == store.EventMissed {
 		ids = slices.Collect(maps.Keys(h.pages))
 	}
 	for _, id := range ids {
