@@ -326,11 +326,11 @@ func (s *bulkSum) add(span bulkSpan) {
 // clone returns a deep copy. Its lists are never nil, since null is not a valid list in a
 // checkpoint.
 func (s *bulkState) clone() bulkState {
-	own := *s
-	own.Unknown = append([]bulkOpen{}, s.Unknown...)
-	own.Pending = append([]bulkOpen{}, s.Pending...)
-	own.Refused = append([]bulkRefused{}, s.Refused...)
-	return own
+	copied := *s
+	copied.Unknown = append([]bulkOpen{}, s.Unknown...)
+	copied.Pending = append([]bulkOpen{}, s.Pending...)
+	copied.Refused = append([]bulkRefused{}, s.Refused...)
+	return copied
 }
 
 // settle counts the chunks that were under way when the checkpoint was made as unknown.

@@ -356,7 +356,7 @@ func TestWithHTTPClientWithoutTransport(t *testing.T) {
 	require.NoError(t, err)
 	client.CloseIdleConnections()
 	require.Equal(t, http.Client{}, *caller)
-	require.Nil(t, client.core.own)
+	require.Nil(t, client.core.pool)
 }
 
 func TestClose(t *testing.T) {
@@ -365,9 +365,9 @@ func TestClose(t *testing.T) {
 	require.NoError(t, err)
 	other, err := New("key", "secret")
 	require.NoError(t, err)
-	require.NotNil(t, client.core.own)
-	require.NotSame(t, client.core.own, other.core.own, "clients share no connections")
-	require.NotSame(t, client.core.own.Base, http.DefaultTransport)
+	require.NotNil(t, client.core.pool)
+	require.NotSame(t, client.core.pool, other.core.pool, "clients share no connections")
+	require.NotSame(t, client.core.pool.Base, http.DefaultTransport)
 	client.CloseIdleConnections()
 	client.CloseIdleConnections()
 }

@@ -207,7 +207,7 @@ func (load steadyLoad) run(t *testing.T, certified *httptest.Server) {
 	})
 	client, err := New("test-key", "test-secret", append(load.opts, WithBaseURL(address), WithoutRetries(), WithTLSConfig(trust(certified)))...)
 	require.NoError(t, err)
-	client.core.own.Base.DialContext = network.dial
+	client.core.pool.Base.DialContext = network.dial
 
 	var calls atomic.Int64
 	var callers sync.WaitGroup
@@ -315,7 +315,7 @@ func TestDefaultTransport(t *testing.T) {
 	t.Parallel()
 	client, err := New("test-key", "test-secret")
 	require.NoError(t, err)
-	base := client.core.own.Base
+	base := client.core.pool.Base
 	require.GreaterOrEqual(t, base.MaxIdleConnsPerHost, 100)
 	require.Equal(t, uint16(tls.VersionTLS12), base.TLSClientConfig.MinVersion)
 	require.False(t, base.TLSClientConfig.InsecureSkipVerify)
@@ -328,7 +328,7 @@ func TestTLSConfig(t *testing.T) {
 	settings := &tls.Config{ServerName: "gateway.example", NextProtos: []string{"imap"}}
 	client, err := New("test-key", "test-secret", WithTLSConfig(settings))
 	require.NoError(t, err)
-	own := client.core.own.Base.TLSClientConfig
+	own := client.core.pool.Base.TLSClientConfig
 	require.Equal(t, "gateway.example", own.ServerName)
 	require.Equal(t, uint16(tls.VersionTLS12), own.MinVersion)
 	require.NotNil(t, own.ClientSessionCache)
@@ -339,7 +339,7 @@ func TestTLSConfig(t *testing.T) {
 	require.Nil(t, settings.ClientSessionCache)
 	require.Equal(t, []string{"imap"}, settings.NextProtos)
 	settings.ServerName = "changed.example"
-	require.Equal(t, "gateway.example", client.core.own.Base.TLSClientConfig.ServerName)
+	require.Equal(t, "gateway.example", client.core.pool.Base.TLSClientConfig.ServerName)
 
 	for _, opts := range [][]Option{
 		{WithTLSConfig(settings), WithHTTPClient(&http.Client{})}, {WithHTTPClient(&http.Client{}), WithTLSConfig(settings)},

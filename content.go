@@ -670,7 +670,7 @@ func mentions(c MessageContent) bool { return mentionedBy(c) != nil }
 // mentionedBy returns a content's mention, or nil if it mentions nobody or is itself nil.
 func mentionedBy(c MessageContent) *Mention {
 	m, ok := c.(interface{ mentioned() *Mention })
-	if !ok || isNil(c) || hollow(c) != nil {
+	if !ok || isNil(c) || embeddedNil(c) != nil {
 		return nil
 	}
 	return m.mentioned()

@@ -21,18 +21,18 @@ func checkContent(c MessageContent) error {
 	}
 	typ := contentTypeOf(c)
 	e := embeddingOf(typ)
-	written := e.writes || e.writesBehind && reflect.TypeOf(c) != typ
+	written := e.writes || e.pointerWrites && reflect.TypeOf(c) != typ
 	switch {
-	case e.lostTo != nil && (written || e.twice):
+	case e.lostTo != nil && (written || e.conflicting):
 		method, _ := marshalMethod(e.lostTo)
 		return fmt.Errorf("%v embeds %v, whose %s loses all other fields: %v needs a MarshalJSON of its own", typ, e.lostTo, method.Name, typ)
-	case written || e.bare == nil:
-	case e.writesBehind:
-		return fmt.Errorf("is a %v, but only *%v has MarshalJSON, which has to write the fields of %v: pass a pointer", typ, typ, e.bare)
-	case e.bare == typ && writtenOtherwise(reflect.Indirect(reflect.ValueOf(c))):
+	case written || e.builtInFields == nil:
+	case e.pointerWrites:
+		return fmt.Errorf("is a %v, but only *%v has MarshalJSON, which has to write the fields of %v: pass a pointer", typ, typ, e.builtInFields)
+	case e.builtInFields == typ && writtenOtherwise(reflect.Indirect(reflect.ValueOf(c))):
 		return fmt.Errorf("%v has the fields of a built-in type, but not its MarshalJSON, which writes them: embed that type or write a MarshalJSON", typ)
 	}
-	if missing := hollow(c); missing != nil && panics(c) {
+	if missing := embeddedNil(c); missing != nil && panics(c) {
 		return fmt.Errorf("is a %v whose embedded %v is nil", typ, missing)
 	}
 	return nil
@@ -51,13 +51,13 @@ type embedding struct {
 	// The type that writes it without its own fields, or nil.
 	lostTo reflect.Type
 	// Several embedded built-in types conflict.
-	twice bool
+	conflicting bool
 	// The type with a built-in type's fields that encoding/json would write field by field, or nil.
-	bare reflect.Type
+	builtInFields reflect.Type
 	// It embeds a pointer or an interface.
-	mayNil bool
+	mayBeNil bool
 
-	writes, writesBehind bool // it, or a pointer to it, has MarshalJSON or MarshalText
+	writes, pointerWrites bool // it, or a pointer to it, has MarshalJSON or MarshalText
 }
 
 var embeddings sync.Map // reflect.Type to *embedding
@@ -65,11 +65,11 @@ var embeddings sync.Map // reflect.Type to *embedding
 func embeddingOf(typ reflect.Type) *embedding {
 	known, ok := embeddings.Load(typ)
 	if !ok {
-		made := &embedding{writes: marshals(typ), writesBehind: marshals(reflect.PointerTo(typ))}
+		made := &embedding{writes: marshals(typ), pointerWrites: marshals(reflect.PointerTo(typ))}
 		if typ.Kind() == reflect.Struct {
 			scan := embeddingScan{seen: map[reflect.Type]bool{}}
 			scan.visit(typ)
-			made.mayNil, made.twice, made.bare = scan.mayNil, scan.builtIns > 1, bareIn(typ, map[reflect.Type]bool{})
+			made.mayBeNil, made.conflicting, made.builtInFields = scan.mayBeNil, scan.builtIns > 1, builtInFieldsIn(typ, map[reflect.Type]bool{})
 			if scan.writers > 1 || scan.writers == 1 && scan.others > 0 {
 				made.lostTo = scan.writer
 			}
@@ -79,9 +79,9 @@ func embeddingOf(typ reflect.Type) *embedding {
 	return known.(*embedding)
 }
 
-// bareIn returns the struct with a built-in type's fields among those that encoding/json would
-// write field by field.
-func bareIn(typ reflect.Type, seen map[reflect.Type]bool) reflect.Type {
+// builtInFieldsIn returns the struct with a built-in type's fields among those that encoding/json
+// would write field by field.
+func builtInFieldsIn(typ reflect.Type, seen map[reflect.Type]bool) reflect.Type {
 	if typ.Kind() == reflect.Pointer {
 		typ = typ.Elem()
 	}
@@ -95,8 +95,8 @@ func bareIn(typ reflect.Type, seen map[reflect.Type]bool) reflect.Type {
 			return typ
 		}
 		if name, _, _ := strings.Cut(field.Tag.Get("json"), ","); field.Anonymous && name == "" {
-			if bare := bareIn(field.Type, seen); bare != nil {
-				return bare
+			if found := builtInFieldsIn(field.Type, seen); found != nil {
+				return found
 			}
 		}
 	}
@@ -123,7 +123,7 @@ type embeddingScan struct {
 	writers  int // if there are two, neither writes the whole, and the fields they share are lost
 	builtIns int // the built-in types among them
 	others   int
-	mayNil   bool
+	mayBeNil bool
 }
 
 func (s *embeddingScan) visit(typ reflect.Type) {
@@ -136,7 +136,7 @@ func (s *embeddingScan) visit(typ reflect.Type) {
 		field := typ.Field(i)
 		embedded := field.Type
 		if kind := embedded.Kind(); field.Anonymous && (kind == reflect.Pointer || kind == reflect.Interface) {
-			s.mayNil = true
+			s.mayBeNil = true
 		}
 		if embedded.Kind() == reflect.Pointer {
 			embedded = embedded.Elem()
@@ -146,7 +146,7 @@ func (s *embeddingScan) visit(typ reflect.Type) {
 			if field.Anonymous && embedded.Kind() == reflect.Struct {
 				inner := embeddingScan{seen: s.seen}
 				inner.visit(embedded)
-				s.mayNil = s.mayNil || inner.mayNil
+				s.mayBeNil = s.mayBeNil || inner.mayBeNil
 			}
 		case field.Anonymous && embedded.Kind() == reflect.Interface && marshals(embedded),
 			field.Anonymous && ownMarshaler(embedded):
@@ -201,9 +201,9 @@ func ownMarshaler(typ reflect.Type) bool {
 	return file != "<autogenerated>"
 }
 
-// hollow returns the type of a nil pointer or interface that a content embeds.
-func hollow(c MessageContent) reflect.Type {
-	if !embeddingOf(contentTypeOf(c)).mayNil {
+// embeddedNil returns the type of a nil pointer or interface that a content embeds.
+func embeddedNil(c MessageContent) reflect.Type {
+	if !embeddingOf(contentTypeOf(c)).mayBeNil {
 		return nil
 	}
 	return nilEmbedded(reflect.Indirect(reflect.ValueOf(c)))
@@ -224,8 +224,8 @@ func nilEmbedded(v reflect.Value) reflect.Type {
 		}
 		field = reflect.Indirect(field)
 		if field.Kind() == reflect.Struct {
-			if hollow := nilEmbedded(field); hollow != nil {
-				return hollow
+			if missing := nilEmbedded(field); missing != nil {
+				return missing
 			}
 		}
 	}

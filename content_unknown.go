@@ -44,10 +44,10 @@ func keeps(typ reflect.Type) bool {
 // keepUnknown keeps a member of the object that target, a pointer to a struct, is decoded from.
 // First says that it is the first member of that object.
 func keepUnknown(target any, key string, value []byte, first bool) {
-	if own, ok := target.(interface {
+	if receiver, ok := target.(interface {
 		keepUnknown(key string, value json.RawMessage, first bool)
 	}); ok {
-		own.keepUnknown(key, value, first)
+		receiver.keepUnknown(key, value, first)
 		return
 	}
 	k, ok := target.(keeper)
@@ -139,25 +139,25 @@ func dropUnknown(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Pointer:
 		if !v.IsNil() && v.Type().Elem().Kind() == reflect.Struct && keeps(v.Type().Elem()) {
-			own := reflect.New(v.Type().Elem())
-			own.Elem().Set(v.Elem())
-			dropUnknown(own.Elem())
-			v.Set(own)
+			copied := reflect.New(v.Type().Elem())
+			copied.Elem().Set(v.Elem())
+			dropUnknown(copied.Elem())
+			v.Set(copied)
 		}
 	case reflect.Interface:
 		if !v.IsNil() {
-			own := reflect.New(v.Elem().Type()).Elem()
-			own.Set(v.Elem())
-			dropUnknown(own)
-			v.Set(own)
+			copied := reflect.New(v.Elem().Type()).Elem()
+			copied.Set(v.Elem())
+			dropUnknown(copied)
+			v.Set(copied)
 		}
 	case reflect.Slice:
-		own := reflect.MakeSlice(v.Type(), v.Len(), v.Len())
-		reflect.Copy(own, v)
-		for i := range own.Len() {
-			dropUnknown(own.Index(i))
+		copied := reflect.MakeSlice(v.Type(), v.Len(), v.Len())
+		reflect.Copy(copied, v)
+		for i := range copied.Len() {
+			dropUnknown(copied.Index(i))
 		}
-		v.Set(own)
+		v.Set(copied)
 	case reflect.Struct:
 		k, ok := reflect.TypeAssert[keeper](v.Addr())
 		if !ok || !keeps(v.Type()) {

@@ -307,7 +307,7 @@ func plainly(err error, otherwise ownError) error {
 func firstPlain(err error) error {
 	for ; err != nil; err = errors.Unwrap(err) {
 		if refused, ok := err.(*ArgumentError); ok { //nolint:errorlint // one error at a time
-			return plainRefusal(refused)
+			return hookRefusal(refused)
 		}
 		if quotesNothing(err) {
 			return err

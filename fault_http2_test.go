@@ -560,11 +560,11 @@ func TestForgedErrorTexts(t *testing.T) {
 		cannotRewind + "x", "x" + cannotRewind, cannotRewind, // the last was written
 		"malformed HTTP response \"" + replayPrefix + gracefulGoAway + replaySuffix + "\"",
 	} {
-		var w wire
+		var w writeTrace
 		w.state.Store(sending)
 		w.known = true
 		w.wrote.Store(true)
-		require.False(t, w.judge(errors.New(text)).unsent, "%q", text)
+		require.False(t, w.classify(errors.New(text)).unsent, "%q", text)
 	}
 }
 

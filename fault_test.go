@@ -135,7 +135,7 @@ func answer(status int, body string, header ...string) func(http.ResponseWriter,
 		}
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, body)
-		return status/100 != 4 || answerLost(status)
+		return status/100 != 4 || leavesOutcomeOpen(status)
 	}
 }
 
@@ -655,7 +655,7 @@ func runFault(t *testing.T, f fault, class, backup, want string) {
 	t.Cleanup(client.CloseIdleConnections)
 	failNames(client)
 	if cell.hosts != nil {
-		client.core.own.Base.DialContext = cell.hosts.dial
+		client.core.pool.Base.DialContext = cell.hosts.dial
 	}
 	if f.warm {
 		require.NoError(t, faultCall(ctx, client, "safe"))
@@ -686,8 +686,8 @@ func runFault(t *testing.T, f fault, class, backup, want string) {
 
 // failNames makes every name under .invalid unknown without asking a name server.
 func failNames(client *Client) {
-	dial := client.core.own.Base.DialContext
-	client.core.own.Base.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+	dial := client.core.pool.Base.DialContext
+	client.core.pool.Base.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
 		if host, _, _ := net.SplitHostPort(address); strings.HasSuffix(host, ".invalid") {
 			return nil, &net.OpError{Op: "dial", Net: network, Err: &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}}
 		}

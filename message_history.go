@@ -107,8 +107,8 @@ func (m *HistoryMessage) Expansion() (map[string]ExpansionValue, error) {
 	return entries, nil
 }
 
-// messageStamp identifies a message in a walk.
-func messageStamp(m HistoryMessage) (time.Time, string) {
+// messageTimeAndID identifies a message in a walk.
+func messageTimeAndID(m HistoryMessage) (time.Time, string) {
 	if m.MessageUID == "" {
 		return m.SentAt, m.From + " " + m.ObjectName + " " + m.Body
 	}
@@ -245,8 +245,8 @@ func (s *MessageHistoryService) walk(
 			yield(HistoryMessage{}, refused(ctx, s.client, inParams(err, kind.ep, params), opts))
 			return
 		}
-		span := backSpan{newest: first.Until, oldest: first.Since, longest: maxHistorySpan, size: first.Size}
-		walkBack(kind.ep, span, messageStamp, func(newest, oldest time.Time) ([]HistoryMessage, error) {
+		span := descendingSpan{newest: first.Until, oldest: first.Since, longest: maxHistorySpan, size: first.Size}
+		walkDescending(kind.ep, span, messageTimeAndID, func(newest, oldest time.Time) ([]HistoryMessage, error) {
 			at := first
 			at.Until, at.Since = newest, oldest
 			page, err := fetch(at)

@@ -30,12 +30,12 @@ var logDomains = func() []string {
 // API's own server needs TLS only if the API's base URL has it.
 func checkLogURL(raw string, hosts, baseURLs []string) (*url.URL, error) {
 	address, err := url.Parse(raw)
-	own := func(base string) bool {
+	sameHost := func(base string) bool {
 		u, err := url.Parse(base)
 		return err == nil && u.Scheme == address.Scheme && strings.EqualFold(u.Host, address.Host)
 	}
 	switch {
-	case err == nil && address.User == nil && address.Hostname() != "" && slices.ContainsFunc(baseURLs, own):
+	case err == nil && address.User == nil && address.Hostname() != "" && slices.ContainsFunc(baseURLs, sameHost):
 		return address, nil
 	case err != nil || address.Hostname() == "":
 		return nil, logError(nil, errors.New("the server returned an address that is not a URL with a host"))
@@ -129,9 +129,9 @@ func (k *core) fetchFile(ctx context.Context, address *url.URL, w io.Writer, lim
 // transport is the transport of the client's calls, below signing and retries.
 func (k *core) transport() http.RoundTripper {
 	switch {
-	case k.own != nil:
+	case k.pool != nil:
 		// The files are not on the API's hosts, so its rules for connections do not apply.
-		return k.own.Base
+		return k.pool.Base
 	case k.config.httpClient.Transport != nil:
 		return k.config.httpClient.Transport
 	default:

@@ -294,7 +294,7 @@ func TestMsgLogTransports(t *testing.T) {
 	t.Parallel()
 	own, err := New("key", "secret")
 	require.NoError(t, err)
-	require.Equal(t, http.RoundTripper(own.core.own.Base), own.core.transport())
+	require.Equal(t, http.RoundTripper(own.core.pool.Base), own.core.transport())
 	bare, err := New("key", "secret", WithHTTPClient(&http.Client{}))
 	require.NoError(t, err)
 	require.Equal(t, http.DefaultTransport, bare.core.transport())

@@ -215,7 +215,7 @@ func (w *StreamWriter) send(ctx context.Context, text string, last bool, reason 
 	var sent *SentStreamPiece
 	defer func() { w.end(err) }()
 	sent, err = w.service.SendPiece(ctx, piece, w.opts...)
-	err = w.judge(&content, sent, err)
+	err = w.record(&content, sent, err)
 	return err
 }
 
@@ -243,8 +243,8 @@ func (w *StreamWriter) begin() (StreamMessage, error) {
 	}, nil
 }
 
-// judge determines the outcome of a piece.
-func (w *StreamWriter) judge(piece *StreamMessage, sent *SentStreamPiece, err error) error {
+// record notes what became of a piece, and returns its error.
+func (w *StreamWriter) record(piece *StreamMessage, sent *SentStreamPiece, err error) error {
 	switch {
 	case errors.Is(err, ErrOutcomeUnknown):
 		return fmt.Errorf("%w: whether piece %d arrived is unknown: %w", ErrStreamBroken, piece.Sequence, err)

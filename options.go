@@ -33,7 +33,7 @@ type SharedOption interface {
 const (
 	DefaultAttemptTimeout   = 10 * time.Second
 	DefaultMaxResponseBytes = 8 << 20
-	maxMaxAnswerBytes       = 1 << 30
+	maxResponseBytesLimit   = 1 << 30
 	defaultMaxRetries       = 2
 	defaultMinWait          = 200 * time.Millisecond
 	defaultMaxWait          = 3 * time.Second
@@ -71,15 +71,15 @@ type config struct {
 	headerHooks    []func(context.Context, http.Header)
 	wrappers       []func(http.RoundTripper) http.RoundTripper
 	// The client's own connections, wrapped.
-	wrapped         http.RoundTripper
-	secretSource    func(context.Context) (string, error)
-	userAgentSuffix string
-	maxAnswerBytes  int64
-	limiter         Limiter
-	idempotent      *IdempotentSends
-	now             func() time.Time
-	nonce           func() string
-	problems        []error
+	wrapped          http.RoundTripper
+	secretSource     func(context.Context) (string, error)
+	userAgentSuffix  string
+	maxResponseBytes int64
+	limiter          Limiter
+	idempotent       *IdempotentSends
+	now              func() time.Time
+	nonce            func() string
+	problems         []error
 }
 
 type optionFunc func(*config)
@@ -294,7 +294,7 @@ func WithUserAgent(suffix string) Option {
 // WithMaxResponseBytes limits how much of a response is read, [DefaultMaxResponseBytes] by default
 // and 1 GiB at most. A longer response is an error.
 func WithMaxResponseBytes(n int64) Option {
-	return optionFunc(func(c *config) { c.maxAnswerBytes = n })
+	return optionFunc(func(c *config) { c.maxResponseBytes = n })
 }
 
 // WithLimiter makes every call wait for its share of the endpoint's quota before it is sent: with
@@ -402,8 +402,8 @@ func (c *config) check() {
 		c.problem("WithIdempotentSends", "%d cannot be the code of a refused repeat", int(s.DuplicateCode))
 	}
 	c.retry = c.retry.complete()
-	if c.maxAnswerBytes <= 0 || c.maxAnswerBytes > maxMaxAnswerBytes {
-		c.problem("WithMaxResponseBytes", "%d is not between 1 and %d", c.maxAnswerBytes, maxMaxAnswerBytes)
+	if c.maxResponseBytes <= 0 || c.maxResponseBytes > maxResponseBytesLimit {
+		c.problem("WithMaxResponseBytes", "%d is not between 1 and %d", c.maxResponseBytes, maxResponseBytesLimit)
 	}
 	if s := c.userAgentSuffix; len(s) > maxUserAgentSuffix || !form.Printable(s) {
 		c.problem("WithUserAgent", "the suffix must be at most %d printable ASCII characters", maxUserAgentSuffix)
@@ -418,7 +418,7 @@ func (c *config) wrap() {
 	}
 	for i, wrap := range c.wrappers {
 		if i == 0 {
-			c.wrapped = ownTripper{}
+			c.wrapped = poolTransport{}
 		}
 		if c.wrapped = wrap(c.wrapped); c.wrapped == nil {
 			c.problem("WithRoundTripper", "the wrapper returns nil")

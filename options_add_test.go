@@ -237,7 +237,7 @@ func TestRoundTripperMakesRequestAnew(t *testing.T) {
 	anew, err := http.NewRequestWithContext(c, http.MethodPost, "http://one.example", strings.NewReader("a=b"))
 	require.NoError(t, err)
 	require.NotNil(t, anew.GetBody)
-	_, err = ownTripper{}.RoundTrip(anew)
+	_, err = poolTransport{}.RoundTrip(anew)
 	require.NoError(t, err)
 }
 

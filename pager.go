@@ -64,18 +64,18 @@ type morePage interface{ More() bool }
 // lister is the method of a service that returns one page.
 type lister[Q any, P morePage] func(ctx context.Context, query Q, opts ...CallOption) (P, error)
 
-// place returns the field of a query that selects the page.
-type place[Q, C any] func(*Q) *C
+// pageField returns the field of a query that selects the page.
+type pageField[Q, C any] func(*Q) *C
 
 // pageAt calls list for the page at a place, with an otherwise unchanged query.
-func pageAt[Q any, P morePage, C any](ctx context.Context, list lister[Q, P], query Q, opts []CallOption, field place[Q, C], at C) (P, error) {
+func pageAt[Q any, P morePage, C any](ctx context.Context, list lister[Q, P], query Q, opts []CallOption, field pageField[Q, C], at C) (P, error) {
 	*field(&query) = at
 	return list(ctx, query, opts...)
 }
 
 // walkTokens walks an endpoint whose responses carry the token of the next page, empty on the last
 // one.
-func walkTokens[Q any, P morePage, T any](ctx context.Context, ep *endpoint.Endpoint, list lister[Q, P], query Q, opts []CallOption, token place[Q, string], read func(P) (items []T, next string)) iter.Seq2[T, error] {
+func walkTokens[Q any, P morePage, T any](ctx context.Context, ep *endpoint.Endpoint, list lister[Q, P], query Q, opts []CallOption, token pageField[Q, string], read func(P) (items []T, next string)) iter.Seq2[T, error] {
 	return walk(ep, *token(&query), func(at string) (page[T, string], error) {
 		p, err := pageAt(ctx, list, query, opts, token, at)
 		if err != nil {
@@ -87,7 +87,7 @@ func walkTokens[Q any, P morePage, T any](ctx context.Context, ep *endpoint.Endp
 }
 
 // walkNumbers walks an endpoint whose pages are numbered from 1.
-func walkNumbers[Q any, P morePage, T any](ctx context.Context, ep *endpoint.Endpoint, list lister[Q, P], query Q, opts []CallOption, number place[Q, int], read func(P) []T) iter.Seq2[T, error] {
+func walkNumbers[Q any, P morePage, T any](ctx context.Context, ep *endpoint.Endpoint, list lister[Q, P], query Q, opts []CallOption, number pageField[Q, int], read func(P) []T) iter.Seq2[T, error] {
 	return walk(ep, max(*number(&query), 1), func(at int) (page[T, int], error) {
 		p, err := pageAt(ctx, list, query, opts, number, at)
 		if err != nil {
@@ -98,7 +98,7 @@ func walkNumbers[Q any, P morePage, T any](ctx context.Context, ep *endpoint.End
 }
 
 // walkOffsets walks an endpoint that skips a number of items.
-func walkOffsets[Q any, P morePage, T any](ctx context.Context, ep *endpoint.Endpoint, list lister[Q, P], query Q, opts []CallOption, offset place[Q, int], read func(P) []T) iter.Seq2[T, error] {
+func walkOffsets[Q any, P morePage, T any](ctx context.Context, ep *endpoint.Endpoint, list lister[Q, P], query Q, opts []CallOption, offset pageField[Q, int], read func(P) []T) iter.Seq2[T, error] {
 	return walk(ep, *offset(&query), func(at int) (page[T, int], error) {
 		p, err := pageAt(ctx, list, query, opts, offset, at)
 		if err != nil {
@@ -115,21 +115,21 @@ func mayFollow(items int, hasNext *bool) bool {
 	return items > 0 && (hasNext == nil || *hasNext)
 }
 
-// backSpan is a span of time that is read backwards from its newest end, in pages of limited length
-// and size.
-type backSpan struct {
+// descendingSpan is a span of time that is read backwards from its newest end, in pages of limited
+// length and size.
+type descendingSpan struct {
 	newest, oldest time.Time
 	longest        time.Duration
 	size           int
 }
 
-// walkBack walks an endpoint without tokens, which returns the newest items between two times, to
-// the millisecond, newest first. Each page begins at the time of the previous page's last item, so
-// items of one millisecond are not lost between two pages; stamp returns an item's time and ID, by
-// which repeated items are dropped. If a page has nothing new, the walk continues with the next
-// stretch of time. If more items share a millisecond than fit on a page, the walk cannot advance,
-// which is an error.
-func walkBack[T any](ep *endpoint.Endpoint, span backSpan, stamp func(T) (time.Time, string), fetch func(newest, oldest time.Time) ([]T, error)) iter.Seq2[T, error] {
+// walkDescending walks an endpoint without tokens, which returns the newest items between two
+// times, to the millisecond, newest first. Each page begins at the time of the previous page's
+// last item, so items of one millisecond are not lost between two pages; timeAndID returns an
+// item's time and ID, by which repeated items are dropped. If a page has nothing new, the walk
+// continues with the next stretch of time. If more items share a millisecond than fit on a page,
+// the walk cannot advance, which is an error.
+func walkDescending[T any](ep *endpoint.Endpoint, span descendingSpan, timeAndID func(T) (time.Time, string), fetch func(newest, oldest time.Time) ([]T, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var border []string // the IDs already seen at the millisecond where the page begins
 		var passed []string // the IDs of the millisecond before that, which some servers repeat
@@ -144,9 +144,9 @@ func walkBack[T any](ep *endpoint.Endpoint, span backSpan, stamp func(T) (time.T
 			var ids []string // seen at p.next
 			repeats := 0
 			for i, item := range found {
-				at, id := stamp(item)
+				at, id := timeAndID(item)
 				ms := at.UnixMilli()
-				first, _ := stamp(found[0])
+				first, _ := timeAndID(found[0])
 				switch {
 				case ms == start+1 && slices.Contains(passed, id):
 					repeats++
@@ -181,29 +181,29 @@ func walkBack[T any](ep *endpoint.Endpoint, span backSpan, stamp func(T) (time.T
 	}
 }
 
-// forthSpan is a span of time that is read from its oldest end, exclusive.
-type forthSpan struct {
+// ascendingSpan is a span of time that is read from its oldest end, exclusive.
+type ascendingSpan struct {
 	after, until time.Time
 	longest      time.Duration
 	size         int
 }
 
-// walkForth is walkBack with time running the other way, for an endpoint that returns the oldest
-// items first.
-func walkForth[T any](ep *endpoint.Endpoint, span forthSpan, stamp func(T) (time.Time, string), fetch func(after, until time.Time) ([]T, error)) iter.Seq2[T, error] {
-	mirror := func(t time.Time) time.Time { return time.UnixMilli(-t.UnixMilli()) }
-	back := backSpan{
-		newest: mirror(span.after.Add(time.Millisecond)), oldest: mirror(span.until),
-		longest: span.longest - time.Millisecond, size: span.size, // a backSpan includes both ends
+// walkAscending is walkDescending with time running the other way, for an endpoint that returns
+// the oldest items first.
+func walkAscending[T any](ep *endpoint.Endpoint, span ascendingSpan, timeAndID func(T) (time.Time, string), fetch func(after, until time.Time) ([]T, error)) iter.Seq2[T, error] {
+	negate := func(t time.Time) time.Time { return time.UnixMilli(-t.UnixMilli()) }
+	back := descendingSpan{
+		newest: negate(span.after.Add(time.Millisecond)), oldest: negate(span.until),
+		longest: span.longest - time.Millisecond, size: span.size, // a descendingSpan includes both ends
 	}
-	mirrored := func(item T) (time.Time, string) {
-		at, id := stamp(item)
+	negated := func(item T) (time.Time, string) {
+		at, id := timeAndID(item)
 		if at.IsZero() {
 			return at, id
 		}
-		return mirror(at), id
+		return negate(at), id
 	}
-	return walkBack(ep, back, mirrored, func(newest, oldest time.Time) ([]T, error) {
-		return fetch(mirror(newest).Add(-time.Millisecond), mirror(oldest))
+	return walkDescending(ep, back, negated, func(newest, oldest time.Time) ([]T, error) {
+		return fetch(negate(newest).Add(-time.Millisecond), negate(oldest))
 	})
 }

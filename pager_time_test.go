@@ -65,16 +65,16 @@ func (s *timeServer) fetch(from, to time.Time) ([]timeItem, error) {
 
 // walk walks span milliseconds from the time 1000, forwards or backwards.
 func (s *timeServer) walk(span int64) iter.Seq2[string, error] {
-	stamp := func(item timeItem) (time.Time, string) { return item.at, item.id }
+	timeAndID := func(item timeItem) (time.Time, string) { return item.at, item.id }
 	ep, longest := endpoint.UltragroupHismsgQuery, s.longest
 	if longest == 0 {
 		longest = time.Hour
 	}
 	first, all := time.UnixMilli(1000), iter.Seq2[timeItem, error](nil)
 	if s.back {
-		all = walkBack(ep, backSpan{newest: first, oldest: time.UnixMilli(1000 - span), longest: longest, size: s.size}, stamp, s.fetch)
+		all = walkDescending(ep, descendingSpan{newest: first, oldest: time.UnixMilli(1000 - span), longest: longest, size: s.size}, timeAndID, s.fetch)
 	} else {
-		all = walkForth(ep, forthSpan{after: first, until: time.UnixMilli(1000 + span), longest: longest, size: s.size}, stamp, s.fetch)
+		all = walkAscending(ep, ascendingSpan{after: first, until: time.UnixMilli(1000 + span), longest: longest, size: s.size}, timeAndID, s.fetch)
 	}
 	return func(yield func(string, error) bool) {
 		for item, err := range all {
@@ -206,7 +206,7 @@ func TestWalkTimeFails(t *testing.T) {
 	}
 
 	s := &timeServer{times: []int64{0}, size: 3, endless: true}
-	noTimes := walkForth(endpoint.UltragroupHismsgQuery, forthSpan{time.UnixMilli(1), time.UnixMilli(9), time.Hour, 3},
+	noTimes := walkAscending(endpoint.UltragroupHismsgQuery, ascendingSpan{time.UnixMilli(1), time.UnixMilli(9), time.Hour, 3},
 		func(item timeItem) (time.Time, string) { return time.Time{}, item.id }, s.fetch)
 	for _, err := range noTimes {
 		require.ErrorIs(t, err, errPageOrder, "items without a time cannot be walked")

@@ -53,28 +53,28 @@ func (q Quotas) Check() error {
 		return refuse("Factor", "%v is not a positive number", q.Factor)
 	}
 	pools := map[string]endpoint.Quota{}
-	for ep, own := range q.Endpoints {
+	for ep, quota := range q.Endpoints {
 		if ep == nil {
 			return refuse("Endpoints", "an endpoint is nil")
 		}
 		switch documented := ep.Quota; {
-		case own.Limit <= 0 || own.Per <= 0:
-			return refuse(ep.Path, "a quota of %d per %v lets nothing through", own.Limit, own.Per)
-		case own.Counts != documented.Counts || own.Param != documented.Param || own.Pool != documented.Pool:
+		case quota.Limit <= 0 || quota.Per <= 0:
+			return refuse(ep.Path, "a quota of %d per %v lets nothing through", quota.Limit, quota.Per)
+		case quota.Counts != documented.Counts || quota.Param != documented.Param || quota.Pool != documented.Pool:
 			return refuse(ep.Path, "what the quota counts cannot be changed")
 		}
-		for _, c := range own.Caps {
+		for _, c := range quota.Caps {
 			if c.Uses == nil && (c.Limit <= 0 || c.Per <= 0) {
 				return refuse(ep.Path, "a cap of %d per %v lets nothing through", c.Limit, c.Per)
 			}
 		}
-		if own.Pool == "" {
+		if quota.Pool == "" {
 			continue
 		}
-		if first, ok := pools[own.Pool]; ok && (first.Limit != own.Limit || first.Per != own.Per) {
+		if first, ok := pools[quota.Pool]; ok && (first.Limit != quota.Limit || first.Per != quota.Per) {
 			return refuse(ep.Path, "shares its quota with an endpoint that has a different entry")
 		}
-		pools[own.Pool] = own
+		pools[quota.Pool] = quota
 	}
 	return nil
 }
@@ -116,18 +116,18 @@ func (q Quotas) Limits(use QuotaUse) []QuotaLimit {
 
 // of returns the quota that applies to ep, and the factor to multiply it by.
 func (q Quotas) of(ep *endpoint.Endpoint) (endpoint.Quota, float64) {
-	if own, ok := q.Endpoints[ep]; ok {
-		return own, 1
+	if quota, ok := q.Endpoints[ep]; ok {
+		return quota, 1
 	}
 	if known := endpoint.ByPath(ep.Method, ep.Path); known != nil { // ep is a copy of it
-		if own, ok := q.Endpoints[known]; ok {
-			return own, 1
+		if quota, ok := q.Endpoints[known]; ok {
+			return quota, 1
 		}
 	}
 	if ep.Quota.Pool != "" {
-		for _, own := range q.Endpoints {
-			if own.Pool == ep.Quota.Pool {
-				return own, 1
+		for _, quota := range q.Endpoints {
+			if quota.Pool == ep.Quota.Pool {
+				return quota, 1
 			}
 		}
 	}

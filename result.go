@@ -23,9 +23,9 @@ import (
 // in an interface, the pointer to fill.
 type callersOut struct{ out any }
 
-// decodeAnswer reads the result of a successful response into out, a pointer. A result of the SDK's
-// own type is reset first.
-func decodeAnswer(data []byte, out any, zone *time.Location) error {
+// decodeResponse reads the result of a successful response into out, a pointer. A result of the
+// SDK's own type is reset first.
+func decodeResponse(data []byte, out any, zone *time.Location) error {
 	decoder := lenient.Decoder{Zone: zone, DropNulls: true}
 	if theirs, ok := out.(callersOut); ok {
 		out, decoder.DropNulls = theirs.out, false

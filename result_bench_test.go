@@ -138,7 +138,7 @@ func BenchmarkDecode(b *testing.B) {
 			b.Run("sdk", func(b *testing.B) {
 				b.ReportAllocs()
 				for b.Loop() {
-					if err := decodeAnswer(data, own.Interface(), time.UTC); err != nil {
+					if err := decodeResponse(data, own.Interface(), time.UTC); err != nil {
 						b.Fatal(err)
 					}
 				}

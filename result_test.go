@@ -16,7 +16,7 @@ var decodeZone = time.FixedZone("CST", 8*60*60)
 
 func decodeWhole[T any](data string) (T, error) {
 	var out T
-	err := decodeAnswer([]byte(data), &out, decodeZone)
+	err := decodeResponse([]byte(data), &out, decodeZone)
 	return out, err
 }
 
@@ -57,17 +57,17 @@ func TestDecodeAnswer(t *testing.T) {
 
 	// Previous values in out do not remain.
 	out := decodeItem{"old", 1}
-	require.NoError(t, decodeAnswer([]byte(`{"rank":"2"}`), &out, time.UTC))
+	require.NoError(t, decodeResponse([]byte(`{"rank":"2"}`), &out, time.UTC))
 	require.Equal(t, decodeItem{Rank: 2}, out)
-	require.NoError(t, decodeAnswer([]byte(`{"id":"new"}`), &out, time.UTC))
+	require.NoError(t, decodeResponse([]byte(`{"id":"new"}`), &out, time.UTC))
 	require.Equal(t, decodeItem{ID: "new"}, out)
 
 	var anything any
-	require.NoError(t, decodeAnswer([]byte(`{"a":1}`), &anything, time.UTC))
+	require.NoError(t, decodeResponse([]byte(`{"a":1}`), &anything, time.UTC))
 	require.Equal(t, map[string]any{"a": 1.0}, anything)
 
 	var raw json.RawMessage
-	require.NoError(t, decodeAnswer([]byte(`{"a":1}`), &raw, time.UTC))
+	require.NoError(t, decodeResponse([]byte(`{"a":1}`), &raw, time.UTC))
 	require.JSONEq(t, `{"a":1}`, string(raw))
 }
 
@@ -156,7 +156,7 @@ func decodeAgrees[T any](t *testing.T, data []byte) {
 		return
 	}
 	var got T
-	require.NoError(t, decodeAnswer(data, callersOut{&got}, decodeZone))
+	require.NoError(t, decodeResponse(data, callersOut{&got}, decodeZone))
 	require.Equal(t, want, got)
 }
 
@@ -165,11 +165,11 @@ func decodeAgrees[T any](t *testing.T, data []byte) {
 func TestDecodeLacksItsValue(t *testing.T) {
 	t.Parallel()
 	for _, data := range []string{`{"code":200}`, `{"code":200,"token":null,"data":"","translated":""}`, `{"code":200,"token":"","data":null,"translated":null}`} {
-		require.EqualError(t, decodeAnswer([]byte(data), new(UserToken), time.UTC), "the response has no token", data)
-		require.EqualError(t, decodeAnswer([]byte(data), new(ConsoleAccess), time.UTC), "the response has no data", data)
+		require.EqualError(t, decodeResponse([]byte(data), new(UserToken), time.UTC), "the response has no token", data)
+		require.EqualError(t, decodeResponse([]byte(data), new(ConsoleAccess), time.UTC), "the response has no data", data)
 	}
-	require.EqualError(t, decodeAnswer([]byte(`{"code":200}`), new(Translation), time.UTC), "the response has no translated")
-	require.NoError(t, decodeAnswer([]byte(`{"code":200,"token":"t","data":"u","translated":"x"}`), new(UserToken), time.UTC))
+	require.EqualError(t, decodeResponse([]byte(`{"code":200}`), new(Translation), time.UTC), "the response has no translated")
+	require.NoError(t, decodeResponse([]byte(`{"code":200,"token":"t","data":"u","translated":"x"}`), new(UserToken), time.UTC))
 }
 
 func TestDecodeAfterAByteOrderMark(t *testing.T) {
@@ -195,9 +195,9 @@ func TestDecodeNullsInLists(t *testing.T) {
 		N     int           `json:"n"`
 	}
 	var own, theirs result
-	require.NoError(t, decodeAnswer(data, &own, time.UTC))
+	require.NoError(t, decodeResponse(data, &own, time.UTC))
 	require.Equal(t, result{Users: []string{"a", "b"}, Items: []*decodeItem{{ID: "x"}}, N: 7}, own)
-	require.NoError(t, decodeAnswer(data, callersOut{&theirs}, time.UTC))
+	require.NoError(t, decodeResponse(data, callersOut{&theirs}, time.UTC))
 	require.Equal(t, result{Users: []string{"a", "", "b"}, Items: []*decodeItem{nil, {ID: "x"}, nil}, N: 7}, theirs)
 }
 
@@ -206,7 +206,7 @@ func TestStringsOfAResponseCostOneAllocation(t *testing.T) { // not parallel: it
 		item := `{"` + target + `":"t","messageUID":"M"}`
 		data := []byte(`{"code":200,"messageUIDs":[` + strings.Repeat(item+",", 99) + item + `]}`)
 		var out SendResult
-		allocations := testing.AllocsPerRun(100, func() { _ = decodeAnswer(data, &out, time.UTC) })
+		allocations := testing.AllocsPerRun(100, func() { _ = decodeResponse(data, &out, time.UTC) })
 		require.Len(t, out.Messages, 100)
 		require.Equal(t, SentMessage{TargetID: "t", MessageUID: "M"}, out.Messages[99])
 		require.LessOrEqual(t, allocations, 4.0, target)

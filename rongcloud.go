@@ -61,7 +61,7 @@ type core struct {
 	config         config
 	retrier        *retryablehttp.Client
 	budget         *retryBudget
-	own            *connpool.Pool // nil if the caller passed an HTTP client
+	pool           *connpool.Pool // nil if the caller passed an HTTP client
 	template       *http.Request  // copied for every call
 	headers        fixedHeaders
 }
@@ -75,16 +75,16 @@ type fixedHeaders struct{ appKey, userAgent, form, json []string }
 // option, or with several of them in one error.
 func New(appKey, appSecret string, opts ...Option) (*Client, error) {
 	c := config{
-		appKey:         "appKey",
-		appSecret:      "appSecret",
-		regionFrom:     "WithRegion",
-		baseURLsFrom:   "WithBaseURL",
-		region:         RegionBeijing,
-		attemptTimeout: DefaultAttemptTimeout,
-		maxAnswerBytes: DefaultMaxResponseBytes,
-		now:            time.Now,
-		httpClient:     &http.Client{},
-		ownClient:      true,
+		appKey:           "appKey",
+		appSecret:        "appSecret",
+		regionFrom:       "WithRegion",
+		baseURLsFrom:     "WithBaseURL",
+		region:           RegionBeijing,
+		attemptTimeout:   DefaultAttemptTimeout,
+		maxResponseBytes: DefaultMaxResponseBytes,
+		now:              time.Now,
+		httpClient:       &http.Client{},
+		ownClient:        true,
 	}
 	for _, opt := range opts {
 		if opt == nil {
@@ -178,8 +178,8 @@ func (c *Client) AppKey() string { return c.core.appKey }
 // CloseIdleConnections closes the client's idle connections. Calls under way continue, and later
 // ones open new connections. An HTTP client from [WithHTTPClient] is left alone.
 func (c *Client) CloseIdleConnections() {
-	if c.core.own != nil {
-		c.core.own.CloseIdleConnections()
+	if c.core.pool != nil {
+		c.core.pool.CloseIdleConnections()
 	}
 }
 

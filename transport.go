@@ -24,10 +24,10 @@ import (
 // How a call works: do validates and encodes the parameters, waits for the limiter and hands a
 // signed request to go-retryablehttp, whose loop runs these hooks for every attempt:
 //
-//	attempter.RoundTrip   one attempt: send, read the whole response, judge it
-//	checkRetry            decide by class and outcome whether to retry, and how long to wait
-//	backoff               that wait
-//	prepareRetry          sign again, for the host now in use
+//	attemptTransport.RoundTrip   one attempt: send, read the whole response, classify it
+//	checkRetry                   decide by class and outcome whether, and when, to retry
+//	Backoff                      that wait
+//	PrepareRetry                 sign again, for the host now in use
 //
 // The attempt's outcome is kept in the call, which is the context of its requests. To
 // go-retryablehttp and net/http every attempt looks like a success, so that neither retries,
@@ -43,7 +43,7 @@ type call struct {
 	stream *stream // the response, if it is a stream
 
 	encoder *form.Encoder
-	wire    wire
+	trace   writeTrace
 
 	class     endpoint.Class
 	guarded   bool // has a msgRandom, so the server can refuse repeats
@@ -67,7 +67,7 @@ type call struct {
 	passed   atomic.Bool // the request has been handed to inner
 	last     outcome
 	wait     time.Duration
-	answer   http.Response
+	response http.Response
 }
 
 type callKey struct{}
@@ -126,9 +126,9 @@ func (k *core) newCall(ep *endpoint.Endpoint, out any) *call {
 func (c *call) do(ctx context.Context, params any, opts []CallOption) error {
 	err := c.configure(ctx, opts)
 	if len(c.core.config.callHooks) > 0 {
-		return c.observed(func() error { return c.carryOut(params, err) })
+		return c.observed(func() error { return c.execute(params, err) })
 	}
-	return c.carryOut(params, err)
+	return c.execute(params, err)
 }
 
 // configure applies the context and the options of a call. Hooks see the call even if configure
@@ -171,8 +171,8 @@ func (c *call) findHosts() error {
 	return err
 }
 
-// carryOut makes the call, unless its context or options were refused.
-func (c *call) carryOut(params any, refused error) error {
+// execute makes the call, unless its context or options were refused.
+func (c *call) execute(params any, refused error) error {
 	if refused != nil {
 		return refused
 	}
@@ -225,7 +225,7 @@ func (c *call) encode(params any) error {
 
 // releaseEncoder returns the buffer for reuse, unless a transport may still read from it.
 func (c *call) releaseEncoder() {
-	if c.wire.quiet() {
+	if c.trace.bodyReleased() {
 		c.encoder.Release()
 	}
 }
@@ -333,8 +333,8 @@ func (c *call) prepare(req *http.Request) error {
 	if c.attempts > 0 && c.tooLate() { // the source of the App Secret may have taken long
 		return errTooLate
 	}
-	// The attempter sets them: http.Client clones the headers it is given, for redirects that are
-	// never followed.
+	// attemptTransport sets them: http.Client clones the headers it is given, for redirects that
+	// are never followed.
 	req.Header = http.Header{}
 	switch {
 	case c.ep.Encoding == endpoint.Query:
@@ -355,12 +355,12 @@ func (c *call) newBody() io.ReadCloser { return io.NopCloser(bytes.NewReader(c.e
 func (k *core) newRetrier() *retryablehttp.Client {
 	client := *k.config.httpClient
 	if k.config.ownClient {
-		k.own = connpool.New(connpool.RongCloud, k.config.attemptTimeout, k.config.tlsConfig)
+		k.pool = connpool.New(connpool.RongCloud, k.config.attemptTimeout, k.config.tlsConfig)
 	}
 	if client.Transport == nil {
 		client.Transport = http.DefaultTransport
 	}
-	client.Transport = &attempter{base: client.Transport, own: k.own, wrapped: k.config.wrapped}
+	client.Transport = &attemptTransport{base: client.Transport, pool: k.pool, wrapped: k.config.wrapped}
 	return &retryablehttp.Client{
 		HTTPClient: &client,
 		RetryMax:   math.MaxInt, // checkRetry counts

@@ -12,12 +12,12 @@ import (
 	"github.com/rongcloud-go/rongcloud/internal/connpool"
 )
 
-// attempter makes one attempt of a call. It hides its base's CloseIdleConnections, which
+// attemptTransport makes one attempt of a call. It hides its base's CloseIdleConnections, which
 // go-retryablehttp calls after every failed call, so that one failure does not close the
 // connections of all other calls.
-type attempter struct {
+type attemptTransport struct {
 	base http.RoundTripper
-	own  *connpool.Pool // used instead of base, unless nil
+	pool *connpool.Pool // used instead of base, unless nil
 
 	wrapped http.RoundTripper // own with the caller's wrappers, if any
 
@@ -26,7 +26,7 @@ type attempter struct {
 }
 
 // RoundTrip never returns an error: the outcome is in the call.
-func (a *attempter) RoundTrip(req *http.Request) (*http.Response, error) {
+func (a *attemptTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	c := callOf(req.Context())
 	c.attempts++
 	// The last attempt must not run into a closing connection again, so it gets one that is neither
@@ -58,12 +58,12 @@ func (a *attempter) RoundTrip(req *http.Request) (*http.Response, error) {
 	if limiter := c.core.config.limiter; limiter != nil && o.rateLimited() {
 		limiter.Refused(c.use(), o.after)
 	}
-	c.answer = http.Response{StatusCode: http.StatusOK, Header: o.header, Body: http.NoBody, Request: req}
-	return &c.answer, nil
+	c.response = http.Response{StatusCode: http.StatusOK, Header: o.header, Body: http.NoBody, Request: req}
+	return &c.response, nil
 }
 
-// exchange sends the request and judges the response.
-func (a *attempter) exchange(c *call, req *http.Request) {
+// exchange sends the request and classifies the response.
+func (a *attemptTransport) exchange(c *call, req *http.Request) {
 	ctx, cancel := context.WithTimeout(req.Context(), c.config.attemptTimeout)
 	defer cancel()
 	resp, g, err := a.send(ctx, c, req)
@@ -71,22 +71,22 @@ func (a *attempter) exchange(c *call, req *http.Request) {
 		defer g.Done()
 	}
 	if err != nil {
-		c.noAnswer(ctx, err)
+		c.recordFailure(ctx, err)
 		return
 	}
-	c.judge(ctx, resp)
+	c.classify(ctx, resp)
 }
 
 // send sends the request and waits for the response's headers. The generation of connections that
 // it used, if it is the client's own, must be released once the response has been read.
-func (a *attempter) send(ctx context.Context, c *call, req *http.Request) (*http.Response, *connpool.Generation, error) {
+func (a *attemptTransport) send(ctx context.Context, c *call, req *http.Request) (*http.Response, *connpool.Generation, error) {
 	base := a.base
 	var g *connpool.Generation
-	if a.own != nil {
+	if a.pool != nil {
 		if c.alone {
-			g = a.own.Alone(c.last.started)
+			g = a.pool.Alone(c.last.started)
 		} else {
-			g = a.own.Take(ctx, c.last.started, req.URL)
+			g = a.pool.Take(ctx, c.last.started, req.URL)
 		}
 		base = g.Transport
 	}
@@ -99,8 +99,8 @@ func (a *attempter) send(ctx context.Context, c *call, req *http.Request) (*http
 	}()
 	resp, err := a.transmit(ctx, base, c, req)
 	returned = true
-	c.last.reused = c.wire.reused.Load()
-	c.last.opened = !c.last.reused && c.wire.state.Load() == sending
+	c.last.reused = c.trace.reused.Load()
+	c.last.opened = !c.last.reused && c.trace.state.Load() == sending
 	switch {
 	case err != nil:
 		return nil, g, err
@@ -109,7 +109,7 @@ func (a *attempter) send(ctx context.Context, c *call, req *http.Request) (*http
 	case resp.Body == nil:
 		resp.Body = http.NoBody
 	}
-	if !c.wire.known || a.wrapped != nil {
+	if !c.trace.known || a.wrapped != nil {
 		resp.Body = newBoundedBody(ctx, resp.Body)
 	}
 	if g != nil {
@@ -118,16 +118,16 @@ func (a *attempter) send(ctx context.Context, c *call, req *http.Request) (*http
 	return resp, g, nil
 }
 
-// noAnswer records an attempt that failed before the response's headers arrived.
-func (c *call) noAnswer(ctx context.Context, err error) {
+// recordFailure records an attempt that failed before the response's headers arrived.
+func (c *call) recordFailure(ctx context.Context, err error) {
 	o := &c.last
 	o.err = c.cause(ctx, err)
-	if ctx.Err() != nil && !c.wire.replay.Load() {
-		o.unsent = c.wire.unconnected()
+	if ctx.Err() != nil && !c.trace.replayed.Load() {
+		o.unsent = c.trace.unconnected()
 		o.broken = c.Err() == nil
 		return
 	}
-	verdict := c.wire.judge(err)
+	verdict := c.trace.classify(err)
 	o.unsent, o.unprocessed, o.err = verdict.unsent, verdict.unprocessed, verdict.err
 	// A stale connection, or one that the server is about to close, says nothing about the health
 	// of the host.

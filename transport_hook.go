@@ -16,33 +16,33 @@ import (
 // its beginning.
 type callEnds []func(CallEnd)
 
-// tell calls all of them, in reverse order, whatever any of them does: deferred calls also run
+// report calls all of them, in reverse order, whatever any of them does: deferred calls also run
 // after a panic.
-func (ends callEnds) tell(end CallEnd) {
+func (ends callEnds) report(end CallEnd) {
 	for _, f := range ends {
 		defer f(end)
 	}
 }
 
-// noReturn is the error that hooks get for a call ended by a panic or runtime.Goexit in one of the
-// caller's functions.
-func noReturn(ends *Error) error {
+// errNoReturn is the error that hooks get for a call ended by a panic or runtime.Goexit in one of
+// the caller's functions.
+func errNoReturn(ends *Error) error {
 	return &attemptError{reason: ownError("the call did not return: a function that it called panicked"), ends: ends}
 }
 
-// abandoned is the error that hooks get for a call that does not return. What the last response
-// said stays true; nothing is known about an attempt that was under way.
-func (c *call) abandoned() error {
+// unreturnedError is the error that hooks get for a call that does not return. What the last
+// response said stays true; nothing is known about an attempt that was under way.
+func (c *call) unreturnedError() error {
 	switch {
 	case c.attempts == 0:
-		return noReturn(&Error{})
-	case c.last.over && c.problem() == nil:
+		return errNoReturn(&Error{})
+	case c.last.over && c.attemptError() == nil:
 		return nil
 	case c.last.over:
-		return noReturn(c.failure().categories())
+		return errNoReturn(c.failure().categories())
 	}
 	unsent := c.wrapped != nil && !c.passed.Load() // a wrapper did not pass it on
-	return noReturn(&Error{outcomeUnknown: c.class == endpoint.Unsafe && (c.maybeDone || !unsent)})
+	return errNoReturn(&Error{outcomeUnknown: c.class == endpoint.Unsafe && (c.maybeDone || !unsent)})
 }
 
 // begin calls the call hooks at the beginning of a call. It returns the context that they derive
@@ -51,13 +51,13 @@ func (k *core) begin(ctx context.Context, start CallStart) (_ context.Context, e
 	begun := false
 	defer func() {
 		if !begun {
-			ends.tell(CallEnd{Class: start.Class, Outcome: OutcomeUnsent, Err: noReturn(&Error{}), Duration: time.Since(start.StartedAt)})
+			ends.report(CallEnd{Class: start.Class, Outcome: OutcomeUnsent, Err: errNoReturn(&Error{}), Duration: time.Since(start.StartedAt)})
 		}
 	}()
 	for _, hook := range k.config.callHooks {
-		own, end := hook(ctx, start)
-		if own != nil {
-			ctx = own
+		derived, end := hook(ctx, start)
+		if derived != nil {
+			ctx = derived
 		}
 		if end != nil {
 			ends = append(ends, end)
@@ -68,7 +68,7 @@ func (k *core) begin(ctx context.Context, start CallStart) (_ context.Context, e
 }
 
 // observed carries out the call and calls its hooks before and after.
-func (c *call) observed(carryOut func() error) error {
+func (c *call) observed(do func() error) error {
 	c.requestID = c.config.requestID
 	if !fitRequestID(c.requestID) {
 		c.requestID = newRequestID()
@@ -79,12 +79,12 @@ func (c *call) observed(carryOut func() error) error {
 	defer func() {
 		switch {
 		case !returned:
-			c.end(c.abandoned())
+			c.end(c.unreturnedError())
 		case c.stream == nil: // otherwise it ends when the stream is closed
 			c.end(c.endError(err))
 		}
 	}()
-	err = carryOut()
+	err = do()
 	returned = true
 	return err
 }
@@ -111,16 +111,16 @@ func (c *call) end(err error) {
 	if err != nil && c.attempts == 0 {
 		end.Outcome = OutcomeUnsent
 	}
-	c.ends.tell(end)
+	c.ends.report(end)
 }
 
 // endError is the call's error as hooks get it.
 func (c *call) endError(err error) error {
 	var failure *Error
 	if !errors.As(err, &failure) {
-		return plainRefusal(err)
+		return hookRefusal(err)
 	}
-	return &attemptError{reason: c.last.problem(), ends: failure.categories()}
+	return &attemptError{reason: c.last.reason(), ends: failure.categories()}
 }
 
 // categories returns only the parts of an error that determine its categories.
@@ -128,37 +128,37 @@ func (e *Error) categories() *Error {
 	return &Error{HTTPStatus: e.HTTPStatus, Code: e.Code, outcomeUnknown: e.outcomeUnknown, ofMany: e.ofMany}
 }
 
-// plainRefusal is a refused argument as hooks get it. Its text leaves out everything that may quote
+// hookRefusal is a refused argument as hooks get it. Its text leaves out everything that may quote
 // the argument: the reason, the path of a caller's endpoint, and a parameter that the endpoint does
 // not have, since a key may contain an ID.
-func plainRefusal(err error) error {
+func hookRefusal(err error) error {
 	var refused *ArgumentError
 	if errors.As(err, &refused) {
-		return &refusalError{refused}
+		return &hookRefusalError{refused}
 	}
 	return err
 }
 
-type refusalError struct{ refused *ArgumentError }
+type hookRefusalError struct{ refused *ArgumentError }
 
-func (e *refusalError) Error() string {
-	told := ArgumentError{Field: e.refused.Field, Reason: "refused"}
+func (e *hookRefusalError) Error() string {
+	shown := ArgumentError{Field: e.refused.Field, Reason: "refused"}
 	if e.refused.Endpoint.Param(e.refused.Wire) != nil {
-		told.Wire = e.refused.Wire
+		shown.Wire = e.refused.Wire
 	}
-	return told.Error()
+	return shown.Error()
 }
 
-func (e *refusalError) Unwrap() error { return e.refused }
+func (e *hookRefusalError) Unwrap() error { return e.refused }
 
-// tell reports the attempt to the hooks and the loggers.
-func (c *call) tell(retry bool) {
+// reportAttempt reports the attempt to the hooks and the loggers.
+func (c *call) reportAttempt(retry bool) {
 	config := &c.core.config
 	if len(config.hooks) == 0 && len(config.loggers) == 0 {
 		return
 	}
 	o := &c.last
-	err := c.problem()
+	err := c.attemptError()
 	attempt := Attempt{
 		Endpoint: c.ep, Class: c.class, Outcome: outcomeOf(err), RequestID: c.requestID, Number: c.attempts,
 		Scheme: c.host.scheme, Host: c.host.name, StartedAt: o.started, Duration: o.duration,
@@ -196,10 +196,10 @@ func (r *bulkRun[M, T]) observed(ctx context.Context, recipients iter.Seq2[T, er
 	returned := false
 	defer func() {
 		if !returned {
-			end.Outcome, end.Recipients, end.Err = r.abandoned()
+			end.Outcome, end.Recipients, end.Err = r.unreturnedOutcome()
 		}
 		end.Duration, end.LimiterWait = time.Since(r.started), time.Duration(r.waited.Load())
-		ends.tell(end)
+		ends.report(end)
 	}()
 	result, err := r.run(ctx, recipients)
 	returned = true
@@ -210,19 +210,19 @@ func (r *bulkRun[M, T]) observed(ctx context.Context, recipients iter.Seq2[T, er
 	return result, err
 }
 
-// abandoned is the outcome of a bulk send that does not return. A chunk that was begun but has no
-// recorded outcome is unknown.
-func (r *bulkRun[M, T]) abandoned() (Outcome, BulkCounts, error) {
+// unreturnedOutcome is the outcome of a bulk send that does not return. A chunk that was begun but
+// has no recorded outcome is unknown.
+func (r *bulkRun[M, T]) unreturnedOutcome() (Outcome, BulkCounts, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	counts := r.checkpoint().Counts()
 	switch {
 	case counts.Unknown > 0:
-		return OutcomeUnknown, counts, noReturn(&Error{outcomeUnknown: true})
+		return OutcomeUnknown, counts, errNoReturn(&Error{outcomeUnknown: true})
 	case r.state.Begun == 0:
-		return OutcomeUnsent, counts, noReturn(&Error{})
+		return OutcomeUnsent, counts, errNoReturn(&Error{})
 	}
-	return OutcomeFailed, counts, noReturn(&Error{})
+	return OutcomeFailed, counts, errNoReturn(&Error{})
 }
 
 // bulkOutcome is the outcome of a bulk send as a whole.
@@ -245,11 +245,11 @@ func bulkOutcome(result *BulkResult, err error) Outcome {
 func bulkEndError(err error) error {
 	var whole, one *Error
 	if !errors.As(err, &whole) {
-		return plainRefusal(err)
+		return hookRefusal(err)
 	}
-	told := &attemptError{reason: plainly(whole.Err, "the send was stopped"), ends: whole.categories()}
+	hookError := &attemptError{reason: plainly(whole.Err, "the send was stopped"), ends: whole.categories()}
 	if errors.As(whole.Err, &one) { // the error of the request that stopped it
-		told.ends = one.categories()
+		hookError.ends = one.categories()
 	}
-	return told
+	return hookError
 }

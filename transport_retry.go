@@ -14,7 +14,7 @@ import (
 // checkRetry decides whether to retry, and reports the attempt to the hooks.
 func checkRetry(ctx context.Context, _ *http.Response, err error) (bool, error) {
 	c := callOf(ctx)
-	if err != nil { // net/http refused the request before it reached the attempter
+	if err != nil { // net/http refused the request before it reached attemptTransport
 		c.last = outcome{err: err, unsent: true}
 		return false, nil //nolint:nilerr // the error is in the outcome
 	}
@@ -26,7 +26,7 @@ func checkRetry(ctx context.Context, _ *http.Response, err error) (bool, error) 
 		c.core.budget.earn(1)
 	}
 	if c.stream == nil { // otherwise it ends when the stream is closed
-		c.tell(retry)
+		c.reportAttempt(retry)
 	}
 	return retry, nil
 }

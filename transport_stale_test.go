@@ -181,7 +181,7 @@ func ownStaleClient(t *testing.T, idle int, b *breakage, policy RetryPolicy) (*C
 	client, err := New("k", "s", WithBaseURL(server.URL), WithRetry(policy), WithAttemptHook(func(context.Context, Attempt) { attempts.Add(1) }))
 	require.NoError(t, err)
 	t.Cleanup(client.CloseIdleConnections)
-	client.core.own.Base.DialContext = b.dial
+	client.core.pool.Base.DialContext = b.dial
 	var calls sync.WaitGroup
 	for range idle {
 		calls.Go(func() {

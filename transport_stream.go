@@ -42,8 +42,9 @@ func (k *core) open(ctx context.Context, ep *endpoint.Endpoint, params, out any,
 	return c.stream, err
 }
 
-// openStream makes one attempt. A response that is not a stream is read and judged like any other.
-func (a *attempter) openStream(c *call, req *http.Request) {
+// openStream makes one attempt. A response that is not a stream is read and classified like any
+// other.
+func (a *attemptTransport) openStream(c *call, req *http.Request) {
 	o := &c.last
 	limit := c.config.attemptTimeout
 	// The request's own context ends with the attempt, at the latest when the timeout of an
@@ -57,7 +58,7 @@ func (a *attempter) openStream(c *call, req *http.Request) {
 		silence.Stop()
 		o.ok, o.status, o.header = true, resp.StatusCode, resp.Header
 		s := &stream{call: c, ctx: ctx, cancel: cancel, silence: silence, body: resp.Body, generation: g}
-		s.events = sse.NewReader(s, c.core.config.maxAnswerBytes)
+		s.events = sse.NewReader(s, c.core.config.maxResponseBytes)
 		c.stream = s
 		return
 	}
@@ -68,11 +69,11 @@ func (a *attempter) openStream(c *call, req *http.Request) {
 	defer silence.Stop()
 	switch {
 	case err == nil:
-		c.judge(ctx, resp)
+		c.classify(ctx, resp)
 	case ctx.Err() != nil:
-		c.noAnswer(ctx, context.Cause(ctx))
+		c.recordFailure(ctx, context.Cause(ctx))
 	default:
-		c.noAnswer(ctx, err)
+		c.recordFailure(ctx, err)
 	}
 }
 
@@ -110,10 +111,10 @@ func (s *stream) next() (sse.Event, error) {
 func (s *stream) refusal(e *sse.Event) error {
 	c := s.call
 	data := []byte(e.Data)
-	said, err := envelope.Read(data, c.ep.Success)
+	body, err := envelope.Read(data, c.ep.Success)
 	switch {
-	case err == nil && said.Code != 0 && !c.ep.Success.Has(said.Code):
-		c.last.code, c.last.message = Code(said.Code), said.Message
+	case err == nil && body.Code != 0 && !c.ep.Success.Has(body.Code):
+		c.last.code, c.last.message = Code(body.Code), body.Message
 		return s.fail(nil)
 	case e.Name == "error":
 		c.last.body = snippet(data)
@@ -124,7 +125,7 @@ func (s *stream) refusal(e *sse.Event) error {
 
 // decode reads an event's data into out.
 func (s *stream) decode(e *sse.Event, out any) error {
-	if err := decodeAnswer([]byte(e.Data), out, s.call.core.zone); err != nil {
+	if err := decodeResponse([]byte(e.Data), out, s.call.core.zone); err != nil {
 		s.call.last.body = snippet([]byte(e.Data))
 		return s.fail(&quotingError{"decoding an event", err})
 	}
@@ -162,7 +163,7 @@ func (s *stream) close() {
 	c.received += c.last.received
 	c.capture()
 	defer func() { // also runs if an attempt hook panics
-		c.end(c.problem())
+		c.end(c.attemptError())
 	}()
-	c.tell(false)
+	c.reportAttempt(false)
 }

@@ -569,10 +569,10 @@ func TestForbiddenReplayClosesTheConnection(t *testing.T) {
 			conn, server := net.Pipe()
 			defer func() { _ = conn.Close() }()
 			stopped := false
-			try := &bareTry{wire: &wire{h2c: h2c}, stop: func() { stopped = true }}
-			try.forbid(conn)
+			try := &noBodyTrace{trace: &writeTrace{h2c: h2c}, stop: func() { stopped = true }}
+			try.preventReplay(conn)
 			require.True(t, stopped)
-			require.True(t, try.wire.replay.Load())
+			require.True(t, try.trace.replayed.Load())
 			_ = server.SetDeadline(time.Now().Add(time.Millisecond)) // fails if it is closed
 			_, err := server.Read(make([]byte, 1))
 			require.Equal(t, !h2c, errors.Is(err, io.EOF), err)

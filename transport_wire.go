@@ -28,17 +28,17 @@ import (
 //     no bytes. Where that is not possible, the attempt ends when net/http asks for a connection a
 //     second time.
 
-// wire uses net/http's trace to follow how far the attempts of a call got. The hooks may be called
-// from other goroutines and, after a timeout, late. With a transport that does not trace, nothing
-// changes.
-type wire struct {
-	state    atomic.Int32
-	reused   atomic.Bool
-	wrote    atomic.Bool  // the headers were written, at least into a buffer
-	answered atomic.Bool  // the response began; known only for requests without a body
-	replay   atomic.Bool  // net/http was prevented from writing the request again
-	begun    atomic.Int32 // how often a connection was given a request
-	finished atomic.Int32 // how often such a request was written or given up
+// writeTrace uses net/http's trace to follow how far the attempts of a call got. The hooks may be
+// called from other goroutines and, after a timeout, late. With a transport that does not trace,
+// nothing changes.
+type writeTrace struct {
+	state     atomic.Int32
+	reused    atomic.Bool
+	wrote     atomic.Bool  // the headers were written, at least into a buffer
+	responded atomic.Bool  // the response began; known only for requests without a body
+	replayed  atomic.Bool  // net/http was prevented from writing the request again
+	begun     atomic.Int32 // how often a connection was given a request
+	finished  atomic.Int32 // how often such a request was written or given up
 
 	// The transport is net/http's own, which calls every hook, and calls GetConn and GotConn in
 	// RoundTrip's goroutine.
@@ -54,23 +54,23 @@ const (
 	sending                 // a connection has the request
 )
 
-// quiet reports whether no transport reads the request's body any more.
-func (w *wire) quiet() bool {
+// bodyReleased reports whether no transport reads the request's body any more.
+func (w *writeTrace) bodyReleased() bool {
 	return w.state.Load() != untraced && w.begun.Load() == w.finished.Load()
 }
 
 // unconnected reports whether no connection has been given the request.
-func (w *wire) unconnected() bool { return w.state.Load() == connecting && !w.wrote.Load() }
+func (w *writeTrace) unconnected() bool { return w.state.Load() == connecting && !w.wrote.Load() }
 
 // begin prepares for one attempt.
-func (w *wire) begin(base http.RoundTripper) {
+func (w *writeTrace) begin(base http.RoundTripper) {
 	_, w.known = base.(*http.Transport)
 	w.h2c = speaksH2C(base)
 	w.state.Store(untraced)
 	w.reused.Store(false)
 	w.wrote.Store(false)
-	w.answered.Store(false)
-	w.replay.Store(false)
+	w.responded.Store(false)
+	w.replayed.Store(false)
 	w.conn = nil
 }
 
@@ -84,18 +84,18 @@ const staleTries = 4
 const fullTries = 16
 
 // transmit writes the request at most once, and waits for the response's headers.
-func (a *attempter) transmit(ctx context.Context, base http.RoundTripper, c *call, req *http.Request) (*http.Response, error) {
+func (a *attemptTransport) transmit(ctx context.Context, base http.RoundTripper, c *call, req *http.Request) (*http.Response, error) {
 	if req.Body == nil {
-		return a.transmitBare(ctx, base, c, req)
+		return a.transmitWithoutBody(ctx, base, c, req)
 	}
-	w := &c.wire
+	w := &c.trace
 	for stale, full := 1, 1; ; {
 		again := stale+full > 2
 		if again {
 			c.renewHeader()
 		}
 		w.begin(base)
-		sent := req.WithContext(httptrace.WithClientTrace(ctx, w.trace(c.header)))
+		sent := req.WithContext(httptrace.WithClientTrace(ctx, w.clientTrace(c.header)))
 		if again {
 			sent.Body = c.newBody()
 		}
@@ -132,13 +132,13 @@ func (c *call) roundTrip(base http.RoundTripper, sent *http.Request, jar http.He
 	c.passed.Store(false)
 	resp, err := c.wrapped.RoundTrip(sent)
 	if !c.passed.Swap(true) && err != nil { // a wrapper refused it
-		c.wire.state.Store(connecting)
+		c.trace.state.Store(connecting)
 	}
 	return resp, err
 }
 
-// ownTripper is what the caller's wrappers wrap: the attempt's connections.
-type ownTripper struct{}
+// poolTransport is what the caller's wrappers wrap: the attempt's connections.
+type poolTransport struct{}
 
 var (
 	errOtherContext = ownError("a wrapper does not keep the request's context")
@@ -147,7 +147,7 @@ var (
 
 // RoundTrip passes the request to the connections. A wrapper may have copied it, so its headers are
 // copied into the original ones, in which the end of a connection is recorded.
-func (ownTripper) RoundTrip(req *http.Request) (*http.Response, error) {
+func (poolTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	c := callOf(req.Context())
 	switch {
 	case c == nil || c.inner == nil:
@@ -155,28 +155,28 @@ func (ownTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 	case c.passed.Swap(true):
 		return nil, errSentTwice
 	}
-	own := req.WithContext(req.Context())
-	own.GetBody = nil // a wrapper may have made a new request; see transmit
+	copied := req.WithContext(req.Context())
+	copied.GetBody = nil // a wrapper may have made a new request; see transmit
 	if reflect.ValueOf(req.Header).Pointer() != reflect.ValueOf(c.header).Pointer() {
 		clear(c.header)
 		maps.Copy(c.header, req.Header)
-		own.Header = c.header
+		copied.Header = c.header
 	}
-	return c.inner.RoundTrip(own)
+	return c.inner.RoundTrip(copied)
 }
 
-// transmitBare sends a request without a body, or a POST over HTTP/2 with an empty body, which
-// HTTP/1.1 would send in chunks. If the connection turns out to speak the other version, the POST
-// is taken back before any of it is written, and sent again.
-func (a *attempter) transmitBare(ctx context.Context, base http.RoundTripper, c *call, req *http.Request) (*http.Response, error) {
+// transmitWithoutBody sends a request without a body, or a POST over HTTP/2 with an empty body,
+// which HTTP/1.1 would send in chunks. If the connection turns out to speak the other version, the
+// POST is taken back before any of it is written, and sent again.
+func (a *attemptTransport) transmitWithoutBody(ctx context.Context, base http.RoundTripper, c *call, req *http.Request) (*http.Response, error) {
 	post := req.Method == http.MethodPost
 	empty := post && a.http2.Load()
 	for full := 1; ; {
-		c.wire.begin(base)
-		try := &bareTry{wire: &c.wire, post: post, empty: empty}
+		c.trace.begin(base)
+		try := &noBodyTrace{trace: &c.trace, post: post, empty: empty}
 		var bounded context.Context
 		bounded, try.stop = context.WithCancel(ctx)
-		sent := req.WithContext(httptrace.WithClientTrace(bounded, try.trace(c.header)))
+		sent := req.WithContext(httptrace.WithClientTrace(bounded, try.clientTrace(c.header)))
 		if try.empty {
 			sent.Body = emptyBody{}
 		}
@@ -187,10 +187,10 @@ func (a *attempter) transmitBare(ctx context.Context, base http.RoundTripper, c 
 		switch {
 		case err == nil || ctx.Err() != nil:
 			return resp, err
-		case try.again.Load():
+		case try.resend.Load():
 			empty = !empty
 			a.http2.Store(empty)
-		case c.wire.full(err) && full < fullTries:
+		case c.trace.full(err) && full < fullTries:
 			full++
 		default:
 			return resp, err
@@ -205,8 +205,8 @@ type emptyBody struct{}
 func (emptyBody) Read([]byte) (int, error) { return 0, io.EOF }
 func (emptyBody) Close() error             { return nil }
 
-// trace returns the hooks for an attempt that is about to be sent with header.
-func (w *wire) trace(header http.Header) *httptrace.ClientTrace {
+// clientTrace returns the hooks for an attempt that is about to be sent with header.
+func (w *writeTrace) clientTrace(header http.Header) *httptrace.ClientTrace {
 	return &httptrace.ClientTrace{
 		GetConn:      func(string) { w.getConn() },
 		GotConn:      func(info httptrace.GotConnInfo) { w.gotConn(info, header) },
@@ -217,13 +217,13 @@ func (w *wire) trace(header http.Header) *httptrace.ClientTrace {
 
 // getConn records that the transport wants a connection. The second time means that the previous
 // one took nothing of the request, but only for a transport known to have no other reason to ask.
-func (w *wire) getConn() {
+func (w *writeTrace) getConn() {
 	if w.state.Load() == untraced || w.known && !w.wrote.Load() {
 		w.state.Store(connecting)
 	}
 }
 
-func (w *wire) gotConn(info httptrace.GotConnInfo, header http.Header) {
+func (w *writeTrace) gotConn(info httptrace.GotConnInfo, header http.Header) {
 	w.state.Store(sending)
 	w.reused.Store(info.Reused)
 	w.begun.Add(1)
@@ -238,9 +238,9 @@ func (w *wire) gotConn(info httptrace.GotConnInfo, header http.Header) {
 
 var closeConnection = []string{"close"}
 
-// bareTry watches over a request without a body.
-type bareTry struct {
-	wire *wire
+// noBodyTrace follows a request without a body.
+type noBodyTrace struct {
+	trace *writeTrace
 	// The request's headers when a connection is wanted.
 	header http.Header
 	// Over HTTP/1.1, net/http repeats a POST only if it wrote nothing of it; see keyed.
@@ -249,20 +249,20 @@ type bareTry struct {
 	empty bool
 	http1 atomic.Bool
 	// To be sent again, with an empty body or without one.
-	again atomic.Bool
-	stop  context.CancelFunc
+	resend atomic.Bool
+	stop   context.CancelFunc
 }
 
-func (t *bareTry) trace(header http.Header) *httptrace.ClientTrace {
-	w := t.wire
+func (t *noBodyTrace) clientTrace(header http.Header) *httptrace.ClientTrace {
+	w := t.trace
 	t.header = header
-	trace := w.trace(header)
+	trace := w.clientTrace(header)
 	trace.GetConn = func(string) {
 		if t.unwritten() {
 			w.wrote.Store(false)
 		}
-		if w.wrote.Load() && !w.answered.Load() {
-			t.forbid(nil)
+		if w.wrote.Load() && !w.responded.Load() {
+			t.preventReplay(nil)
 			return
 		}
 		w.getConn()
@@ -271,41 +271,42 @@ func (t *bareTry) trace(header http.Header) *httptrace.ClientTrace {
 		major := httpMajor(info.Conn, w.h2c)
 		t.http1.Store(major == 1)
 		switch {
-		case w.replay.Load(), w.wrote.Load() && !w.answered.Load():
-			t.forbid(info.Conn)
+		case w.replayed.Load(), w.wrote.Load() && !w.responded.Load():
+			t.preventReplay(info.Conn)
 		case t.post && !t.empty && major == 2, t.empty && major == 1:
-			t.again.Store(true)
+			t.resend.Store(true)
 			t.takeBack(info.Conn)
 		default:
 			w.gotConn(info, header)
 		}
 	}
-	trace.GotFirstResponseByte = func() { w.answered.Store(true) }
+	trace.GotFirstResponseByte = func() { w.responded.Store(true) }
 	return trace
 }
 
 // unwritten reports whether the connection being given up took nothing of the request.
-func (t *bareTry) unwritten() bool {
-	return t.wire.known && t.post && t.http1.Load() && !t.wire.replay.Load() && !keyed(t.header)
+func (t *noBodyTrace) unwritten() bool {
+	return t.trace.known && t.post && t.http1.Load() && !t.trace.replayed.Load() && !hasIdempotencyKey(t.header)
 }
 
-// keyed reports whether net/http believes that a request may be written twice, because a header set
-// by the caller or a wrapper says that the server detects repeats. RongCloud does not.
-func keyed(header http.Header) bool {
+// hasIdempotencyKey reports whether net/http believes that a request may be written twice, because
+// a header set by the caller or a wrapper says that the server detects repeats. RongCloud does
+// not.
+func hasIdempotencyKey(header http.Header) bool {
 	return header["Idempotency-Key"] != nil || header["X-Idempotency-Key"] != nil
 }
 
-// forbid ends an attempt that net/http wants to write again.
-func (t *bareTry) forbid(conn net.Conn) {
-	t.wire.replay.Store(true)
+// preventReplay ends an attempt that net/http wants to write again.
+func (t *noBodyTrace) preventReplay(conn net.Conn) {
+	t.trace.replayed.Store(true)
 	t.takeBack(conn)
 }
 
 // takeBack ends an attempt before it is written. HTTP/2 checks the context before it writes;
 // HTTP/1.1 does not, so its connection is closed.
-func (t *bareTry) takeBack(conn net.Conn) {
+func (t *noBodyTrace) takeBack(conn net.Conn) {
 	t.stop()
-	if conn != nil && httpMajor(conn, t.wire.h2c) == 1 {
+	if conn != nil && httpMajor(conn, t.trace.h2c) == 1 {
 		_ = conn.Close()
 	}
 }
@@ -357,9 +358,9 @@ var (
 	errReplay        = ownError("the connection broke after the request was written")
 )
 
-// judge interprets the failure of an attempt whose time was not up. Err comes from a transport;
+// classify interprets the failure of an attempt whose time was not up. Err comes from a transport;
 // only its whole text is compared, since parts of it may come from the server.
-func (w *wire) judge(err error) verdict {
+func (w *writeTrace) classify(err error) verdict {
 	text := err.Error()
 	inner, wrapped := strings.CutPrefix(text, replayPrefix)
 	if wrapped {
@@ -369,7 +370,7 @@ func (w *wire) judge(err error) verdict {
 		inner = text
 	}
 	switch {
-	case w.replay.Load():
+	case w.replayed.Load():
 		return verdict{err: errReplay}
 	case wrapped && inner == gracefulGoAway:
 		return verdict{err: errGoAway, unsent: true, unprocessed: true}
@@ -424,14 +425,14 @@ func isFirstGoAway(text string) bool {
 // net/http then closes the body needlessly and gives up instead of taking the next connection. It
 // reports a body without GetBody only where it would otherwise have continued, and nothing was
 // written.
-func (w *wire) full(err error) bool {
+func (w *writeTrace) full(err error) bool {
 	return w.known && !w.wrote.Load() && err.Error() == cannotRewind
 }
 
 // nothingWritten reports whether the connection broke before it took any of the request, as an idle
 // one does that the server has just closed. This is known only for net/http's own transport, which
 // returns only after it has stopped writing.
-func (w *wire) nothingWritten(err error) bool {
+func (w *writeTrace) nothingWritten(err error) bool {
 	switch {
 	case !w.known || w.state.Load() != sending:
 		return false

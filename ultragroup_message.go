@@ -149,8 +149,8 @@ func (s *UltraGroupMessageService) All(ctx context.Context, query UltraGroupMess
 			yield(HistoryMessage{}, refused(ctx, s.client, err, opts))
 			return
 		}
-		span := forthSpan{after: first.After, until: first.Until, longest: maxHistorySpan, size: first.Size}
-		walkForth(endpoint.UltragroupHismsgQuery, span, messageStamp, func(after, until time.Time) ([]HistoryMessage, error) {
+		span := ascendingSpan{after: first.After, until: first.Until, longest: maxHistorySpan, size: first.Size}
+		walkAscending(endpoint.UltragroupHismsgQuery, span, messageTimeAndID, func(after, until time.Time) ([]HistoryMessage, error) {
 			at := first
 			at.After, at.Until = after, until
 			page, err := s.List(ctx, at, opts...)

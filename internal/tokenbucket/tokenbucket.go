@@ -208,8 +208,10 @@ func (s *Buckets) Count(limits []Limit, low bool) {
 	}
 }
 
-// SlowDown handles a limit that turned out to be used up: it lets nothing through for pause, at
-// most a minute, and then a quarter less for the limit's period, at least 10 s.
+// SlowDown handles a limit that the server has enforced: it lets nothing through for pause, at most
+// a minute. For the limit's period from now on, at least 10 s, its pace is a quarter lower; further
+// calls lower it again, to a quarter of the pace. A limit without a pace lets nothing through for a
+// minute if pause is zero.
 func (s *Buckets) SlowDown(limit Limit, pause time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -60,19 +60,19 @@ func (o *outcome) rateLimited() bool { return rateLimited(o.status, o.code) }
 
 // rateLimited ignores a code whose HTTP status means that the request may have been carried out.
 func rateLimited(status int, code Code) bool {
-	return status == http.StatusTooManyRequests || !answerLost(status) && code.rateLimited()
+	return status == http.StatusTooManyRequests || !leavesOutcomeOpen(status) && code.rateLimited()
 }
 
-// answerLost reports whether a server, or an intermediary, sends this status when it does not know
-// the outcome of a request: 5xx, and the timeouts and closed connections that proxies report as
-// 408, 460 and 499.
-func answerLost(status int) bool {
+// leavesOutcomeOpen reports whether a server, or an intermediary, sends this status when it does
+// not know the outcome of a request: 5xx, and the timeouts and closed connections that proxies
+// report as 408, 460 and 499.
+func leavesOutcomeOpen(status int) bool {
 	return status/100 == 5 || status == http.StatusRequestTimeout || status == 460 || status == 499
 }
 
 // transient reports whether a repeat may have another outcome.
 func (o *outcome) transient() bool {
-	return o.unsent || o.rateLimited() || o.status >= 500 || answerLost(o.status) || o.code.transient() ||
+	return o.unsent || o.rateLimited() || o.status >= 500 || leavesOutcomeOpen(o.status) || o.code.transient() ||
 		o.err != nil && !o.final && o.status/100 != 3 && o.status/100 != 4
 }
 
@@ -81,7 +81,7 @@ func (o *outcome) maybeDone() bool {
 	switch {
 	case o.ok || o.unsent || o.rateLimited():
 		return false
-	case answerLost(o.status):
+	case leavesOutcomeOpen(o.status):
 		return true
 	case o.status/100 == 4, o.status == http.StatusTemporaryRedirect, o.status == http.StatusPermanentRedirect:
 		return o.code.transient() // otherwise a refusal by definition
@@ -92,14 +92,14 @@ func (o *outcome) maybeDone() bool {
 	}
 }
 
-// answers are buffers for responses, and maxPooled is the largest one kept for reuse.
-var answers = sync.Pool{New: func() any { return new([]byte) }}
+// responseBuffers are reused, and maxPooled is the largest one kept for reuse.
+var responseBuffers = sync.Pool{New: func() any { return new([]byte) }}
 
 const maxPooled = 256 << 10
 
-// judge reads the whole response and determines the outcome. The HTTP status takes precedence over
-// the body.
-func (c *call) judge(ctx context.Context, resp *http.Response) {
+// classify reads the whole response and determines the outcome. The HTTP status takes precedence
+// over the body.
+func (c *call) classify(ctx context.Context, resp *http.Response) {
 	defer resp.Body.Close()
 	o := &c.last
 	o.status, o.header = resp.StatusCode, resp.Header
@@ -110,13 +110,13 @@ func (c *call) judge(ctx context.Context, resp *http.Response) {
 	}
 	o.after = retryAfter(resp.Header.Get("Retry-After"), c.core.config.now())
 
-	buf := answers.Get().(*[]byte)
-	data, err := readLimited(ctx, resp, (*buf)[:0], c.core.config.maxAnswerBytes)
+	buf := responseBuffers.Get().(*[]byte)
+	data, err := readLimited(ctx, resp, (*buf)[:0], c.core.config.maxResponseBytes)
 	o.received = int64(len(data))
 	defer func() {
 		if cap(data) <= maxPooled {
 			*buf = data[:0]
-			answers.Put(buf)
+			responseBuffers.Put(buf)
 		}
 	}()
 	if c.config.capture != nil {
@@ -128,8 +128,8 @@ func (c *call) judge(ctx context.Context, resp *http.Response) {
 		o.broken = c.Err() == nil && !o.final
 		return
 	}
-	said, err := envelope.Read(data, c.ep.Success)
-	o.code, o.message = Code(said.Code), said.Message
+	body, err := envelope.Read(data, c.ep.Success)
+	o.code, o.message = Code(body.Code), body.Message
 	switch {
 	case err != nil:
 		o.body = snippet(data)
@@ -167,7 +167,7 @@ func (c *call) succeeded(code Code) bool {
 func (c *call) decode(data []byte) error {
 	var err error
 	if c.out != nil {
-		err = decodeAnswer(data, c.out, c.core.zone)
+		err = decodeResponse(data, c.out, c.core.zone)
 	} else {
 		err = lenient.Check(lenient.TrimMark(data))
 	}
@@ -289,18 +289,18 @@ func (e *attemptError) Error() string {
 func (e *attemptError) Is(target error) bool { return e.ends.Is(target) }
 func (e *attemptError) Unwrap() error        { return e.reason }
 
-// problem is what was wrong with the last attempt. It is also nil if the attempt shows that an
+// attemptError is what was wrong with the last attempt. It is also nil if the attempt shows that an
 // earlier one succeeded.
-func (c *call) problem() error {
+func (c *call) attemptError() error {
 	o := &c.last
 	if o.ok || c.duplicate() {
 		return nil
 	}
-	return &attemptError{reason: o.problem(), ends: c.failure().categories()}
+	return &attemptError{reason: o.reason(), ends: c.failure().categories()}
 }
 
-// problem is the reason of an [attemptError].
-func (o *outcome) problem() error {
+// reason is that of an [attemptError].
+func (o *outcome) reason() error {
 	switch {
 	case o.err != nil:
 		return withoutQuotes(o.err)
