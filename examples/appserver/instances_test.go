@@ -105,7 +105,7 @@ func TestTwoInstances(t *testing.T) {
 	archived := map[string]bool{}
 	for i := 0; i < users; i += 2 {
 		one, other := fmt.Sprintf("user%03d", i), fmt.Sprintf("user%03d", i+1)
-		messages, err := s.History(t.Context(), store.PrivateConversation(one, other), store.Before{At: time.Now().Add(time.Hour)}, 1_000_000)
+		messages, err := s.History(t.Context(), store.PrivateConversation(one, other), time.Now().Add(time.Hour), "", 1_000_000)
 		require.NoError(t, err)
 		for _, m := range messages {
 			archived[m.UID] = true

@@ -41,20 +41,18 @@ func (q Queries) UserIDs(ctx context.Context, after string, limit int) ([]string
 	return all(ctx, q, alone[string], `SELECT id FROM users WHERE id > $1 ORDER BY id LIMIT $2`, after, limit)
 }
 
-// FindUsers returns accounts whose names begin with a text.
-func (q Queries) FindUsers(ctx context.Context, prefix string, limit int) ([]User, error) {
-	return all(ctx, q, userRow, `SELECT `+userColumns+` FROM users u WHERE substr(u.name, 1, length($1)) = $1 ORDER BY u.name LIMIT $2`, prefix, limit)
+// Person is a user as others see them.
+type Person struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
 }
 
-// Names returns the names of accounts by their IDs, without unknown ones.
-func (q Queries) Names(ctx context.Context, ids ...string) (map[string]string, error) {
-	places, args := list(nil, ids)
-	users, err := all(ctx, q, userRow, `SELECT `+userColumns+` FROM users u WHERE u.id IN (`+places+`)`, args...)
-	names := map[string]string{}
-	for _, user := range users {
-		names[user.ID] = user.Name
-	}
-	return names, err
+func personRow(p *Person) []any { return []any{&p.ID, &p.Name} }
+
+// FindUsers returns the users whose names begin with a text, except one.
+func (q Queries) FindUsers(ctx context.Context, prefix, except string, limit int) ([]Person, error) {
+	return all(ctx, q, personRow, `SELECT id, name FROM users
+		WHERE substr(name, 1, length($1)) = $1 AND id <> $2 ORDER BY name LIMIT $3`, prefix, except, limit)
 }
 
 // SetOperators gives the accounts with these names the rights of an operator, and takes them from

@@ -52,19 +52,19 @@ func (tx *Tx) DeleteFriendship(ctx context.Context, user, other string) {
 
 // Contact is another user, as one user sees them.
 type Contact struct {
-	User
-	State    string // of the friendship
-	AskedBy  string
-	Online   bool
-	IBlocked bool
+	Person
+	State   string `json:"state"` // friends, asked (by the other one), waiting (for the other one)
+	Online  bool   `json:"online"`
+	Blocked bool   `json:"blocked"`
 }
 
 // Contacts returns a user's friends, and those who wait to become one.
 func (q Queries) Contacts(ctx context.Context, userID string) ([]Contact, error) {
 	return all(ctx, q, func(c *Contact) []any {
-		return append(userRow(&c.User), &c.State, &c.AskedBy, &c.Online, &c.IBlocked)
-	}, `SELECT `+userColumns+`, f.state, f.asked_by,
-			EXISTS (SELECT 1 FROM presence p WHERE p.user_id = u.id AND p.online),
+		return append(personRow(&c.Person), &c.State, &c.Online, &c.Blocked)
+	}, `SELECT u.id, u.name,
+			CASE WHEN f.state = 'asked' AND f.asked_by = $1 THEN 'waiting' ELSE f.state END,
+			f.state = 'friends' AND EXISTS (SELECT 1 FROM presence p WHERE p.user_id = u.id AND p.online),
 			EXISTS (SELECT 1 FROM blocks k WHERE k.user_id = $1 AND k.target_id = u.id)
 		FROM friendships f JOIN users u ON u.id = CASE WHEN f.a = $1 THEN f.b ELSE f.a END
 		WHERE f.a = $1 OR f.b = $1 ORDER BY u.name`, userID)
@@ -151,6 +151,12 @@ func (q Queries) GroupsOf(ctx context.Context, userID string) ([]Group, error) {
 // Members returns who is in a group.
 func (q Queries) Members(ctx context.Context, groupID string) ([]string, error) {
 	return all(ctx, q, alone[string], `SELECT user_id FROM members WHERE group_id = $1 ORDER BY user_id`, groupID)
+}
+
+// People returns who is in a group, with their names.
+func (q Queries) People(ctx context.Context, groupID string) ([]Person, error) {
+	return all(ctx, q, personRow, `SELECT m.user_id, COALESCE(u.name, m.user_id)
+		FROM members m LEFT JOIN users u ON u.id = m.user_id WHERE m.group_id = $1 ORDER BY m.user_id`, groupID)
 }
 
 // IsMember reports whether a user is in a group.

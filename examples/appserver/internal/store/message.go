@@ -11,6 +11,7 @@ type Message struct {
 	UID          string
 	Conversation string
 	From         string
+	Name         string // of the sender, as in the tables; empty for the app itself
 	Target       string
 	Type         int
 	ObjectName   string
@@ -19,10 +20,17 @@ type Message struct {
 	SentAt       time.Time
 }
 
-const messageColumns = `m.uid, m.conversation, m.from_id, m.target_id, m.type, m.object_name, m.body, m.recalled, m.sent_at`
+const (
+	messageColumns = `m.uid, m.conversation, m.from_id, COALESCE(u.name, ''), m.target_id,
+		m.type, m.object_name, m.body, m.recalled, m.sent_at`
+	messageTable = `messages m LEFT JOIN users u ON u.id = m.from_id`
+)
 
 func messageRow(m *Message) []any {
-	return []any{&m.UID, &m.Conversation, &m.From, &m.Target, &m.Type, &m.ObjectName, &m.Body, &m.Recalled, ms{&m.SentAt}}
+	return []any{
+		&m.UID, &m.Conversation, &m.From, &m.Name, &m.Target,
+		&m.Type, &m.ObjectName, &m.Body, &m.Recalled, ms{&m.SentAt},
+	}
 }
 
 // The first letters of a conversation's name.
@@ -119,7 +127,7 @@ func (tx *Tx) lockMessage(ctx context.Context, uid string) {
 
 // Message returns a message of the archive.
 func (q Queries) Message(ctx context.Context, uid string) (Message, error) {
-	return one(ctx, q, messageRow, `SELECT `+messageColumns+` FROM messages m WHERE m.uid = $1`, uid)
+	return one(ctx, q, messageRow, `SELECT `+messageColumns+` FROM `+messageTable+` WHERE m.uid = $1`, uid)
 }
 
 // LastUID returns the greatest UID of the archive.
@@ -141,18 +149,12 @@ func (tx *Tx) Recall(ctx context.Context, uid string) bool {
 	return true
 }
 
-// Before is where a page of messages ends: the page has messages sent earlier, and those sent at
-// the same time with smaller UIDs.
-type Before struct {
-	At  time.Time
-	UID string
-}
-
-// History returns the newest messages of a conversation before a place, the newest one first.
-func (q Queries) History(ctx context.Context, conversation string, before Before, limit int) ([]Message, error) {
-	return all(ctx, q, messageRow, `SELECT `+messageColumns+` FROM messages m
-		WHERE conversation = $1 AND (sent_at < $2 OR sent_at = $2 AND uid < $3)
-		ORDER BY sent_at DESC, uid DESC LIMIT $4`, conversation, millis(before.At), before.UID, limit)
+// History returns the newest messages of a conversation before a place, the newest one first: those
+// sent earlier, and those sent at the same time with smaller UIDs.
+func (q Queries) History(ctx context.Context, conversation string, before time.Time, uid string, limit int) ([]Message, error) {
+	return all(ctx, q, messageRow, `SELECT `+messageColumns+` FROM `+messageTable+`
+		WHERE m.conversation = $1 AND (m.sent_at < $2 OR m.sent_at = $2 AND m.uid < $3)
+		ORDER BY m.sent_at DESC, m.uid DESC LIMIT $4`, conversation, millis(before), uid, limit)
 }
 
 // Inbox is a conversation as one user sees it.
@@ -166,8 +168,8 @@ type Inbox struct {
 func (q Queries) Inboxes(ctx context.Context, userID string) ([]Inbox, error) {
 	return all(ctx, q, func(i *Inbox) []any {
 		return append([]any{&i.Conversation, &i.Unread}, messageRow(&i.Last)...)
-	}, `SELECT i.conversation, i.unread, `+messageColumns+`
-		FROM inboxes i JOIN messages m ON m.uid = i.last_uid WHERE i.user_id = $1 ORDER BY i.last_at DESC LIMIT 200`, userID)
+	}, `SELECT i.conversation, i.unread, `+messageColumns+` FROM `+messageTable+`
+		JOIN inboxes i ON m.uid = i.last_uid WHERE i.user_id = $1 ORDER BY i.last_at DESC LIMIT 200`, userID)
 }
 
 // MarkRead notes that a user has read a conversation.

@@ -46,7 +46,7 @@ type Store struct {
 // Queries are the questions and changes that need no transaction of their own.
 type Queries struct {
 	q      querier
-	failed *error // the first failure of a transaction; nil outside one
+	failed *error // the first failure of a transaction, or of [Store.Ask]; nil outside them
 }
 
 type querier interface {
@@ -127,6 +127,13 @@ func (s *Store) Close() error { return s.db.Close() }
 
 // Ping reports whether the database can be reached.
 func (s *Store) Ping(ctx context.Context) error { return s.db.PingContext(ctx) }
+
+// Ask asks until the first failure, which it returns: later questions find nothing, and need no
+// error check after each line.
+func (s *Store) Ask(ask func(q Queries)) (err error) {
+	ask(Queries{s.db, &err})
+	return err
+}
 
 // Tx is a transaction. The first failure ends it: later queries find and change nothing, and
 // [Store.Change] returns the error. So decisions need no error check after each line, except where
@@ -244,6 +251,7 @@ func (q Queries) exec(ctx context.Context, query string, args ...any) (changed b
 
 // all reads rows; a function returns the targets for the columns of each.
 func all[T any](ctx context.Context, q Queries, columns func(*T) []any, query string, args ...any) (found []T, err error) {
+	found = []T{}
 	err = q.try(args, func() error {
 		rows, err := q.q.QueryContext(ctx, query, args...)
 		if err != nil {

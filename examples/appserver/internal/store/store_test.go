@@ -243,10 +243,10 @@ func TestArchive(t *testing.T) {
 		require.NoError(t, err)
 		require.Zero(t, inboxes[0].Unread, "one has read what one writes")
 
-		page, err := s.History(t.Context(), "p:ann:ben", store.Before{At: at.Add(time.Hour)}, 2)
+		page, err := s.History(t.Context(), "p:ann:ben", at.Add(time.Hour), "", 2)
 		require.NoError(t, err)
 		require.Equal(t, []string{"2", "1"}, []string{page[0].UID, page[1].UID})
-		page, err = s.History(t.Context(), "p:ann:ben", store.Before{At: page[1].SentAt, UID: page[1].UID}, 2)
+		page, err = s.History(t.Context(), "p:ann:ben", page[1].SentAt, page[1].UID, 2)
 		require.NoError(t, err)
 		require.Len(t, page, 1)
 		require.Equal(t, "0", page[0].UID)
@@ -375,22 +375,19 @@ func TestFeed(t *testing.T) {
 	})
 }
 
-// Names of nobody are no names, on both databases.
-func TestNames(t *testing.T) {
+// A group's members have names, or, where nobody knows them, their IDs.
+func TestPeople(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, url string) {
 		s := open(t, url)
 		require.NoError(t, s.Change(t.Context(), func(tx *store.Tx) error {
 			tx.AddUser(t.Context(), store.User{ID: "a", Name: "Ann"})
+			tx.SetGroup(t.Context(), store.Group{ID: "g", Name: "G"})
+			tx.SetMembers(t.Context(), "g", "b", "a")
 			return nil
 		}))
-		for _, c := range []struct {
-			ids  []string
-			want map[string]string
-		}{{nil, map[string]string{}}, {[]string{"a", "b", "a"}, map[string]string{"a": "Ann"}}} {
-			names, err := s.Names(t.Context(), c.ids...)
-			require.NoError(t, err)
-			require.Equal(t, c.want, names)
-		}
+		people, err := s.People(t.Context(), "g")
+		require.NoError(t, err)
+		require.Equal(t, []store.Person{{ID: "a", Name: "Ann"}, {ID: "b", Name: "b"}}, people)
 	})
 }
 

@@ -14,28 +14,24 @@ import (
 	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/store"
 )
 
-type person struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
-}
-
-type contact struct {
-	person
-	State   string `json:"state"` // friends, asked (by the other one), waiting (for the other one)
-	Online  bool   `json:"online"`
-	Blocked bool   `json:"blocked"`
+// state is all that a page shows beside messages.
+type state struct {
+	Me            store.Person    `json:"me"`
+	Contacts      []store.Contact `json:"contacts"`
+	Groups        []chatGroup     `json:"groups"`
+	Conversations []conversation  `json:"conversations"`
 }
 
 type chatGroup struct {
-	person
-	Owner   string   `json:"owner"`
-	Members []person `json:"members"`
+	store.Person
+	Owner   string         `json:"owner"`
+	Members []store.Person `json:"members"`
 }
 
 type conversation struct {
-	ID     string       `json:"id"`
-	Unread int          `json:"unread"`
-	Last   *chatMessage `json:"last,omitempty"`
+	ID     string      `json:"id"`
+	Unread int         `json:"unread"`
+	Last   chatMessage `json:"last"`
 }
 
 type chatMessage struct {
@@ -49,93 +45,34 @@ type chatMessage struct {
 	At       time.Time `json:"at"`
 }
 
-// state is all that a page shows beside messages.
 func (s *server) state(q *request) (any, error) {
-	ctx := q.Context()
-	contacts, err := s.App.Store.Contacts(ctx, q.user.ID)
-	if err != nil {
-		return nil, err
-	}
-	inboxes, err := s.App.Store.Inboxes(ctx, q.user.ID)
-	if err != nil {
-		return nil, err
-	}
-	found := struct {
-		Me            person         `json:"me"`
-		Contacts      []contact      `json:"contacts"`
-		Groups        []chatGroup    `json:"groups"`
-		Conversations []conversation `json:"conversations"`
-	}{Me: person{q.user.ID, q.user.Name}, Contacts: make([]contact, len(contacts)), Conversations: make([]conversation, len(inboxes))}
-	for i, c := range contacts {
-		found.Contacts[i] = contactOf(c, q.user.ID)
-	}
-	last := make([]store.Message, len(inboxes))
-	for i, inbox := range inboxes {
-		last[i] = inbox.Last
-	}
-	shown, err := s.shown(q, last)
-	if err != nil {
-		return nil, err
-	}
-	for i, inbox := range inboxes {
-		found.Conversations[i] = conversation{inbox.Conversation, inbox.Unread, &shown[i]}
-	}
-	found.Groups, err = s.groups(q)
-	return found, err
-}
-
-func contactOf(c store.Contact, me string) contact {
-	one := contact{person: person{c.ID, c.Name}, State: c.State, Online: c.Online && c.State == store.Friends, Blocked: c.IBlocked}
-	if c.State == store.FriendAsked && c.AskedBy == me {
-		one.State = "waiting"
-	}
-	return one
-}
-
-func (s *server) groups(q *request) ([]chatGroup, error) {
-	groups, err := s.App.Store.GroupsOf(q.Context(), q.user.ID)
-	found := make([]chatGroup, len(groups))
-	for i, g := range groups {
-		if err != nil {
-			break
+	ctx, me := q.Context(), q.user.ID
+	found := state{Me: store.Person{ID: me, Name: q.user.Name}, Groups: []chatGroup{}, Conversations: []conversation{}}
+	err := s.App.Store.Ask(func(db store.Queries) {
+		found.Contacts, _ = db.Contacts(ctx, me)
+		groups, _ := db.GroupsOf(ctx, me)
+		for _, g := range groups {
+			people, _ := db.People(ctx, g.ID)
+			found.Groups = append(found.Groups, chatGroup{store.Person{ID: g.ID, Name: g.Name}, g.OwnerID, people})
 		}
-		found[i] = chatGroup{person: person{g.ID, g.Name}, Owner: g.OwnerID}
-		found[i].Members, err = s.members(q, g.ID)
-	}
+		inboxes, _ := db.Inboxes(ctx, me)
+		for _, i := range inboxes {
+			found.Conversations = append(found.Conversations, conversation{i.Conversation, i.Unread, q.shown(i.Last)})
+		}
+	})
 	return found, err
 }
 
-func (s *server) members(q *request, groupID string) ([]person, error) {
-	ids, err := s.App.Store.Members(q.Context(), groupID)
-	if err != nil {
-		return nil, err
+// shown is how a message looks to somebody.
+func (q *request) shown(m store.Message) chatMessage {
+	found := chatMessage{
+		UID: m.UID, From: m.From, Name: cmp.Or(m.Name, q.words.Get("system")), Line: m.ObjectName == "RC:InfoNtf",
+		Recalled: m.Recalled, Mine: m.From == q.user.ID, At: m.SentAt,
 	}
-	names, err := s.App.Store.Names(q.Context(), ids...)
-	found := make([]person, len(ids))
-	for i, id := range ids {
-		found[i] = person{id, cmp.Or(names[id], id)}
+	if !m.Recalled { // nobody reads it any more
+		found.Text = textOf(m, q.words)
 	}
-	return found, err
-}
-
-// shown is how messages look to somebody.
-func (s *server) shown(q *request, messages []store.Message) ([]chatMessage, error) {
-	ids := make([]string, len(messages))
-	for i, m := range messages {
-		ids[i] = m.From
-	}
-	names, err := s.App.Store.Names(q.Context(), ids...)
-	found := make([]chatMessage, len(messages))
-	for i, m := range messages {
-		found[i] = chatMessage{
-			UID: m.UID, From: m.From, Name: cmp.Or(names[m.From], q.words.Get("system")), Line: m.ObjectName == "RC:InfoNtf",
-			Recalled: m.Recalled, Mine: m.From == q.user.ID, At: m.SentAt,
-		}
-		if !m.Recalled { // nobody reads it any more
-			found[i].Text = textOf(m, q.words)
-		}
-	}
-	return found, err
+	return found
 }
 
 func textOf(m store.Message, words words) string {
@@ -160,20 +97,20 @@ func (s *server) messages(q *request) (any, error) {
 	if err := s.reads(q, conversation); err != nil {
 		return nil, err
 	}
-	before := store.Before{At: time.Now().Add(24 * time.Hour)} // RongCloud's clock may be ahead
+	before := time.Now().Add(24 * time.Hour) // RongCloud's clock may be ahead
 	if text := q.FormValue("before"); text != "" {
 		ms, err := strconv.ParseInt(text, 10, 64)
 		if err != nil {
 			return nil, errBody
 		}
-		before = store.Before{At: time.UnixMilli(ms), UID: q.FormValue("uid")}
+		before = time.UnixMilli(ms)
 	}
-	found, err := s.App.Store.History(q.Context(), conversation, before, pageSize)
-	if err != nil {
-		return nil, err
+	page, err := s.App.Store.History(q.Context(), conversation, before, q.FormValue("uid"), pageSize)
+	found := make([]chatMessage, len(page))
+	for i, m := range slices.Backward(page) {
+		found[len(page)-1-i] = q.shown(m)
 	}
-	slices.Reverse(found)
-	return s.shown(q, found)
+	return found, err
 }
 
 func (s *server) reads(q *request, conversation string) error {
@@ -220,26 +157,11 @@ func (s *server) token(q *request) (any, error) {
 }
 
 func (s *server) findUsers(q *request) (any, error) {
-	found := []person{}
 	prefix := strings.ToLower(strings.TrimSpace(q.FormValue("q")))
 	if prefix == "" {
-		return found, nil
+		return []store.Person{}, nil
 	}
-	users, err := s.App.Store.FindUsers(q.Context(), prefix, 20)
-	for _, user := range users {
-		if user.ID != q.user.ID {
-			found = append(found, person{user.ID, user.Name})
-		}
-	}
-	return found, err
-}
-
-func (s *server) block(q *request) (any, error) {
-	how := q.PathValue("block")
-	if how != "block" && how != "unblock" {
-		return nil, app.ErrNotFound
-	}
-	return nil, s.App.SetBlock(q.Context(), q.user.ID, q.PathValue("id"), how == "block")
+	return s.App.Store.FindUsers(q.Context(), prefix, q.user.ID, 20)
 }
 
 type newGroup struct {
@@ -252,9 +174,21 @@ func (s *server) createGroup(q *request, m newGroup) (any, error) {
 	return map[string]string{"id": group.ID, "conversation": store.GroupConversation(group.ID)}, err
 }
 
+// about is a decision about what the path names.
+func about(decide func(ctx context.Context, me, what string) error, name string) call {
+	return func(q *request) (any, error) { return nil, decide(q.Context(), q.user.ID, q.PathValue(name)) }
+}
+
 // member is a decision about somebody in a group.
-func (s *server) member(decide func(ctx context.Context, me, groupID, userID string) error) call {
+func member(decide func(ctx context.Context, me, groupID, userID string) error) call {
 	return func(q *request) (any, error) {
 		return nil, decide(q.Context(), q.user.ID, q.PathValue("group"), q.PathValue("id"))
+	}
+}
+
+// block is a decision to block somebody, or to unblock them.
+func (s *server) block(blocked bool) call {
+	return func(q *request) (any, error) {
+		return nil, s.App.SetBlock(q.Context(), q.user.ID, q.PathValue("id"), blocked)
 	}
 }

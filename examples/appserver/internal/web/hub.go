@@ -16,16 +16,10 @@ import (
 // hub hands events to the pages that are open in this process.
 type hub struct {
 	mu    sync.Mutex
-	pages map[string]map[*page]bool // by user
+	pages map[string]map[chan store.Event]bool // by user
 }
 
-// page is an open page. Events that it is too slow for are put together into one that says so.
-type page struct {
-	events chan store.Event
-	missed chan struct{}
-}
-
-func newHub() *hub { return &hub{pages: map[string]map[*page]bool{}} }
+func newHub() *hub { return &hub{pages: map[string]map[chan store.Event]bool{}} }
 
 func (h *hub) publish(e store.Event) {
 	h.mu.Lock()
@@ -35,38 +29,44 @@ func (h *hub) publish(e store.Event) {
 		ids = slices.Collect(maps.Keys(h.pages))
 	}
 	for _, id := range ids {
-		for p := range h.pages[id] {
-			p.tell(e)
+		for page := range h.pages[id] {
+			tell(page, e)
 		}
 	}
 }
 
-func (p *page) tell(e store.Event) {
-	select {
-	case p.events <- e:
-	default:
+// tell gives a page an event. One that is too slow loses its oldest, and learns that it has missed
+// some.
+func tell(page chan store.Event, e store.Event) {
+	for {
 		select {
-		case p.missed <- struct{}{}:
+		case page <- e:
+			return
 		default:
 		}
+		select {
+		case <-page:
+		default:
+		}
+		e = store.Event{Type: store.EventMissed}
 	}
 }
 
-func (h *hub) open(users ...string) (p *page, shut func()) {
-	p = &page{events: make(chan store.Event, 64), missed: make(chan struct{}, 1)}
+func (h *hub) open(users ...string) (page chan store.Event, shut func()) {
+	page = make(chan store.Event, 64)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, id := range users {
 		if h.pages[id] == nil {
-			h.pages[id] = map[*page]bool{}
+			h.pages[id] = map[chan store.Event]bool{}
 		}
-		h.pages[id][p] = true
+		h.pages[id][page] = true
 	}
-	return p, func() {
+	return page, func() {
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		for _, id := range users {
-			if delete(h.pages[id], p); len(h.pages[id]) == 0 {
+			if delete(h.pages[id], page); len(h.pages[id]) == 0 {
 				delete(h.pages, id)
 			}
 		}
@@ -95,7 +95,7 @@ func (s *server) events(w http.ResponseWriter, r *http.Request) {
 	if user.Operator {
 		users = append(users, store.OutboxReader)
 	}
-	p, shut := s.hub.open(users...)
+	page, shut := s.hub.open(users...)
 	defer shut()
 	if s.Cloud != nil {
 		if err := s.Cloud.Connect(r.Context(), user.ID, user.Name); err != nil {
@@ -124,9 +124,7 @@ func (s *server) events(w http.ResponseWriter, r *http.Request) {
 			return
 		case <-s.Ending:
 			return
-		case next = <-p.events:
-		case <-p.missed:
-			next = store.Event{Type: store.EventMissed}
+		case next = <-page:
 		case <-beat.C:
 			next = store.Event{Type: "beat"}
 			if _, err := s.user(r); err != nil {

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/rongcloud-go/rongcloud"
-	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/store"
 	"github.com/rongcloud-go/rongcloud/webhook"
 )
 
@@ -47,13 +46,13 @@ func (s *server) metrics(w http.ResponseWriter, r *http.Request) {
 		s.forOperators(s.writeMetrics)(w, r)
 		return
 	}
-	s.writeMetrics(w, r, store.User{})
+	s.writeMetrics(w, &request{Request: r})
 }
 
-func (s *server) writeMetrics(w http.ResponseWriter, r *http.Request, _ store.User) {
-	counts, oldest, err := s.App.Store.Depth(r.Context())
+func (s *server) writeMetrics(w http.ResponseWriter, q *request) {
+	counts, oldest, err := s.App.Store.Depth(q.Context())
 	if err != nil {
-		status, text := s.explain(r, err)
+		status, text := s.explain(q.Request, err)
 		http.Error(w, text, status)
 		return
 	}

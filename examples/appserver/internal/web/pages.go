@@ -3,15 +3,14 @@ package web
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
-	"errors"
 	"html/template"
 	"net/http"
 	"slices"
 	"strconv"
 	"time"
 
-	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/app"
 	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/outbox"
 	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/store"
 )
@@ -81,40 +80,29 @@ func (s *server) setCookie(w http.ResponseWriter, name, value string, life time.
 	})
 }
 
-func (s *server) chatPage(w http.ResponseWriter, r *http.Request) {
-	user, err := s.user(r)
-	if err != nil {
-		http.Redirect(w, r, "/login", http.StatusSeeOther)
-		return
-	}
-	s.show(w, r, http.StatusOK, "chat.html", view{User: user})
+func (s *server) chatPage(w http.ResponseWriter, q *request) {
+	s.show(w, q.Request, http.StatusOK, "chat.html", view{User: q.user})
 }
 
 func (s *server) loginPage(w http.ResponseWriter, r *http.Request) {
 	s.show(w, r, http.StatusOK, "login.html", view{})
 }
 
-func (s *server) logIn(w http.ResponseWriter, r *http.Request) {
-	r.Body = http.MaxBytesReader(w, r.Body, mostBody)
-	token, err := s.App.LogIn(r.Context(), r.PostFormValue("name"), r.PostFormValue("password"), s.Address(r).String())
-	s.enter(w, r, token, err)
-}
-
-func (s *server) signUp(w http.ResponseWriter, r *http.Request) {
-	r.Body = http.MaxBytesReader(w, r.Body, mostBody)
-	token, err := s.App.SignUp(r.Context(), r.PostFormValue("name"), r.PostFormValue("password"), s.Address(r).String())
-	s.enter(w, r, token, err)
-}
-
 // enter lets somebody in, or says why not.
-func (s *server) enter(w http.ResponseWriter, r *http.Request, token string, err error) {
-	if err != nil {
-		status, text := s.explain(r, err)
-		s.show(w, r, status, "login.html", view{Error: text, Name: r.PostFormValue("name")})
-		return
+func (s *server) enter(
+	try func(ctx context.Context, name, password, address string) (token string, err error),
+) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		name := r.PostFormValue("name")
+		token, err := try(r.Context(), name, r.PostFormValue("password"), s.Address(r).String())
+		if err != nil {
+			status, text := s.explain(r, err)
+			s.show(w, r, status, "login.html", view{Error: text, Name: name})
+			return
+		}
+		s.setCookie(w, cookie, token, 30*24*time.Hour)
+		http.Redirect(w, r, "/", http.StatusSeeOther)
 	}
-	s.setCookie(w, cookie, token, 30*24*time.Hour)
-	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
 
 func (s *server) logOut(w http.ResponseWriter, r *http.Request) {
@@ -127,70 +115,76 @@ func (s *server) logOut(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/login", http.StatusSeeOther)
 }
 
-// forOperators serves operators only. Other users get 404.
-func (s *server) forOperators(serve func(http.ResponseWriter, *http.Request, store.User)) http.HandlerFunc {
+// page serves those who have logged in.
+func (s *server) page(serve func(w http.ResponseWriter, q *request)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		user, err := s.user(r)
-		switch {
-		case err != nil:
+		if err != nil {
 			http.Redirect(w, r, "/login", http.StatusSeeOther)
-		case !user.Operator:
-			http.NotFound(w, r)
-		default:
-			r.Body = http.MaxBytesReader(w, r.Body, mostBody)
-			serve(w, r, user)
+			return
 		}
+		serve(w, &request{r, user, wordsFor(r)})
 	}
+}
+
+// forOperators serves operators only. Other users get 404.
+func (s *server) forOperators(serve func(w http.ResponseWriter, q *request)) http.HandlerFunc {
+	return s.page(func(w http.ResponseWriter, q *request) {
+		if q.user.Operator {
+			serve(w, q)
+		} else {
+			http.NotFound(w, q.Request)
+		}
+	})
+}
+
+// operator carries out a decision and leads to what comes next. Without a decision, or when it
+// fails, that is the operator's page, which says what went wrong.
+func (s *server) operator(next string, decide func(q *request) error) http.HandlerFunc {
+	return s.forOperators(func(w http.ResponseWriter, q *request) {
+		var err error
+		if decide != nil {
+			if err = decide(q); err == nil {
+				http.Redirect(w, q.Request, next, http.StatusSeeOther)
+				return
+			}
+		}
+		v, status := view{User: q.user, States: states, Announced: q.URL.Query().Has("announced")}, http.StatusOK
+		if err = cmp.Or(err, s.look(q, &v)); err != nil {
+			status, v.Error = s.explain(q.Request, err)
+		}
+		s.show(w, q.Request, status, "operator.html", v)
+	})
 }
 
 // mostShown is how many jobs and reports of each kind the operator sees at once.
 const mostShown = 50
 
-// operatorPage draws the operator's page, with what went wrong with a decision.
-func (s *server) operatorPage(wrong error) func(http.ResponseWriter, *http.Request, store.User) {
-	return func(w http.ResponseWriter, r *http.Request, user store.User) {
-		v, status := view{User: user, States: states, Announced: r.URL.Query().Has("announced")}, http.StatusOK
-		if err := cmp.Or(wrong, s.look(r, &v)); err != nil {
-			status, v.Error = s.explain(r, err)
+func (s *server) look(q *request, v *view) error {
+	ctx := q.Context()
+	return s.App.Store.Ask(func(db store.Queries) {
+		v.Counts, v.Oldest, _ = db.Depth(ctx)
+		for state, to := range map[store.State]*[]shownJob{store.Parked: &v.Parked, store.Refused: &v.Refused} {
+			jobs, _ := db.JobsIn(ctx, state, mostShown)
+			for _, job := range jobs {
+				*to = append(*to, q.shownJob(db, job))
+			}
 		}
-		s.show(w, r, status, "operator.html", v)
-	}
-}
-
-func (s *server) look(r *http.Request, v *view) error {
-	ctx := r.Context()
-	var err error
-	if v.Counts, v.Oldest, err = s.App.Store.Depth(ctx); err != nil {
-		return err
-	}
-	for state, to := range map[store.State]*[]shownJob{store.Parked: &v.Parked, store.Refused: &v.Refused} {
-		jobs, err := s.App.Store.JobsIn(ctx, state, mostShown)
-		if err != nil {
-			return err
+		reports, _ := db.OpenReports(ctx, mostShown)
+		for _, report := range reports {
+			m, _ := db.Message(ctx, report.MessageUID)
+			v.Reports = append(v.Reports, shownReport{
+				report, textOf(m, q.words), cmp.Or(m.Name, m.From), q.nameOf(db, report.ReporterID),
+			})
 		}
-		for _, job := range jobs {
-			*to = append(*to, s.shownJob(r, job))
-		}
-	}
-	reports, err := s.App.Store.OpenReports(ctx, mostShown)
-	if err != nil {
-		return err
-	}
-	for _, report := range reports {
-		m, err := s.App.Store.Message(ctx, report.MessageUID)
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
-			return err
-		}
-		v.Reports = append(v.Reports, shownReport{report, textOf(m, wordsFor(r)), s.nameOf(r, m.From), s.nameOf(r, report.ReporterID)})
-	}
-	return nil
+	})
 }
 
 // mostNamed is how many recipients of a job are named.
 const mostNamed = 5
 
 // shownJob reads what jobs of all kinds have in common.
-func (s *server) shownJob(r *http.Request, job store.Job) shownJob {
+func (q *request) shownJob(db store.Queries, job store.Job) shownJob {
 	var p struct {
 		From, OwnerID, UserID, TargetID, GroupID, Text, Name string
 		Targets, TargetIDs, UserIDs                          []string
@@ -198,9 +192,9 @@ func (s *server) shownJob(r *http.Request, job store.Job) shownJob {
 	if json.Unmarshal(job.Params, &p.GroupID) != nil { // a group's ID alone
 		_ = json.Unmarshal(job.Params, &p) // what is not understood is shown as it is stored
 	}
-	shown := shownJob{Job: job, Words: wordsFor(r), Once: outbox.IsOnce(job.Kind), Text: cmp.Or(p.Text, p.Name)}
+	shown := shownJob{Job: job, Words: q.words, Once: outbox.IsOnce(job.Kind), Text: cmp.Or(p.Text, p.Name)}
 	if id := cmp.Or(p.From, p.OwnerID, p.UserID); id != "" {
-		shown.From = s.nameOf(r, id)
+		shown.From = q.nameOf(db, id)
 	}
 	if p.Name != "" {
 		p.GroupID = "" // it has no other name yet
@@ -209,7 +203,7 @@ func (s *server) shownJob(r *http.Request, job store.Job) shownJob {
 		switch {
 		case id == "":
 		case len(shown.To) < mostNamed:
-			shown.To = append(shown.To, s.nameOf(r, id))
+			shown.To = append(shown.To, q.nameOf(db, id))
 		default:
 			shown.More++
 		}
@@ -218,52 +212,38 @@ func (s *server) shownJob(r *http.Request, job store.Job) shownJob {
 }
 
 // nameOf returns what a user or a group is called, or else the ID.
-func (s *server) nameOf(r *http.Request, id string) string {
-	if user, err := s.App.Store.User(r.Context(), id); err == nil {
+func (q *request) nameOf(db store.Queries, id string) string {
+	if user, err := db.User(q.Context(), id); err == nil {
 		return user.Name
 	}
-	group, _ := s.App.Store.Group(r.Context(), id)
+	group, _ := db.Group(q.Context(), id)
 	return cmp.Or(group.Name, id)
 }
 
-func (s *server) operatorDecides(w http.ResponseWriter, r *http.Request, user store.User) {
-	id, _ := strconv.ParseInt(r.PathValue("id"), 10, 64) // none is 0
-	err := app.ErrNotFound
-	switch ctx := r.Context(); r.PathValue("what") + "/" + r.PathValue("decision") {
-	case "jobs/again":
-		err = s.decide(r, id, store.Waiting)
-	case "jobs/done":
-		err = s.decide(r, id, store.Done)
-	case "jobs/drop":
-		err = s.decide(r, id, store.Dropped)
-	case "reports/uphold":
-		err = s.App.Uphold(ctx, id)
-	case "reports/dismiss":
-		err = s.App.DismissReport(ctx, id)
-	}
-	s.backToOperator(w, r, user, "/operator", err)
+// number is the ID in the path; 0 is nobody's.
+func (q *request) number() int64 {
+	id, _ := strconv.ParseInt(q.PathValue("id"), 10, 64)
+	return id
 }
 
-// decide refuses a decision that was made for an earlier try: a second click on "send again" is not
+// decide decides about a job, but not for an earlier try: a second click on "send again" is not
 // about what the first one has led to.
-func (s *server) decide(r *http.Request, id int64, to store.State) error {
-	job, err := s.App.Store.Job(r.Context(), id)
-	if err == nil && strconv.Itoa(job.Tries) != r.PostFormValue("tries") {
-		return errStale
+func (s *server) decide(to store.State) func(q *request) error {
+	return func(q *request) error {
+		job, err := s.App.Store.Job(q.Context(), q.number())
+		if err == nil && strconv.Itoa(job.Tries) != q.PostFormValue("tries") {
+			return errStale
+		}
+		return s.App.Decide(q.Context(), q.number(), to) // says what is not there
 	}
-	return s.App.Decide(r.Context(), id, to) // says what is not there
 }
 
-func (s *server) announce(w http.ResponseWriter, r *http.Request, user store.User) {
-	s.backToOperator(w, r, user, "/operator?announced", s.App.Announce(r.Context(), r.PostFormValue("text")))
+func onReport(decide func(ctx context.Context, id int64) error) func(q *request) error {
+	return func(q *request) error { return decide(q.Context(), q.number()) }
 }
 
-func (s *server) backToOperator(w http.ResponseWriter, r *http.Request, user store.User, to string, err error) {
-	if err != nil {
-		s.operatorPage(err)(w, r, user)
-		return
-	}
-	http.Redirect(w, r, to, http.StatusSeeOther)
+func (s *server) announce(q *request) error {
+	return s.App.Announce(q.Context(), q.PostFormValue("text"))
 }
 
 // span says how long it is since a moment, in whole units.

@@ -49,40 +49,47 @@ func Mount(mux *http.ServeMux, config Config) {
 	s := &server{Config: config, pages: parsePages(), hub: newHub()}
 	config.App.Store.Listen(s.hub.publish)
 	static, _ := fs.Sub(files, "static")
-	mux.Handle("GET /static/", http.StripPrefix("/static/", http.FileServerFS(static)))
+	ours := http.NewServeMux()
+	mux.Handle("/", http.MaxBytesHandler(ours, mostBody))
+	ours.Handle("GET /static/", http.StripPrefix("/static/", http.FileServerFS(static)))
+	for pattern, serve := range map[string]http.HandlerFunc{
+		"GET /healthz": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) },
+		"GET /readyz":  s.ready,
+		"GET /metrics": s.metrics,
+		"GET /{$}":     s.page(s.chatPage),
+		"GET /login":   s.loginPage,
+		"POST /login":  s.enter(s.App.LogIn),
+		"POST /signup": s.enter(s.App.SignUp),
+		"POST /logout": s.logOut,
 
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
-	mux.HandleFunc("GET /readyz", s.ready)
-	mux.HandleFunc("GET /metrics", s.metrics)
-	mux.HandleFunc("GET /{$}", s.chatPage)
-	mux.HandleFunc("GET /login", s.loginPage)
-	mux.HandleFunc("POST /login", s.logIn)
-	mux.HandleFunc("POST /signup", s.signUp)
-	mux.HandleFunc("POST /logout", s.logOut)
-	mux.HandleFunc("GET /operator", s.forOperators(s.operatorPage(nil)))
-	mux.HandleFunc("POST /operator/{what}/{id}/{decision}", s.forOperators(s.operatorDecides))
-	mux.HandleFunc("POST /operator/announce", s.forOperators(s.announce))
+		"GET /operator":                       s.operator("", nil),
+		"POST /operator/jobs/{id}/again":      s.operator("/operator", s.decide(store.Waiting)),
+		"POST /operator/jobs/{id}/done":       s.operator("/operator", s.decide(store.Done)),
+		"POST /operator/jobs/{id}/drop":       s.operator("/operator", s.decide(store.Dropped)),
+		"POST /operator/reports/{id}/uphold":  s.operator("/operator", onReport(s.App.Uphold)),
+		"POST /operator/reports/{id}/dismiss": s.operator("/operator", onReport(s.App.DismissReport)),
+		"POST /operator/announce":             s.operator("/operator?announced", s.announce),
 
-	mux.HandleFunc("GET /api/events", s.events)
-	for pattern, call := range map[string]call{
-		"GET /api/state":                          s.state,
-		"GET /api/token":                          s.token,
-		"GET /api/users":                          s.findUsers,
-		"GET /api/messages":                       s.messages,
-		"POST /api/messages":                      given(s.send),
-		"POST /api/messages/{uid}/report":         given(s.report),
-		"POST /api/messages/{uid}/recall":         about(s.App.Recall, "uid"),
-		"POST /api/read":                          given(s.read),
-		"POST /api/friends/{id}/invite":           about(s.App.Invite, "id"),
-		"POST /api/friends/{id}/accept":           about(s.App.Accept, "id"),
-		"POST /api/friends/{id}/remove":           about(s.App.Unfriend, "id"),
-		"POST /api/friends/{id}/{block}":          s.block,
-		"POST /api/groups":                        given(s.createGroup),
-		"DELETE /api/groups/{group}":              about(s.App.Dismiss, "group"),
-		"POST /api/groups/{group}/members/{id}":   s.member(s.App.AddMember),
-		"DELETE /api/groups/{group}/members/{id}": s.member(s.App.RemoveMember),
+		"GET /api/events":                         s.events,
+		"GET /api/state":                          s.api(s.state),
+		"GET /api/token":                          s.api(s.token),
+		"GET /api/users":                          s.api(s.findUsers),
+		"GET /api/messages":                       s.api(s.messages),
+		"POST /api/messages":                      s.api(given(s.send)),
+		"POST /api/messages/{uid}/report":         s.api(given(s.report)),
+		"POST /api/messages/{uid}/recall":         s.api(about(s.App.Recall, "uid")),
+		"POST /api/read":                          s.api(given(s.read)),
+		"POST /api/friends/{id}/invite":           s.api(about(s.App.Invite, "id")),
+		"POST /api/friends/{id}/accept":           s.api(about(s.App.Accept, "id")),
+		"POST /api/friends/{id}/remove":           s.api(about(s.App.Unfriend, "id")),
+		"POST /api/friends/{id}/block":            s.api(s.block(true)),
+		"POST /api/friends/{id}/unblock":          s.api(s.block(false)),
+		"POST /api/groups":                        s.api(given(s.createGroup)),
+		"DELETE /api/groups/{group}":              s.api(about(s.App.Dismiss, "group")),
+		"POST /api/groups/{group}/members/{id}":   s.api(member(s.App.AddMember)),
+		"DELETE /api/groups/{group}/members/{id}": s.api(member(s.App.RemoveMember)),
 	} {
-		mux.HandleFunc(pattern, s.api(call))
+		ours.HandleFunc(pattern, serve)
 	}
 }
 
@@ -127,11 +134,6 @@ type request struct {
 // call is a part of the JSON API. What it returns is the body of the response.
 type call func(q *request) (any, error)
 
-// about is a decision about what the path names.
-func about(decide func(ctx context.Context, me, what string) error, name string) call {
-	return func(q *request) (any, error) { return nil, decide(q.Context(), q.user.ID, q.PathValue(name)) }
-}
-
 // given is a call with the JSON that was sent.
 func given[T any](do func(q *request, sent T) (any, error)) call {
 	return func(q *request) (any, error) {
@@ -159,7 +161,6 @@ func (s *server) user(r *http.Request) (store.User, error) {
 // api serves a call of somebody who has logged in.
 func (s *server) api(call call) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, mostBody)
 		user, err := s.user(r)
 		if err != nil {
 			s.fail(w, r, err)

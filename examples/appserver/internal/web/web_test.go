@@ -15,7 +15,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rongcloud-go/rongcloud"
-	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/app"
 	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/outbox"
 	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/store"
 )
@@ -26,7 +25,7 @@ func TestWords(t *testing.T) {
 	sources := ""
 	for _, file := range []string{
 		"templates/login.html", "templates/chat.html", "templates/operator.html", "static/app.js", "server.go", "pages.go",
-		"../app/app.go", "../callback/moderation.go", "../fakecloud/fakecloud.go",
+		"../app/app.go", "../store/store.go", "../callback/moderation.go", "../fakecloud/fakecloud.go",
 	} {
 		text, err := os.ReadFile(file)
 		require.NoError(t, err)
@@ -76,11 +75,15 @@ func TestHub(t *testing.T) {
 	for range 1000 {
 		h.publish(store.Event{Type: store.EventMessage, UserIDs: []string{"ann"}})
 	}
-	require.Len(t, slow.events, cap(slow.events))
-	require.Len(t, slow.missed, 1)
-	require.Empty(t, other.events)
+	require.Len(t, slow, cap(slow))
+	var last store.Event
+	for range cap(slow) {
+		last = <-slow
+	}
+	require.Equal(t, store.EventMissed, last.Type, "it reads everything after all that it has been told")
+	require.Empty(t, other)
 	h.publish(store.Event{Type: store.EventMissed})
-	require.Len(t, other.events, 1, "everybody")
+	require.Len(t, other, 1, "everybody")
 	shut()
 	shutOther()
 	require.Zero(t, h.count())
@@ -132,7 +135,6 @@ func TestShownJob(t *testing.T) {
 	database, err := store.Open(t.Context(), "sqlite:"+t.TempDir()+"/x.db")
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = database.Close() })
-	s := &server{Config: Config{App: &app.App{Store: database}}}
 	pair := rongcloud.FriendAddParams{UserID: "ann", TargetID: "ben"}
 	group := rongcloud.HostedGroupCreateParams{GroupID: "g", Name: "Team", OwnerID: "ann", UserIDs: []string{"ben"}}
 	for _, c := range []struct {
@@ -150,7 +152,8 @@ func TestShownJob(t *testing.T) {
 	} {
 		params, err := json.Marshal(c.params)
 		require.NoError(t, err)
-		shown := s.shownJob(httptest.NewRequest(http.MethodGet, "/", nil), store.Job{Params: params})
+		q := &request{Request: httptest.NewRequest(http.MethodGet, "/", nil)}
+		shown := q.shownJob(database.Queries, store.Job{Params: params})
 		require.Equal(t, []any{c.from, c.text, c.to, c.more}, []any{shown.From, shown.Text, shown.To, shown.More}, "%s", params)
 	}
 }
