@@ -170,6 +170,7 @@ func TestMessages(t *testing.T) {
 		require.ErrorIs(t, a.Recall(ctx, "ben", "1"), app.ErrNotAllowed)
 		require.ErrorIs(t, a.Recall(ctx, "ann", "0"), app.ErrNotAllowed, "too late")
 		require.ErrorIs(t, a.Recall(ctx, "ann", "2"), app.ErrNotFound)
+		require.ErrorIs(t, a.Recall(ctx, "cid", "1"), app.ErrNotFound, "he cannot read it")
 		require.ErrorIs(t, a.Report(ctx, "cid", "1", ""), app.ErrNotFound, "he cannot read it")
 		require.NoError(t, a.Report(ctx, "ben", "1", "rude"))
 		require.NoError(t, a.Report(ctx, "ben", "1", "again"))

@@ -19,7 +19,7 @@ const recallWithin = 2 * time.Minute
 func (a *App) Recall(ctx context.Context, me, uid string) error {
 	return a.Store.Change(ctx, func(tx *store.Tx) error {
 		tx.Enter(ctx, messageLane(uid))
-		m, err := tx.Message(ctx, uid)
+		m, err := seen(ctx, tx, me, uid)
 		switch {
 		case err != nil:
 			return err
@@ -29,6 +29,19 @@ func (a *App) Recall(ctx context.Context, me, uid string) error {
 		recall(ctx, tx, m)
 		return nil
 	})
+}
+
+// seen returns a message that the caller has sent or can read. For all others the error is that for
+// a UID that is none: nobody learns by guessing.
+func seen(ctx context.Context, tx *store.Tx, me, uid string) (store.Message, error) {
+	m, err := tx.Message(ctx, uid)
+	if err != nil || m.From == me {
+		return m, err
+	}
+	if reads, _ := tx.IsReader(ctx, m.Conversation, me); !reads {
+		return m, ErrNotFound
+	}
+	return m, nil
 }
 
 func recall(ctx context.Context, tx *store.Tx, m store.Message) {
@@ -43,11 +56,10 @@ func recall(ctx context.Context, tx *store.Tx, m store.Message) {
 // Report reports a message that the caller can read to the operator.
 func (a *App) Report(ctx context.Context, me, uid, reason string) error {
 	return a.Store.Change(ctx, func(tx *store.Tx) error {
-		m, _ := tx.Message(ctx, uid)
-		reads, _ := tx.IsReader(ctx, m.Conversation, me)
+		m, err := seen(ctx, tx, me, uid)
 		switch {
-		case !reads:
-			return ErrNotFound // as for a UID that is none: nobody learns by guessing
+		case err != nil:
+			return err
 		case m.From == me || utf8.RuneCountInString(reason) > 500:
 			return ErrNotAllowed
 		}

@@ -52,10 +52,17 @@ func tell(page chan store.Event, e store.Event) {
 	}
 }
 
+// mostPages is how many pages a user can have open.
+const mostPages = 50
+
+// open adds a page of the first user; it also hears of the others. It is nil if there are too many.
 func (h *hub) open(users ...string) (page chan store.Event, shut func()) {
-	page = make(chan store.Event, 64)
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if len(h.pages[users[0]]) >= mostPages {
+		return nil, nil
+	}
+	page = make(chan store.Event, 64)
 	for _, id := range users {
 		if h.pages[id] == nil {
 			h.pages[id] = map[chan store.Event]bool{}
@@ -96,6 +103,10 @@ func (s *server) events(w http.ResponseWriter, r *http.Request) {
 		users = append(users, store.OutboxReader)
 	}
 	page, shut := s.hub.open(users...)
+	if page == nil {
+		http.Error(w, "too many pages are open", http.StatusTooManyRequests)
+		return
+	}
 	defer shut()
 	if s.Cloud != nil {
 		if err := s.Cloud.Connect(r.Context(), user.ID, user.Name); err != nil {

@@ -89,6 +89,24 @@ func TestHub(t *testing.T) {
 	require.Zero(t, h.count())
 }
 
+// A user has no end of tabs, but not of streams; those of others are open.
+func TestPages(t *testing.T) {
+	h := newHub()
+	var first func()
+	for i := range mostPages {
+		p, shut := h.open("ann", store.OutboxReader)
+		require.NotNil(t, p, i)
+		first = shut
+	}
+	p, _ := h.open("ann", store.OutboxReader)
+	require.Nil(t, p)
+	p, _ = h.open("ben", store.OutboxReader)
+	require.NotNil(t, p)
+	first()
+	p, _ = h.open("ann")
+	require.NotNil(t, p)
+}
+
 func TestProtect(t *testing.T) {
 	h := Protect(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "in") }))
 	for _, c := range []struct {
