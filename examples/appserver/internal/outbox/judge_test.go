@@ -1,8 +1,11 @@
 package outbox
 
 import (
+	"context"
+	"database/sql"
 	"log/slog"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -160,6 +163,68 @@ func TestEarly(t *testing.T) {
 		require.Equal(t, store.Waiting, how.State, c.kind)
 	}
 	require.Empty(t, srv.Requests())
+}
+
+// A job that waits for others is looked at more and more rarely: hundreds of them must not keep the
+// worker from all else.
+func TestEarlyWaits(t *testing.T) {
+	w, _ := start(t, "sqlite:"+t.TempDir()+"/x.db")
+	enqueue(t, w.store, UserLane("ben"), Register, rongcloud.RegisterParams{UserID: "ben", Name: "Ben"})
+	for tries, want := range map[int]time.Duration{1: minWait / 2, 4: 4 * minWait, 20: maxWait / 2} {
+		how, _ := w.try(t.Context(), store.Job{ID: 2, Tries: tries, Kind: SendPrivate, Params: []byte(`{"From":"ben"}`)})
+		require.Equal(t, store.Waiting, how.State)
+		require.Greater(t, time.Until(how.NextAt), want-100*time.Millisecond, "try %d", tries)
+		require.Less(t, time.Until(how.NextAt), 2*want+time.Millisecond, "try %d", tries)
+	}
+}
+
+// A job that was claimed while an operator had an earlier one of its lane tried again waits for it.
+func TestEarlyInLane(t *testing.T) {
+	w, srv := start(t, "sqlite:"+t.TempDir()+"/x.db")
+	for _, kind := range []string{AddBlacklist, RemoveBlacklist} {
+		enqueue(t, w.store, "lane", kind, rongcloud.UserBlacklistParams{UserID: "ann", TargetIDs: []string{"ben"}})
+	}
+	jobs, err := w.store.JobsIn(t.Context(), store.Waiting, 1)
+	require.NoError(t, err)
+	how, _ := w.try(t.Context(), jobs[0])
+	require.Equal(t, store.Waiting, how.State)
+	require.Empty(t, srv.Requests())
+}
+
+// A database that is away when a send ends does not have it parked.
+func TestSettleAgain(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, url string) {
+		w, srv := start(t, url)
+		register(t, srv)
+		driver, source := "pgx", url
+		if file, isFile := strings.CutPrefix(url, "sqlite:"); isFile {
+			driver, source = "sqlite", file
+		}
+		db, err := sql.Open(driver, source)
+		require.NoError(t, err)
+		defer db.Close()
+		rename := func(from, to string) {
+			_, err := db.ExecContext(t.Context(), "ALTER TABLE "+from+" RENAME TO "+to)
+			require.NoError(t, err)
+		}
+		enqueue(t, w.store, "lane", SendPrivate, Notice{From: "ann", Targets: []string{"ben"}, Text: "hi"})
+		kind, back := w.kinds[SendPrivate], make(chan struct{})
+		breaks := kind
+		breaks.call = func(ctx context.Context, job store.Job) (string, Effect, error) {
+			rename("outbox", "away")
+			time.AfterFunc(time.Second, func() { defer close(back); rename("away", "outbox") })
+			return kind.call(ctx, job)
+		}
+		w.kinds[SendPrivate] = breaks
+		job, begun, err := w.claim(t.Context())
+		require.NoError(t, err)
+		w.work(t.Context(), job, begun)
+		<-back
+		job, err = w.store.Job(t.Context(), job.ID)
+		require.NoError(t, err)
+		require.Equal(t, store.Done, job.State)
+		require.Len(t, srv.Sent(), 1)
+	})
 }
 
 func TestMark(t *testing.T) {

@@ -107,13 +107,20 @@ func (w *Worker) work(ctx context.Context, job store.Job, begun time.Time) {
 	calling, cancel := context.WithDeadline(ctx, begun.Add(w.lease*2/3))
 	defer cancel()
 	how, then := w.try(calling, job)
-	err := w.settle(ctx, job, how, then)
-	if err != nil && then != nil {
-		err = w.settle(ctx, job, unwritten(job, err), nil)
-	}
-	if err != nil {
-		// It stays begun, and is taken for unknown when the lease has ended.
-		w.log.Error("the end of a job is not noted", "job", job.ID, "kind", job.Kind, "error", err)
+	for wait := minWait / 10; ; wait *= 2 { // the database may be away for a moment
+		err := w.settle(ctx, job, how, then)
+		if err != nil && then != nil {
+			err = w.settle(ctx, job, unwritten(job, err), nil)
+		}
+		if err == nil {
+			return
+		}
+		if time.Since(begun)+wait > w.lease {
+			// It stays begun, and is taken for unknown when the lease has ended.
+			w.log.Error("the end of a job is not noted", "job", job.ID, "kind", job.Kind, "error", err)
+			return
+		}
+		time.Sleep(wait)
 	}
 }
 
@@ -123,23 +130,26 @@ func (w *Worker) try(ctx context.Context, job store.Job) (store.Settlement, Effe
 		return store.Settlement{State: store.Refused, Error: "no such kind"}, nil
 	}
 	if early, err := w.early(ctx, job); err != nil || early {
-		return store.Settlement{State: store.Waiting, Error: "its users are not registered yet", NextAt: time.Now().Add(poll)}, nil
+		how := store.Settlement{State: store.Waiting, Error: "its users are not registered yet", NextAt: time.Now().Add(pause(job.Tries))}
+		if err != nil {
+			how.Error = err.Error()
+		}
+		return how, nil
 	}
 	result, then, err := what.call(ctx, job)
 	return judge(what, job, result, err), then
 }
 
 // early reports whether RongCloud does not know one of a job's users or its group yet: the job
-// that makes them known, in another lane, may have to be tried again.
+// that makes them known, in another lane, may have to be tried again. So may one before it in its
+// own lane, if an operator has said so while it was claimed.
 func (w *Worker) early(ctx context.Context, job store.Job) (bool, error) {
 	var named struct {
 		UserID, TargetID, OwnerID, From string
 		UserIDs, TargetIDs, Targets     []string
 	}
-	if err := json.Unmarshal(job.Params, &named); err != nil {
-		return false, nil //nolint:nilerr // it names nobody, or the call says what is wrong
-	}
-	var lanes []string
+	_ = json.Unmarshal(job.Params, &named) // it names nobody, or the call says what is wrong
+	lanes := []string{job.Lane}
 	for _, id := range slices.Concat([]string{named.UserID, named.TargetID, named.OwnerID, named.From}, named.UserIDs, named.TargetIDs, named.Targets) {
 		lanes = append(lanes, UserLane(id), GroupLane(id))
 	}
@@ -190,7 +200,7 @@ func passes(err error) bool {
 }
 
 func pause(tries int) time.Duration {
-	wait := min(minWait<<min(tries-1, 10), maxWait)
+	wait := min(minWait<<min(max(tries-1, 0), 10), maxWait)
 	return wait/2 + rand.N(wait/2) //nolint:gosec // randomness, not secrecy
 }
 
