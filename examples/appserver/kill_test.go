@@ -183,6 +183,7 @@ func meet(t *testing.T, p *program) (users []*visitor, ids []string) {
 		ids = append(ids, state.Me.ID)
 	}
 	p.kill() // a new start makes olga the operator
+	p.env = append(p.env, "OPERATORS=olga")
 	p.start(t)
 	return users, ids
 }

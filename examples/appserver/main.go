@@ -92,7 +92,7 @@ func run(ctx context.Context, getenv func(string) string, out io.Writer) (err er
 		}
 	}
 	if err := database.SetOperators(ctx, config.operators); err != nil {
-		return err
+		return fmt.Errorf("OPERATORS: %w", err)
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", config.address)
 	if err != nil {

@@ -51,7 +51,7 @@ func newProgram(t *testing.T, srv *rongcloudtest.Server, databaseURL string, env
 	t.Helper()
 	address := freeAddress(t)
 	p := &program{address: address, env: append([]string{
-		envProgram + "=1", "APPSERVER_ADDR=" + address, "DATABASE_URL=" + databaseURL, "OPERATORS=olga",
+		envProgram + "=1", "APPSERVER_ADDR=" + address, "DATABASE_URL=" + databaseURL,
 		"RONGCLOUD_APP_KEY=" + srv.AppKey(), "RONGCLOUD_APP_SECRET=" + srv.AppSecret(), "RONGCLOUD_API_URL=" + srv.URL,
 	}, env...)}
 	t.Cleanup(func() { p.kill() })

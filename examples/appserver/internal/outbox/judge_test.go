@@ -216,12 +216,8 @@ func TestSettleAgain(t *testing.T) {
 			return kind.call(ctx, job)
 		}
 		w.kinds[SendPrivate] = breaks
-		job, begun, err := w.claim(t.Context())
-		require.NoError(t, err)
-		w.work(t.Context(), job, begun)
+		job := work(t, w)
 		<-back
-		job, err = w.store.Job(t.Context(), job.ID)
-		require.NoError(t, err)
 		require.Equal(t, store.Done, job.State)
 		require.Len(t, srv.Sent(), 1)
 	})

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"time"
 )
 
@@ -56,8 +57,13 @@ func (q Queries) FindUsers(ctx context.Context, prefix, except string, limit int
 }
 
 // SetOperators gives the accounts with these names the rights of an operator, and takes them from
-// all others.
+// all others. Each name must be that of an account, or else a stranger could take it.
 func (q Queries) SetOperators(ctx context.Context, names []string) error {
+	for _, name := range names {
+		if _, err := q.UserByName(ctx, name); err != nil {
+			return fmt.Errorf("account %q: %w", name, err)
+		}
+	}
 	places, args := list(nil, names)
 	_, err := q.exec(ctx, `UPDATE users SET operator = COALESCE(name IN (`+places+`), FALSE) WHERE operator OR name IN (`+places+`)`, args...)
 	return err

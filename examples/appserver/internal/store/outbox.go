@@ -140,9 +140,11 @@ func (q Queries) AnyBusy(ctx context.Context, before int64, lanes ...string) (bo
 	return q.exists(ctx, `SELECT 1 FROM outbox WHERE state IN ('waiting', 'begun') AND id < $1 AND lane IN (`+places+`)`, args...)
 }
 
-// Overtaken reports whether a later job of a lane has been carried out, or may have been.
-func (q Queries) Overtaken(ctx context.Context, lane string, id int64) (bool, error) {
-	return q.exists(ctx, `SELECT 1 FROM outbox WHERE lane = $1 AND id > $2 AND tries > 0`, lane, id)
+// Overtaken reports whether a later job of a lane has been carried out, or may have been. Until the
+// transaction ends, nobody claims one that has not.
+func (tx *Tx) Overtaken(ctx context.Context, lane string, id int64) (bool, error) {
+	tx.do(ctx, `UPDATE outbox SET tries = tries WHERE lane = $1 AND id > $2 AND state = 'waiting'`, lane, id)
+	return tx.exists(ctx, `SELECT 1 FROM outbox WHERE lane = $1 AND id > $2 AND tries > 0`, lane, id)
 }
 
 // LastJob returns the newest job of a lane.

@@ -100,7 +100,13 @@ func (s *Store) migrate(ctx context.Context) error {
 			return fmt.Errorf("%s: %w", file, err)
 		}
 	}
-	return nil
+	applied, err := all(ctx, s.Queries, alone[string], `SELECT name FROM migrations ORDER BY name`)
+	for _, file := range applied {
+		if !slices.Contains(files, file) {
+			return fmt.Errorf("its tables are those of a newer version, which has had %s", file)
+		}
+	}
+	return err
 }
 
 func (tx *Tx) migrate(ctx context.Context, file string) error {
@@ -219,13 +225,21 @@ func (m ms) Scan(value any) error {
 	return nil
 }
 
+// patience is how long a query may take. SQLite has as much of it with a busy file.
+var patience = 10 * time.Second
+
 // try runs a statement, unless the transaction has failed or an argument cannot be kept. Its
-// failure is that of the transaction.
-func (q Queries) try(args []any, statement func() error) (err error) {
-	if q.failed != nil {
-		if *q.failed != nil {
-			return *q.failed
-		}
+// failure is that of the transaction. Outside of one, for which [Store.Change] does it, a database
+// that has vanished holds up nobody for long.
+func (q Queries) try(ctx context.Context, args []any, statement func(ctx context.Context) error) (err error) {
+	switch {
+	case q.failed == nil:
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, patience)
+		defer cancel()
+	case *q.failed != nil:
+		return *q.failed
+	default:
 		defer func() { *q.failed = err }()
 	}
 	for _, arg := range args {
@@ -233,11 +247,11 @@ func (q Queries) try(args []any, statement func() error) (err error) {
 			return ErrText
 		}
 	}
-	return statement()
+	return statement(ctx)
 }
 
 func (q Queries) exec(ctx context.Context, query string, args ...any) (changed bool, err error) {
-	err = q.try(args, func() error {
+	err = q.try(ctx, args, func(ctx context.Context) error {
 		result, err := q.q.ExecContext(ctx, query, args...)
 		if err != nil {
 			return err
@@ -252,7 +266,7 @@ func (q Queries) exec(ctx context.Context, query string, args ...any) (changed b
 // all reads rows; a function returns the targets for the columns of each.
 func all[T any](ctx context.Context, q Queries, columns func(*T) []any, query string, args ...any) (found []T, err error) {
 	found = []T{}
-	err = q.try(args, func() error {
+	err = q.try(ctx, args, func(ctx context.Context) error {
 		rows, err := q.q.QueryContext(ctx, query, args...)
 		if err != nil {
 			return err

@@ -2,10 +2,14 @@ package store_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
+	"net"
+	"net/url"
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -425,14 +429,22 @@ func TestOperators(t *testing.T) {
 			}
 			return nil
 		}))
-		for _, names := range [][]string{{"a", "b"}, {"b", "nobody"}, {}} {
-			require.NoError(t, s.SetOperators(t.Context(), names))
+		is := func(operators ...string) {
 			for _, name := range []string{"a", "b", "c"} {
 				user, err := s.User(t.Context(), name)
 				require.NoError(t, err)
-				require.Equal(t, slices.Contains(names, name), user.Operator, name)
+				require.Equal(t, slices.Contains(operators, name), user.Operator, name)
 			}
 		}
+		require.NoError(t, s.SetOperators(t.Context(), []string{"a", "b"}))
+		is("a", "b")
+		err := s.SetOperators(t.Context(), []string{"b", "nobody"})
+		require.ErrorContains(t, err, `"nobody"`, "whoever would sign up with that name")
+		is("a", "b")
+		require.NoError(t, s.SetOperators(t.Context(), []string{"b"}))
+		is("b")
+		require.NoError(t, s.SetOperators(t.Context(), nil))
+		is()
 	})
 }
 
@@ -456,5 +468,136 @@ func TestClaimOfMany(t *testing.T) {
 				settle(t, s, job, store.Settlement{State: store.Done})
 			}
 		}
+	})
+}
+
+// A database that does not respond and does not hang up holds up nobody for long, and is used again
+// when it is back.
+func TestPatience(t *testing.T) {
+	databaseURL := dbtest.Postgres(t)
+	if databaseURL == "" {
+		return // said before; the gate has it
+	}
+	databaseURL, freeze := proxy(t, databaseURL)
+	s := open(t, databaseURL)
+	enqueue(t, s, "x", "k")
+	store.SetPatience(t, 300*time.Millisecond)
+	thaw := freeze()
+	defer func() { thaw() }()
+	ended := make(chan error, 1)
+	go func() {
+		_, err := s.Claim(t.Context(), time.Now(), time.Minute)
+		ended <- err
+	}()
+	select {
+	case err := <-ended:
+		require.Error(t, err)
+		require.NotErrorIs(t, err, store.ErrNotFound)
+	case <-time.After(20 * time.Second):
+		require.Fail(t, "it waits for ever")
+	}
+	thaw()
+	thaw = func() {}
+	require.Eventually(t, func() bool {
+		_, err := s.Claim(t.Context(), time.Now(), time.Minute)
+		return err == nil
+	}, 10*time.Second, 50*time.Millisecond)
+}
+
+// proxy is a way to PostgreSQL on which nothing arrives any more once it is frozen, also on new
+// connections.
+func proxy(t *testing.T, databaseURL string) (proxied string, freeze func() (thaw func())) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = listener.Close() })
+	u, err := url.Parse(databaseURL)
+	require.NoError(t, err)
+	target := u.Host
+	u.Host = listener.Addr().String()
+	var way sync.RWMutex
+	pass := func(to, from net.Conn) {
+		defer to.Close()
+		buffer := make([]byte, 64<<10)
+		for {
+			n, err := from.Read(buffer)
+			if err != nil {
+				return
+			}
+			way.RLock() // waits while it is frozen
+			_, err = to.Write(buffer[:n])
+			way.RUnlock()
+			if err != nil {
+				return
+			}
+		}
+	}
+	go func() {
+		for {
+			client, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			server, err := net.Dial("tcp", target)
+			if err != nil {
+				_ = client.Close()
+				continue
+			}
+			go pass(server, client)
+			go pass(client, server)
+		}
+	}()
+	return u.String(), func() func() {
+		way.Lock()
+		return way.Unlock
+	}
+}
+
+// A program that is older than the tables says so.
+func TestNewer(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, url string) {
+		s := open(t, url)
+		driver, source := "pgx", url
+		if file, isFile := strings.CutPrefix(url, "sqlite:"); isFile {
+			driver, source = "sqlite", file
+		}
+		db, err := sql.Open(driver, source)
+		require.NoError(t, err)
+		defer db.Close()
+		_, err = db.ExecContext(t.Context(), `INSERT INTO migrations (name) VALUES ('migrations/999_later.sql')`)
+		require.NoError(t, err)
+		require.NoError(t, s.Ping(t.Context()))
+		_, err = store.Open(t.Context(), url)
+		require.ErrorContains(t, err, "newer version")
+		require.ErrorContains(t, err, "999_later.sql")
+	})
+}
+
+// While somebody decides whether an earlier job of a lane is tried again, nobody claims a later
+// one.
+func TestOvertakenTogether(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, url string) {
+		s := open(t, url)
+		enqueue(t, s, "x", "k")
+		job, err := s.Claim(t.Context(), time.Now(), time.Minute)
+		require.NoError(t, err)
+		settle(t, s, job, store.Settlement{State: store.Refused})
+		enqueue(t, s, "x", "k")
+		claimed := make(chan error, 1)
+		require.NoError(t, s.Change(t.Context(), func(tx *store.Tx) error {
+			overtaken, err := tx.Overtaken(t.Context(), "x", job.ID)
+			require.False(t, overtaken)
+			go func() {
+				_, err := s.Claim(t.Context(), time.Now(), time.Minute)
+				claimed <- err
+			}()
+			select {
+			case <-claimed:
+				require.Fail(t, "it was claimed meanwhile")
+			case <-time.After(300 * time.Millisecond):
+			}
+			return err
+		}))
+		require.NoError(t, <-claimed)
 	})
 }
