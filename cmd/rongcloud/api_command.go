@@ -15,7 +15,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// apiFlags are the flags of the command api.
+// apiFlags holds the flags of rongcloud api.
 type apiFlags struct {
 	method, file, jq, unlisted string
 	paginate, dryRun, curl     bool
@@ -59,10 +59,10 @@ rongcloud api list, and see the parameters of one with rongcloud api show PATH.`
 	return cmd
 }
 
-// call carries the command api out.
+// call runs rongcloud api.
 func (a *app) call(cmd *cobra.Command, f apiFlags, path string, pairs []string) error {
 	ep, placed, err := findEndpoint(f.method, path, f.unlisted)
-	if err != nil && strings.Contains(path, "=") && f.file != "" { // --json has taken the path
+	if err != nil && strings.Contains(path, "=") && f.file != "" { // --json took the path for its file
 		return errJSONTakesFile
 	}
 	if errors.Is(err, errNoEndpoint) {
@@ -103,7 +103,7 @@ func (a *app) call(cmd *cobra.Command, f apiFlags, path string, pairs []string) 
 	var response rongcloud.Response
 	err = client.Call(cmd.Context(), ep, params.encoded(), nil, append(opts, rongcloud.CaptureResponse(&response))...)
 	if err != nil {
-		if json.Valid(response.Body) && f.jq == "" { // what the server says is data, too
+		if json.Valid(response.Body) && f.jq == "" { // scripts read the error response from stdout, too
 			_ = a.printResponse(response.Body, nil)
 		}
 		return err
@@ -111,12 +111,12 @@ func (a *app) call(cmd *cobra.Command, f apiFlags, path string, pairs []string) 
 	return unprinted("the call was carried out", a.printResponse(response.Body, filter))
 }
 
-// filter is a jq expression; nil prints all.
+// filter is a compiled jq expression. A nil filter prints the whole response.
 type filter struct{ code *gojq.Code }
 
 func newFilter(expression string) (*filter, error) {
 	if expression == "" {
-		return nil, nil //nolint:nilnil // no filter is none
+		return nil, nil //nolint:nilnil // nil means no filter
 	}
 	query, err := gojq.Parse(expression)
 	if err != nil {
@@ -129,7 +129,8 @@ func newFilter(expression string) (*filter, error) {
 	return &filter{code}, nil
 }
 
-// printResponse prints a response, or what a filter makes of it: texts as they are, a line each.
+// printResponse prints a response, or each result of a filter on its own line. It prints strings
+// without quotes, as jq -r does.
 func (a *app) printResponse(body []byte, f *filter) error {
 	if f == nil {
 		var b bytes.Buffer
@@ -153,7 +154,7 @@ func (a *app) printResponse(body []byte, f *filter) error {
 			return nil
 		}
 		if err, ok := result.(error); ok {
-			return fmt.Errorf("--jq: %w", err) // no usageError: a call was made
+			return fmt.Errorf("--jq: %w", err) // not a usageError: exit code 2 means that nothing was sent
 		}
 		text, ok := result.(string)
 		if !ok {
@@ -175,8 +176,8 @@ var (
 	errSeveralMethods = errors.New("which one")
 )
 
-// findEndpoint finds what is to be called, with the parameters that stand in the path. Beside
-// errSeveralMethods it returns one of the endpoints.
+// findEndpoint returns the endpoint to call and the parameters in its path. If the path has
+// several methods and none is given, it returns errSeveralMethods with one of the endpoints.
 func findEndpoint(method, path, unlisted string) (*endpoint.Endpoint, map[string]string, error) {
 	method = strings.ToUpper(method)
 	if !strings.HasPrefix(path, "/") {
@@ -227,7 +228,7 @@ func unlistedEndpoint(method, path, encoding string) (*endpoint.Endpoint, error)
 	return nil, usagef("--unlisted: %q is none of form, json, query and none", encoding)
 }
 
-// nearest names paths that may be meant.
+// nearest suggests up to three paths of the catalogue that resemble a mistyped one.
 func nearest(path string) string {
 	var best []string
 	least := len(path)/3 + 1
@@ -245,7 +246,7 @@ func nearest(path string) string {
 	return " (is it " + strings.Join(best, " or ") + "?)"
 }
 
-// distance is how many characters differ between two texts.
+// distance returns the Levenshtein distance between two strings, in bytes.
 func distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {

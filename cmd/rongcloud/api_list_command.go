@@ -14,7 +14,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/internal/shape"
 )
 
-// shownEndpoint is an entry of the catalogue as it is printed.
+// shownEndpoint is an endpoint as api list and api show print it.
 type shownEndpoint struct {
 	Method     string        `json:"method"`
 	Path       string        `json:"path"`
@@ -32,7 +32,7 @@ type shownEndpoint struct {
 	Response   []shape.Field `json:"response"`
 }
 
-// shownParam is a parameter as it is printed.
+// shownParam is a parameter of a shownEndpoint.
 type shownParam struct {
 	Name     string `json:"name"`
 	Type     string `json:"type"`
@@ -147,7 +147,8 @@ Go method.`,
 	return cmd
 }
 
-// has reports whether an endpoint has all words.
+// has reports whether every word occurs in the endpoint's path, summary, area or Go methods, in
+// upper or lower case.
 func (s shownEndpoint) has(words []string) bool {
 	text := strings.ToLower(strings.Join(append([]string{s.Path, s.Summary, s.Area}, s.Go...), " "))
 	return !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(text, strings.ToLower(word)) })
@@ -174,7 +175,7 @@ func newAPIShowCommand(a *app) *cobra.Command {
 	return cmd
 }
 
-// classTexts say what the class of an endpoint means.
+// classTexts explain the class of an endpoint.
 var classTexts = map[string]string{
 	endpoint.Unsafe.String():     "unsafe: a repeat acts again, so it is not repeated once it may have been carried out",
 	endpoint.Idempotent.String(): "idempotent: a repeat leaves the same state",
@@ -236,7 +237,7 @@ func completePath(_ *cobra.Command, args []string, _ string) ([]cobra.Completion
 	return found, cobra.ShellCompDirectiveNoFileComp
 }
 
-// completeCall completes the path, and then the names of parameters and their values.
+// completeCall completes the path of an endpoint, then the names and values of its parameters.
 func completeCall(cmd *cobra.Command, args []string, part string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	if len(args) == 0 {
 		return completePath(cmd, args, part)

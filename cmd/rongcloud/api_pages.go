@@ -16,15 +16,15 @@ import (
 	"github.com/rongcloud-go/rongcloud/internal/shape"
 )
 
-// pageShape says where the responses of an endpoint have what is read page by page.
+// pageShape names the fields of an endpoint's responses that hold the items and the next page.
 type pageShape struct {
-	items string // the list, or the object whose members are the items
-	keyed bool   // it is the object
-	token string // where the next page begins, of an endpoint with a cursor
+	items string // the field with the list, or with an object whose members are the items
+	keyed bool   // items names an object
+	token string // the field with the token of the next page, if the endpoint has a cursor
 }
 
-// pageShapeOf finds it in the catalogue, as a token does not have the same name in the request and
-// in the response everywhere.
+// pageShapeOf derives the shape from the catalogue, because the response of some endpoints names
+// the token differently than the request.
 func pageShapeOf(ep *endpoint.Endpoint) pageShape {
 	var s pageShape
 	for _, field := range shape.Fields(ep.String()) {
@@ -40,7 +40,7 @@ func pageShapeOf(ep *endpoint.Endpoint) pageShape {
 	return s
 }
 
-// pageWalk calls an endpoint for one page after the other.
+// pageWalk calls an endpoint once for each page.
 type pageWalk struct {
 	a      *app
 	client *rongcloud.Client
@@ -50,13 +50,14 @@ type pageWalk struct {
 	opts   []rongcloud.CallOption
 
 	shape pageShape
-	place string // the parameter that says which page is asked for
-	at    string // its value
-	pages int    // that were printed
+	place string // the parameter that selects the page
+	at    string // the value of that parameter for the current page
+	pages int    // pages read so far
 	seen  map[string]bool
 }
 
-// callPages calls for one page after the other. Without a filter it prints a line for each item.
+// callPages fetches all pages of an endpoint. Without a filter it prints each item on its own
+// line.
 func (a *app) callPages(ctx context.Context, client *rongcloud.Client, ep *endpoint.Endpoint, params *apiParams, f *filter, opts []rongcloud.CallOption) error {
 	w := &pageWalk{a: a, client: client, ep: ep, params: params, filter: f, opts: opts, shape: pageShapeOf(ep), seen: map[string]bool{}}
 	switch ep.Paging.Style {
@@ -70,8 +71,9 @@ func (a *app) callPages(ctx context.Context, client *rongcloud.Client, ep *endpo
 	return usagef("--paginate: %v has no pages", ep)
 }
 
-// first is where the first page is. Of the pairs of a message it is left to the server, as
-// RongCloud does not document its number.
+// first returns the value that selects the first page: the user's, or else the first offset or
+// page number. Without a value from the user it returns "" for a cursor, and for items that are
+// members of an object, because RongCloud does not document how it numbers those pages.
 func (w *pageWalk) first() string {
 	given := ""
 	if texts := w.params.texts(w.place); len(texts) > 0 {
@@ -82,7 +84,7 @@ func (w *pageWalk) first() string {
 		return given
 	case w.place == "offset":
 		return cmp.Or(given, "0")
-	case given == "" || given == "0": // which some servers take for the first page, too
+	case given == "" || given == "0": // some servers return page 1 for page 0, too
 		return "1"
 	}
 	return given
@@ -103,7 +105,7 @@ func (w *pageWalk) walk(ctx context.Context) error {
 		if len(before) > 0 && !w.shape.keyed && slices.EqualFunc(page.items, before, func(a, b json.RawMessage) bool { return bytes.Equal(a, b) }) {
 			return fmt.Errorf("%v: the server sent the same page again", w.ep)
 		}
-		if w.shape.keyed { // a server that knows no pages sends all pairs again
+		if w.shape.keyed { // a server that ignores the page number sends all members again
 			page.items = w.unseen(page.items)
 		}
 		if err := w.print(body, page.items); err != nil {
@@ -127,7 +129,7 @@ func (w *pageWalk) fetch(ctx context.Context) ([]byte, error) {
 	return response.Body, err
 }
 
-// unseen are the items that no page had before.
+// unseen returns the items that no earlier page had.
 func (w *pageWalk) unseen(items []json.RawMessage) []json.RawMessage {
 	return slices.DeleteFunc(items, func(item json.RawMessage) bool {
 		key := "item " + string(item)
@@ -137,8 +139,8 @@ func (w *pageWalk) unseen(items []json.RawMessage) []json.RawMessage {
 	})
 }
 
-// print prints the items, or what the filter makes of the response. An empty page after others says
-// only that there are no more.
+// print prints the items of a page, or the filter's results for the whole response. It does not
+// filter an empty page after the first, which only marks the end.
 func (w *pageWalk) print(body []byte, items []json.RawMessage) error {
 	w.pages++
 	if w.filter != nil {
@@ -160,28 +162,28 @@ func (w *pageWalk) print(body []byte, items []json.RawMessage) error {
 	return nil
 }
 
-// responsePage is what is to be known of a response to read on.
+// responsePage holds the items of a response and what next needs to find the page after it.
 type responsePage struct {
 	items   []json.RawMessage
 	token   string
 	hasNext *bool
 }
 
-// read finds the items of a response, which may leave them out if there are none.
+// read extracts the page from a response. A missing or empty field means that there are no items.
 func (s pageShape) read(body []byte) (responsePage, error) {
 	var page responsePage
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(body, &fields); err != nil {
 		return page, fmt.Errorf("the response is no JSON object: %w", err)
 	}
-	_ = json.Unmarshal(fields[s.token], &page.token)     // none ends the walk
-	_ = json.Unmarshal(fields["hasNext"], &page.hasNext) // few servers say so
+	_ = json.Unmarshal(fields[s.token], &page.token)     // without a token the walk ends
+	_ = json.Unmarshal(fields["hasNext"], &page.hasNext) // few endpoints send it
 	found := fields[s.items]
 	if len(found) == 0 || string(found) == `""` || json.Unmarshal(found, &page.items) == nil {
 		return page, nil
 	}
 	var members map[string]json.RawMessage
-	if json.Unmarshal(found, &members) != nil || !s.keyed && len(members) > 0 { // an empty object is an empty list, too
+	if json.Unmarshal(found, &members) != nil || !s.keyed && len(members) > 0 { // accept {} as an empty list
 		return page, fmt.Errorf("%s in the response is not what the catalogue says, and cannot be printed by items: call it without --paginate", s.items)
 	}
 	for _, key := range slices.Sorted(maps.Keys(members)) {
@@ -194,7 +196,7 @@ func (s pageShape) read(body []byte) (responsePage, error) {
 	return page, nil
 }
 
-// next is where the next page begins, or nothing.
+// next returns the value that selects the next page, or "" after the last page.
 func (w *pageWalk) next(page responsePage) (string, error) {
 	switch {
 	case w.ep.Paging.Style == endpoint.Cursor && w.seen[page.token] && page.token != "":

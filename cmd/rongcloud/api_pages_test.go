@@ -19,7 +19,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/internal/shape"
 )
 
-// The catalogue says of every endpoint that has pages where its items are, and its token.
+// The catalogue has the fields of items and token for every paged endpoint.
 func TestPageShapes(t *testing.T) {
 	t.Parallel()
 	for ep := range endpoint.All() {
@@ -35,10 +35,10 @@ func TestPageShapes(t *testing.T) {
 	}
 }
 
-// pagedItems are how many items an endpoint of pagedServer has, on pages of two.
+// pagedItems is the number of items that a pagedServer serves, two on each page.
 const pagedItems = 5
 
-// pagedServer serves the pages of one endpoint, as the catalogue describes it.
+// pagedServer serves the pages of one endpoint in the format that the catalogue describes.
 type pagedServer struct {
 	ep   *endpoint.Endpoint
 	list []any
@@ -65,7 +65,7 @@ func newPagedServer(ep *endpoint.Endpoint) *pagedServer {
 func (s *pagedServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	first, _ := strconv.Atoi(s.given(r, body))
-	if s.ep.Paging.Style == endpoint.Offset && s.ep.Paging.Params[0] != "offset" { // the number of a page
+	if s.ep.Paging.Style == endpoint.Offset && s.ep.Paging.Params[0] != "offset" { // the parameter is a page number
 		first = 2 * (max(first, 1) - 1)
 	}
 	page := s.list[min(first, len(s.list)):min(first+2, len(s.list))]
@@ -85,7 +85,7 @@ func (s *pagedServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(response)
 }
 
-// given is the parameter that says which page is asked for.
+// given returns the value of the parameter that selects the page.
 func (s *pagedServer) given(r *http.Request, body []byte) string {
 	name := s.ep.Paging.Params[0]
 	if s.ep.Encoding == endpoint.JSON {
@@ -100,7 +100,7 @@ func (s *pagedServer) given(r *http.Request, body []byte) string {
 	return form.Get(name) + r.URL.Query().Get(name)
 }
 
-// dummyPairs are parameters that the endpoint takes.
+// dummyPairs returns valid values for the required parameters of an endpoint.
 func dummyPairs(ep *endpoint.Endpoint) []string {
 	var pairs []string
 	for i := range ep.Params {
@@ -121,12 +121,12 @@ func dummyPairs(ep *endpoint.Endpoint) []string {
 	return pairs
 }
 
-// All pages of every endpoint that has some are printed, each item once.
+// api --paginate prints each item of every paged endpoint once.
 func TestPaginateEveryEndpoint(t *testing.T) {
 	t.Parallel()
 	count := 0
 	for ep := range endpoint.All() {
-		if ep.Paging.Style == endpoint.NoPaging || ep.Paging.Style == endpoint.Time { // for these see pages.txtar
+		if ep.Paging.Style == endpoint.NoPaging || ep.Paging.Style == endpoint.Time { // pages.txtar tests paging by time
 			continue
 		}
 		count++
@@ -151,7 +151,7 @@ func TestPaginateEveryEndpoint(t *testing.T) {
 	require.Greater(t, count, 25)
 }
 
-// What stands in the place of the items is read or told of, and never taken for no items.
+// read returns an error if it cannot split a value into items. It does not report an empty page.
 func TestReadPage(t *testing.T) {
 	t.Parallel()
 	list, object := pageShapeOf(endpoint.UserBlockQuery), pageShapeOf(endpoint.MessageExpansionQuery)

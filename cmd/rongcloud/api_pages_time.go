@@ -17,7 +17,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// timeQuery is what a call asks of an endpoint that is read by time.
+// timeQuery holds the parameters of a call to an endpoint that pages by time.
 type timeQuery struct {
 	user, target, group, channel, from string
 	start, end                         time.Time
@@ -28,8 +28,8 @@ type timeQuery struct {
 // timeWalk yields the messages of all pages.
 type timeWalk func(context.Context, *rongcloud.Client, timeQuery, ...rongcloud.CallOption) iter.Seq2[rongcloud.HistoryMessage, error]
 
-// timeWalks are the SDK's, which knows how to lose and to repeat nothing where a page ends amid the
-// messages of one millisecond.
+// timeWalks uses the SDK's iterators, which neither lose nor repeat messages when a page ends
+// between two messages of the same millisecond.
 var timeWalks = map[*endpoint.Endpoint]timeWalk{
 	endpoint.V3MessagePrivateQuery: func(ctx context.Context, c *rongcloud.Client, q timeQuery, opts ...rongcloud.CallOption) iter.Seq2[rongcloud.HistoryMessage, error] {
 		return c.Message.History.AllPrivate(ctx, q.back(), opts...)
@@ -53,7 +53,7 @@ var timeWalks = map[*endpoint.Endpoint]timeWalk{
 	},
 }
 
-// back is the query for an endpoint that reads back in time.
+// back converts the query for the SDK's history methods, which read from newer to older messages.
 func (q timeQuery) back() rongcloud.HistoryQuery {
 	if !q.withStart {
 		q.start = q.start.Add(-time.Millisecond)
@@ -84,7 +84,7 @@ func (p *apiParams) timeQuery() (timeQuery, error) {
 	return q, nil
 }
 
-// walkTime prints the messages of an endpoint that is read by time, as the server sent them.
+// walkTime prints the messages of an endpoint that pages by time, as the server sent them.
 func (w *pageWalk) walkTime(ctx context.Context) error {
 	walk, ok := timeWalks[w.ep]
 	if !ok {
@@ -118,20 +118,22 @@ func (w *pageWalk) walkTime(ctx context.Context) error {
 	return w.printTime(page)
 }
 
-// timePage is a page of an endpoint that is read by time, which has messages of the page before it,
-// too.
+// timePage is one page of an endpoint that pages by time. Its response may repeat messages of the
+// page before.
 type timePage struct {
 	body  []byte
-	items []json.RawMessage // those that no page had before
-	rest  []json.RawMessage // those not looked at yet
+	items []json.RawMessage // messages that no earlier page had
+	rest  []json.RawMessage // messages that take has not looked at yet
 }
 
-// isOf reports whether it is this response's, of which each has memory of its own.
+// isOf reports whether the page holds this response. It compares addresses, because two responses
+// may have the same bytes.
 func (p *timePage) isOf(body []byte) bool {
 	return len(p.body) > 0 && len(body) > 0 && &p.body[0] == &body[0]
 }
 
-// take takes what the server sent for a message, and reports whether it is there.
+// take moves the item of a message from rest to items and drops the items before it. It reports
+// whether it found the message.
 func (p *timePage) take(m rongcloud.HistoryMessage) bool {
 	for len(p.rest) > 0 {
 		item := p.rest[0]
@@ -141,7 +143,7 @@ func (p *timePage) take(m rongcloud.HistoryMessage) bool {
 			MsgUID     string          `json:"msgUID"`
 			MsgTime    json.RawMessage `json:"msgTime"`
 		}
-		_ = json.Unmarshal(item, &sent) // what cannot be read is not it
+		_ = json.Unmarshal(item, &sent) // an item that cannot be decoded does not match
 		at := strings.Trim(string(sent.MsgTime), `"`)
 		if cmp.Or(sent.MessageUID, sent.MsgUID) == m.MessageUID && at == strconv.FormatInt(m.SentAt.UnixMilli(), 10) {
 			p.items = append(p.items, item)
@@ -151,8 +153,8 @@ func (p *timePage) take(m rongcloud.HistoryMessage) bool {
 	return false
 }
 
-// printTime prints a page, if there is one. A filter is given the response without what came
-// before.
+// printTime prints a page, unless it is the zero timePage. The filter sees the response without
+// the messages of earlier pages.
 func (w *pageWalk) printTime(page timePage) error {
 	if len(page.body) == 0 {
 		return nil

@@ -32,13 +32,14 @@ func (c *catcher) RoundTrip(r *http.Request) (*http.Response, error) {
 	return nil, errNotSent
 }
 
-// signatureHeaders are those that the App Secret and the moment go into.
+// signatureHeaders make up the signature of a request.
 var signatureHeaders = []string{"Nonce", "Timestamp", "Signature"}
 
-// shownHeaders are the headers of a request that matter, in order.
+// shownHeaders are the headers that --dry-run and --curl print, in this order.
 var shownHeaders = append([]string{"App-Key"}, append(slices.Clone(signatureHeaders), "Content-Type")...)
 
-// showRequest prints the request as it would be sent, but for its signature.
+// showRequest prints the request instead of sending it. Placeholders replace the signature unless
+// f.sign is set.
 func (a *app) showRequest(ctx context.Context, p profile, ep *endpoint.Endpoint, params *apiParams, f apiFlags) error {
 	var c catcher
 	client, err := a.clientOf(p, rongcloud.WithHTTPClient(&http.Client{Transport: &c}), rongcloud.WithoutRetries())
@@ -60,7 +61,8 @@ func (a *app) showRequest(ctx context.Context, p profile, ep *endpoint.Endpoint,
 	return err
 }
 
-// value is a header as it is shown.
+// value returns the value to print for a header: a placeholder for the headers of the signature,
+// unless signed is set.
 func (c *catcher) value(name string, signed bool) string {
 	value := strings.Join(c.request.Header[name], ", ")
 	if value == "" {
@@ -86,8 +88,9 @@ func (c *catcher) asHTTP(signed bool) string {
 	return b.String()
 }
 
-// asCurl is a command for a POSIX shell. Without a signature it makes one of its own, of the secret
-// in the environment, which stays out of every argument.
+// asCurl returns a command for a POSIX shell. Unless signed is set, the command computes the
+// signature from RONGCLOUD_APP_SECRET, with the shell's own printf so that no process list shows
+// the secret.
 func (c *catcher) asCurl(signed bool) string {
 	var b strings.Builder
 	placeholders := !signed && c.value("Signature", false) != ""
@@ -111,17 +114,17 @@ func (c *catcher) asCurl(signed bool) string {
 	return b.String() + "\n"
 }
 
-// quoted is a word for a POSIX shell.
+// quoted quotes text as one word for a POSIX shell.
 func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 
-// everybody are the endpoints that reach all users of the app, or whom a condition finds.
+// everybody lists the endpoints that reach all users of the app, or all who match a condition.
 var everybody = []*endpoint.Endpoint{
 	endpoint.MessageBroadcast, endpoint.MessageOnlineBroadcast, endpoint.MessageBroadcastRecall, endpoint.MessageChatroomBroadcast,
 	endpoint.Push, endpoint.PushCustom,
 }
 
-// final are the endpoints that may be repeated, and whose effect no other call takes back: what
-// they delete or overwrite is gone, and who is thrown out is out.
+// final lists the idempotent endpoints whose effect no other call undoes: they delete or overwrite
+// data, or throw users out.
 var final = []*endpoint.Endpoint{
 	endpoint.GroupDismiss, endpoint.EntrustGroupDismiss, endpoint.EntrustGroupMemberKickAll, endpoint.UltragroupDis,
 	endpoint.UltragroupChannelDel, endpoint.UltragroupUsergroupDel, endpoint.ChatroomDestroy,
@@ -130,14 +133,15 @@ var final = []*endpoint.Endpoint{
 	endpoint.FriendDelete, endpoint.FriendClean, endpoint.V3AgentDelete, endpoint.V3BotDelete,
 }
 
-// crowds are the endpoints that reach the members of what a parameter names.
+// crowds maps the endpoints that send to groups or chat rooms to the parameter that names these.
 var crowds = map[*endpoint.Endpoint]string{
 	endpoint.MessageGroupPublish: "toGroupId", endpoint.MessageChatroomPublish: "toChatroomId", endpoint.MessageUltragroupPublish: "toGroupIds",
 	endpoint.StatusmessageGroupPublish: "toGroupId", endpoint.V3MessageGroupPublishStream: "toGroupId",
-	endpoint.MessageDiscussionPublish: "toDiscussionId", //nolint:staticcheck // deprecated, and callable all the same
+	endpoint.MessageDiscussionPublish: "toDiscussionId", //nolint:staticcheck // deprecated, but still callable
 }
 
-// askBeforeCall asks before what reaches many users, or cannot be undone in production.
+// askBeforeCall asks for confirmation before a call that reaches many users, and in production
+// before a call that cannot be undone.
 func (a *app) askBeforeCall(ctx context.Context, p profile, ep *endpoint.Endpoint, params *apiParams) error {
 	ep = listed(ep)
 	reached := 0
@@ -159,8 +163,8 @@ func (a *app) askBeforeCall(ctx context.Context, p profile, ep *endpoint.Endpoin
 	return nil
 }
 
-// listed is the catalogue's entry for what --unlisted calls, if a server may take its path for
-// that.
+// listed returns the catalogue's endpoint for a path given with --unlisted, if a server might
+// treat both paths alike. Otherwise --unlisted would evade the confirmation.
 func listed(ep *endpoint.Endpoint) *endpoint.Endpoint {
 	name, err := url.PathUnescape(ep.Path)
 	if err != nil || ep.Name != "" {

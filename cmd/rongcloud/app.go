@@ -16,7 +16,7 @@ import (
 	"github.com/rongcloud-go/rongcloud"
 )
 
-// app is one run of the program: what it is given from outside, and what the global flags say.
+// app holds the inputs, outputs and global flags of one run of the program.
 type app struct {
 	in     io.Reader
 	stdout *dataWriter
@@ -28,22 +28,22 @@ type app struct {
 	yes         bool
 	verbose     bool
 
-	inLines *bufio.Reader // of in; see lines
-	inRead  bool          // all of in was read; see stdin
+	inLines *bufio.Reader // buffers in; see lines
+	inRead  bool          // stdin has handed out in, which can be read only once
 
 	args  []string       // of the command line
-	flags *pflag.FlagSet // of the command that runs
-	began bool           // a command runs, so that errors are no longer those of flags and arguments
+	flags *pflag.FlagSet // of the running command
+	began bool           // a command has started, so errors no longer concern flags and arguments
 
-	talking sync.Mutex // held while something is written to stderr
-	bars    io.Writer  // writes above the bars on the screen, if there are any
+	talking sync.Mutex // held while writing to stderr
+	bars    io.Writer  // writes above the progress bar; nil if none is shown
 }
 
 func newApp(in io.Reader, stdout, stderr io.Writer, env func(string) string) *app {
 	return &app{in: in, stdout: &dataWriter{w: stdout}, stderr: stderr, env: env}
 }
 
-// run carries a command line out and returns the exit code.
+// run executes a command line and returns the exit code.
 func (a *app) run(ctx context.Context, args []string) int {
 	a.args = args
 	root := newRoot(a)
@@ -70,12 +70,12 @@ func (a *app) run(ctx context.Context, args []string) int {
 		err = plainUsage(cmd, err)
 	}
 	if err == nil {
-		err = a.stdout.failure() // cobra does not tell of the help and of completions
+		err = a.stdout.failure() // cobra drops errors of writing help and completions
 	}
 	return a.end(err)
 }
 
-// The groups of the help.
+// The groups of commands in the help.
 const (
 	groupAccount = "account"
 	groupCalls   = "calls"
@@ -83,7 +83,7 @@ const (
 	groupHelp    = "help"
 )
 
-// The help and docs/cli.md have the commands in the order in which people come to need them.
+// The help and docs/cli.md list commands in the order in which people need them, not by name.
 func init() { cobra.EnableCommandSorting = false }
 
 func newRoot(a *app) *cobra.Command {
@@ -132,8 +132,8 @@ Data goes to stdout, everything else to stderr. Exit codes: 0 done, 1 refused or
 	return root
 }
 
-// do is the RunE of a command: from here on an error is no longer one of the command line, unless
-// it says so.
+// do wraps the RunE of a command. An error from run does not count as wrong usage, unless it is a
+// usageError.
 func (a *app) do(run func(cmd *cobra.Command, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		if err := refuseEmpty(cmd.Flags()); err != nil {

@@ -14,17 +14,17 @@ import (
 	"github.com/rongcloud-go/rongcloud"
 )
 
-// mostCalls is of how many calls people are told by name.
+// mostCalls is how many endpoints are listed at most. Of more, only the number is printed.
 const mostCalls = 20
 
-// codeFact is what is known of a code besides its meaning.
+// codeFact holds what is known about a code besides its meaning.
 type codeFact struct {
 	name, more, retry, remedy string
-	general                   bool     // any call may give it
-	endpoints                 []string // that are known to give it
+	general                   bool     // any call may return it
+	endpoints                 []string // known to return it
 }
 
-// shownCode is a code as it is printed.
+// shownCode is a code as rongcloud code prints it.
 type shownCode struct {
 	Code       int      `json:"code"`
 	Name       string   `json:"name"`

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// eachCommand yields every command that a user sees.
+// eachCommand calls yield for every command that the help lists.
 func eachCommand(cmd *cobra.Command, yield func(*cobra.Command)) {
 	for _, sub := range cmd.Commands() {
 		if !sub.Hidden && sub.Name() != "help" {
@@ -39,8 +39,8 @@ func TestCommandsExplainThemselves(t *testing.T) {
 	require.Greater(t, count, 5)
 }
 
-// TestLinesOfThePages holds what pages and examples show of the program against its commands.
-func TestLinesOfThePages(t *testing.T) {
+// The command lines in pages and examples parse.
+func TestDocumentedCommandLines(t *testing.T) {
 	t.Parallel()
 	shown := map[string]int{}
 	for _, name := range []string{"README.md", "README_zh.md", "docs/guide.md", "docs/guide_zh.md"} {
@@ -63,7 +63,8 @@ func TestLinesOfThePages(t *testing.T) {
 	})
 }
 
-// commandLine is what the program is given in a line for a shell, if that begins with it.
+// commandLine returns the arguments in a shell line that runs the program, up to a comment, pipe
+// or redirection. It reports whether the line runs the program.
 func commandLine(line string) (args []string, ok bool) {
 	line = strings.Replace(line, "go run github.com/rongcloud-go/rongcloud/cmd/rongcloud@latest", "rongcloud", 1)
 	for _, word := range wordOfLine.FindAllString(line, -1) {
@@ -77,7 +78,7 @@ func commandLine(line string) (args []string, ok bool) {
 
 var wordOfLine = regexp.MustCompile(`(?:'[^']*'|"[^"]*"|[^\s'"])+`)
 
-// requireParses demands that there is such a command, and that it takes the flags and arguments.
+// requireParses requires that args name a command and satisfy its rules for flags and arguments.
 func requireParses(t *testing.T, args []string) {
 	t.Helper()
 	root := newRoot(newApp(strings.NewReader(""), io.Discard, io.Discard, func(string) string { return "" }))

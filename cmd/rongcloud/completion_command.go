@@ -7,8 +7,8 @@ import (
 )
 
 const (
-	// bashBefore stands in for the package bash-completion, which not every machine has: the words
-	// up to the cursor, not split at = and :.
+	// bashBefore defines _get_comp_words_by_ref on machines without the package bash-completion.
+	// It sets the words up to the cursor, without splitting them at = and :.
 	bashBefore = `if ! declare -F _get_comp_words_by_ref >/dev/null; then
     _get_comp_words_by_ref() {
         local line="${COMP_LINE:0:COMP_POINT}"
@@ -21,8 +21,8 @@ const (
 fi
 
 `
-	// bashAfter drops from NAME=VALUE what stands on the line already: bash replaces only what
-	// follows the last =.
+	// bashAfter removes NAME= from completions of NAME=VALUE, because bash replaces only the text
+	// after the last =.
 	bashAfter = `
 __rongcloud_pairs() {
     __start_rongcloud "$@"

@@ -9,11 +9,11 @@ import (
 	"strings"
 )
 
-// manyUsers is how many users may be reached without a question.
+// manyUsers is how many users a call may reach without confirmation.
 const manyUsers = 100
 
-// confirm asks before what cannot be undone, such as "send to 20000 users". With --yes it does not
-// ask, and without a terminal it refuses.
+// confirm asks for confirmation of an action such as "send to 20000 users". With --yes it does not
+// ask, and without a terminal it returns an error.
 func (a *app) confirm(ctx context.Context, format string, args ...any) error {
 	what := fmt.Sprintf(format, args...)
 	switch {
@@ -33,7 +33,7 @@ func (a *app) confirm(ctx context.Context, format string, args ...any) error {
 	return nil
 }
 
-// ask asks on the terminal and reads a line. Ctrl-C ends it.
+// ask prints a question and reads a line. On Ctrl-C it returns errInterrupted.
 func (a *app) ask(ctx context.Context, question string) (string, error) {
 	a.prompt(question)
 	line, err := await(ctx, func() (string, error) { return a.lines().ReadString('\n') })
@@ -47,7 +47,8 @@ func (a *app) ask(ctx context.Context, question string) (string, error) {
 	return strings.TrimSpace(line), nil
 }
 
-// lines reads stdin by lines. There is one reader, as it may hold more than the line it returned.
+// lines returns a buffered reader of stdin. All callers share it, because it may have read more
+// than one line ahead.
 func (a *app) lines() *bufio.Reader {
 	if a.inLines == nil {
 		a.inLines = bufio.NewReader(a.in)
@@ -55,5 +56,5 @@ func (a *app) lines() *bufio.Reader {
 	return a.inLines
 }
 
-// prompt shows a question, after which the cursor stays.
+// prompt prints a question without a line break.
 func (a *app) prompt(question string) { fmt.Fprint(talkWriter{a}, question) }

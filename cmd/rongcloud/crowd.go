@@ -8,11 +8,12 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// countedCrowds is how many groups or rooms are asked for their size before a send; more are many
-// users in any case.
+// countedCrowds is for how many groups or rooms confirmCrowd counts the members. A send to more
+// needs confirmation in any case.
 const countedCrowds = 3
 
-// confirmCrowd asks before a send to groups or chat rooms, unless they are known to be small.
+// confirmCrowd asks before a send to groups or chat rooms, unless they have at most manyUsers
+// members and the profile is not for production.
 func (a *app) confirmCrowd(ctx context.Context, p profile, ep *endpoint.Endpoint, ids []string) error {
 	who := "the members of " + strings.Join(ids, ", ")
 	if len(ids) > countedCrowds {
@@ -42,7 +43,7 @@ func (a *app) confirmCrowd(ctx context.Context, p profile, ep *endpoint.Endpoint
 	return nil
 }
 
-// crowd counts the members of a group or room.
+// crowd returns the number of members of a group or chat room.
 func crowd(ctx context.Context, client *rongcloud.Client, ep *endpoint.Endpoint, id string) (int, error) {
 	switch ep {
 	case endpoint.MessageChatroomPublish:
