@@ -56,9 +56,9 @@ const (
 	CodeNotInUltraGroup Code = 24406
 	// CodeTooManyUserGroups: more than 10 user groups in one channel.
 	CodeTooManyUserGroups Code = 24420
-	// CodeRecallOwnOnly: only one's own messages may be recalled (app setting).
+	// CodeRecallOwnOnly: users may recall only their own messages (app setting).
 	CodeRecallOwnOnly Code = 25107
-	// CodeTranslationNotEnabled: service not switched on in the console (translation).
+	// CodeTranslationNotEnabled: translation service not enabled in the console.
 	CodeTranslationNotEnabled Code = 28400
 	// CodeRTCRoomNotFound: audio and video room does not exist.
 	CodeRTCRoomNotFound Code = 40003
@@ -83,7 +83,7 @@ const (
 	CodeModifyTooLate Code = 20114
 	// CodeMessageTooLarge: message too large.
 	CodeMessageTooLarge Code = 20115
-	// CodeMessageNotModifiable: messages like this cannot be modified.
+	// CodeMessageNotModifiable: messages of this kind cannot be modified.
 	CodeMessageNotModifiable Code = 20116
 	// CodeWrongDataCenter: the request went to a different data centre than the App Key's.
 	CodeWrongDataCenter Code = 20512
@@ -390,8 +390,8 @@ var codeFacts = map[Code]codeFact{
 	CodeChatroomNotFound:                    {meaning: "chatroom does not exist"},
 	CodeNotInUltraGroup:                     {meaning: "a user is not in the ultra group (the whole call fails)"},
 	CodeTooManyUserGroups:                   {meaning: "more than 10 user groups in one channel"},
-	CodeRecallOwnOnly:                       {meaning: "only one's own messages may be recalled (app setting)"},
-	CodeTranslationNotEnabled:               {meaning: "service not switched on in the console (translation)"},
+	CodeRecallOwnOnly:                       {meaning: "users may recall only their own messages (app setting)"},
+	CodeTranslationNotEnabled:               {meaning: "translation service not enabled in the console"},
 	CodeRTCRoomNotFound:                     {meaning: "audio and video room does not exist"},
 	CodeBlockedByRecipient:                  {meaning: "the recipient has blocked the sender"},
 	CodeNotOnWhitelist:                      {meaning: "the sender is not on the recipient's allowlist"},
@@ -401,7 +401,7 @@ var codeFacts = map[Code]codeFact{
 	CodeModerationRejected:                  {meaning: "moderation refused the message"},
 	CodeModifyTooLate:                       {meaning: "too late to modify the message"},
 	CodeMessageTooLarge:                     {meaning: "message too large"},
-	CodeMessageNotModifiable:                {meaning: "messages like this cannot be modified"},
+	CodeMessageNotModifiable:                {meaning: "messages of this kind cannot be modified"},
 	CodeWrongDataCenter:                     {meaning: "the request went to a different data centre than the App Key's"},
 	CodeSendingTooFast:                      {meaning: "messages sent too fast (5 a second per client user)", kind: kindRateLimit},
 	CodeOperationForbidden:                  {meaning: "the operation is forbidden (an old code, no longer in use)"},
