@@ -97,24 +97,24 @@ func (s *settings) webhookOptions() []rongcloudtest.WebhookOption {
 func (s *settings) flags() *flag.FlagSet {
 	flags := flag.NewFlagSet("rongcloud-emulator", flag.ContinueOnError)
 	flags.StringVar(&s.listen, "listen", "127.0.0.1:8686", "`address` and port; port 0 takes a free one")
-	flags.Func("host", "`names` that page and admin API answer to, joined by commas, besides localhost and IP addresses", s.setHosts)
+	flags.Func("host", "host `names` for the page and the admin API, joined by commas, besides localhost and IP addresses", s.setHosts)
 	flags.StringVar(&s.key, "app-key", rongcloudtest.DefaultAppKey, "the app's `key`, which requests must carry")
-	flags.StringVar(&s.secret, "app-secret", rongcloudtest.DefaultAppSecret, "the app's `secret`, by which requests must be signed")
-	flags.BoolVar(&s.strict, "strict", false, "refuse what the documentation rules out but RongCloud lets pass")
+	flags.StringVar(&s.secret, "app-secret", rongcloudtest.DefaultAppSecret, "the app's `secret`, with which requests must be signed")
+	flags.BoolVar(&s.strict, "strict", false, "refuse requests that RongCloud accepts although its documentation does not allow them")
 	flags.Func("clock-skew", "how far a timestamp may be off, such as 15m (default any `time`, and 15m with -strict)", func(text string) error {
 		limit, err := time.ParseDuration(text)
 		s.skew = &limit
 		return err
 	})
-	flags.BoolVar(&s.quotas, "quotas", false, "keep the documented quotas: HTTP 429 with code 1008 above them")
-	flags.Int64Var(&s.memory, "memory", rongcloudtest.DefaultMemory>>20, "`MiB` that it may keep; the oldest calls and messages make room for newer ones")
-	flags.StringVar(&s.seed, "seed", "", "JSON `file` with users, groups and so on to begin with")
-	flags.StringVar(&s.webhook, "webhook", "", "`URL` that is called back as RongCloud calls an app's server")
-	flags.Func("kinds", "`kinds` of callbacks to send to the URL, joined by commas, such as message_sync (default all)", s.setKinds)
-	flags.BoolVar(&s.preMessages, "pre-messages", false, "ask the URL before a user's message is delivered")
-	flags.BoolVar(&s.serverMessages, "server-messages", true, "also call back for messages of the Server API")
+	flags.BoolVar(&s.quotas, "quotas", false, "enforce the documented quotas with HTTP 429 and code 1008")
+	flags.Int64Var(&s.memory, "memory", rongcloudtest.DefaultMemory>>20, "`MiB` to keep at most; the oldest calls and messages are dropped first")
+	flags.StringVar(&s.seed, "seed", "", "JSON `file` with users, groups and so on to load at the start")
+	flags.StringVar(&s.webhook, "webhook", "", "`URL` to send callbacks to, as RongCloud sends them to an app's server")
+	flags.Func("kinds", "`kinds` of callbacks to send to the webhook, joined by commas, such as message_sync (default all)", s.setKinds)
+	flags.BoolVar(&s.preMessages, "pre-messages", false, "ask the webhook for a decision before a user's message is delivered")
+	flags.BoolVar(&s.serverMessages, "server-messages", true, "also send callbacks for messages sent through the Server API")
 	flags.BoolVar(&s.json, "json", false, "print a line of JSON for each call")
-	flags.BoolVar(&s.health, "health", false, "ask the emulator at -listen whether it serves; the exit status is 0 if it does")
+	flags.BoolVar(&s.health, "health", false, "check whether the emulator at -listen is running, and exit with status 0 if it is")
 	flags.BoolVar(&s.version, "version", false, "print the version")
 	flags.SetOutput(io.Discard) // errors are reported once, by the caller
 	return flags
