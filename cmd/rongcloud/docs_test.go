@@ -15,9 +15,9 @@ import (
 	pages "github.com/rongcloud-go/rongcloud/internal/markdown"
 )
 
-// docLanguage is a language of the page of commands.
+// docLanguage describes the page of commands in one language.
 type docLanguage struct {
-	page, intro string // its file in docs, and what stands before the commands
+	page, intro string // its file in docs, and the file with its introduction
 	texts       map[string]string
 	flags       string
 	global      string
@@ -36,7 +36,7 @@ type docWriter struct {
 	used    map[string]bool
 }
 
-// text is a text of the program in the language.
+// text returns the translation of a text of the program. It remembers texts without one.
 func (d *docWriter) text(english string) string {
 	if d.texts == nil || english == "" {
 		return english
@@ -104,7 +104,8 @@ func (d *docWriter) flagTable(flags *pflag.FlagSet) {
 	})
 }
 
-// TestDocs holds docs/cli.md and its translation against the commands; -update rewrites them.
+// TestDocs compares docs/cli.md and its translation with the commands; -update rewrites both
+// pages.
 func TestDocs(t *testing.T) {
 	t.Parallel()
 	for _, language := range docLanguages {

@@ -18,13 +18,13 @@ import (
 )
 
 const (
-	examTime = 10 * time.Second // of one check
-	// goodSkew is how far the clock may be off without a word. RongCloud does not document from
-	// when on it refuses a timestamp.
+	examTime = 10 * time.Second // for one check
+	// goodSkew is how far the clock may be off before doctor calls it bad. RongCloud does not
+	// document which timestamps it refuses.
 	goodSkew = time.Minute
 )
 
-// finding is what a check found.
+// finding is the result of one check.
 type finding struct {
 	Check  string `json:"check"`
 	OK     bool   `json:"ok"`
@@ -151,7 +151,7 @@ func examineClock(ours, theirs time.Time) finding {
 	return f
 }
 
-// plainNetError says in plain words why there is no connection.
+// plainNetError explains in plain words why a connection failed.
 func plainNetError(err error) string {
 	var certificate *tls.CertificateVerificationError
 	var plain tls.RecordHeaderError
@@ -167,7 +167,7 @@ func plainNetError(err error) string {
 	return err.Error()
 }
 
-// examineKey makes a signed call that changes nothing.
+// examineKey checks App Key and App Secret with a call that changes nothing.
 func (a *app) examineKey(ctx context.Context, p profile, client *rongcloud.Client) finding {
 	f := finding{Check: "signed call"}
 	ctx, cancel := context.WithTimeout(ctx, examTime)
@@ -194,7 +194,8 @@ func (a *app) examineKey(ctx context.Context, p profile, client *rongcloud.Clien
 	return f
 }
 
-// otherRegion is a data centre that accepts what the profile's own refuses.
+// otherRegion returns another data centre that accepts the App Key and App Secret of the profile,
+// or "" if none does.
 func (a *app) otherRegion(ctx context.Context, p profile) string {
 	for _, region := range rongcloud.Regions() {
 		if string(region) == p.where() {

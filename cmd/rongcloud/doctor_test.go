@@ -29,8 +29,8 @@ import (
 	"github.com/rongcloud-go/rongcloud"
 )
 
-// examined runs doctor for an API at an address, and returns what it found, by the first word of
-// each check.
+// examined runs doctor against an API address. It returns the findings by the first word of each
+// check, and the exit code.
 func examined(t *testing.T, address string) (found map[string]finding, code int) {
 	t.Helper()
 	env := map[string]string{envAppKey: "key", envAppSecret: "some-secret", envAPIURL: address, envConfig: filepath.Join(t.TempDir(), "none")}
@@ -48,10 +48,10 @@ func examined(t *testing.T, address string) (found map[string]finding, code int)
 	return found, code
 }
 
-// accepting is a server to which any signature is good.
+// accepting responds to every request as if its signature were right.
 func accepting(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{"code":200}`)) }
 
-func TestDoctorFindsNothing(t *testing.T) {
+func TestDoctorWithoutProblems(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(accepting))
 	defer server.Close()
@@ -66,7 +66,7 @@ func TestDoctorFindsNothing(t *testing.T) {
 func TestDoctorCertificate(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewUnstartedServer(http.HandlerFunc(accepting))
-	server.Config.ErrorLog = log.New(io.Discard, "", 0) // of handshakes that fail
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // drop the log of failed handshakes
 	server.StartTLS()
 	defer server.Close()
 	found, code := examined(t, server.URL)
@@ -121,15 +121,15 @@ func TestDoctorSecret(t *testing.T) {
 	require.Contains(t, found["signed"].Detail, codeFacts[1004].remedy)
 }
 
-// refusing is a server to which no signature is good.
+// refusing responds to every request as if its signature were wrong.
 func refusing(w http.ResponseWriter, _ *http.Request) {
 	w.WriteHeader(http.StatusUnauthorized)
 	_, _ = w.Write([]byte(`{"code":1004,"errorMessage":"signature is not valid"}`))
 }
 
-// startDataCentres stands for RongCloud's data centres, of which one knows the App Key: a proxy
-// through which the hosts of all are reached, with a certificate that the program is told to
-// accept.
+// startDataCentres starts one server for all of RongCloud's data centres, of which only the given
+// one accepts the App Key. The program reaches it through a proxy, and trusts its certificate
+// through SSL_CERT_FILE.
 func startDataCentres(ts *testscript.TestScript, negated bool, args []string) {
 	refuseNegation(ts, negated)
 	if len(args) != 1 {
@@ -189,7 +189,7 @@ func certificateFor(ts *testscript.TestScript, hosts []string) tls.Certificate {
 	return tls.Certificate{Certificate: [][]byte{certificate}, PrivateKey: key}
 }
 
-// tunnel connects the client of a proxy with an address.
+// tunnel connects a client of the proxy to address.
 func tunnel(w http.ResponseWriter, address string) {
 	server, err := net.Dial("tcp", address)
 	if err != nil {
@@ -206,7 +206,7 @@ func tunnel(w http.ResponseWriter, address string) {
 	pass(client, server)
 }
 
-// pass copies until one end closes, and closes both.
+// pass copies until one side closes its connection, then closes both.
 func pass(to, from net.Conn) {
 	_, _ = io.Copy(to, from)
 	_ = to.Close()

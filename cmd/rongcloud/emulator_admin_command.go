@@ -21,22 +21,23 @@ const (
 	// adminLimit is how long an emulator may take to respond.
 	adminLimit = 10 * time.Second
 
-	// maxAdminResponse bounds what is read of a response.
+	// maxAdminResponse bounds the bytes read from a response.
 	maxAdminResponse = 256 << 20
 
 	emulatorURL = "http://127.0.0.1:8686"
 )
 
-// adminClient follows no redirect: the body would stay behind.
+// adminClient does not follow redirects: a redirected POST may lose its body.
 var adminClient = callbackClient(0)
 
-// adminAPI is the admin API of an emulator that runs.
+// adminAPI is the admin API of a running emulator.
 type adminAPI struct {
 	url   string
 	shown string // the URL without a password
 }
 
-// addURLFlag adds --url, by which a command finds an emulator.
+// addURLFlag adds --url to a command. The returned function reads the flag. If it is not set, the
+// function uses RONGCLOUD_API_URL or else emulatorURL.
 func addURLFlag(a *app, cmd *cobra.Command) func() (adminAPI, error) {
 	given := cmd.Flags().String("url", "", "`URL` of the emulator (default "+envAPIURL+", or else "+emulatorURL+")")
 	return func() (adminAPI, error) {
@@ -75,15 +76,17 @@ func (api adminAPI) request(ctx context.Context, method, path string, body []byt
 	return nil, errors.New(refused.Error)
 }
 
-// isNone is the error for a server that is none.
+// isNone returns the error for a server that is not an emulator.
 func (api adminAPI) isNone(why string) error {
 	return &hintedError{fmt.Errorf("%s is no emulator: %s", api.shown, why), "--url says where it is"}
 }
 
-// adminResponse is a response that only an emulator gives.
+// adminResponse is a response of the admin API. fromEmulator reports whether an emulator sent it,
+// as other servers may respond with JSON, too.
 type adminResponse interface{ fromEmulator() bool }
 
-// call makes a call, and reads a response that only an emulator gives.
+// call calls the admin API and decodes the response. It returns an error if the server is not an
+// emulator.
 func (api adminAPI) call(ctx context.Context, method, path string, body []byte, into adminResponse) error {
 	ctx, cancel := context.WithTimeout(ctx, adminLimit)
 	defer cancel()
@@ -129,7 +132,8 @@ func newEmulatorSeedCommand(a *app) *cobra.Command {
 	return cmd
 }
 
-// emulatorState is what is counted of the state, and all of it.
+// emulatorState holds the parts of the state that emulator state counts, and the whole state in
+// raw.
 type emulatorState struct {
 	Instance   string            `json:"instance"`
 	AppKey     string            `json:"appKey"`
@@ -149,7 +153,7 @@ type emulatorState struct {
 
 func (s *emulatorState) fromEmulator() bool { return s.Instance != "" }
 
-// UnmarshalJSON keeps the text, too.
+// UnmarshalJSON also keeps the whole text in raw.
 func (s *emulatorState) UnmarshalJSON(text []byte) error {
 	type plain emulatorState
 	s.raw = bytes.Clone(text)
@@ -225,7 +229,7 @@ func newEmulatorAdvanceCommand(a *app) *cobra.Command {
 	return cmd
 }
 
-// waitingFault is a fault as the admin API has it; see docs/emulator.md.
+// waitingFault is a pending fault in the format of the admin API; see docs/emulator.md.
 type waitingFault struct {
 	Number        int               `json:"number,omitempty"`
 	Endpoint      string            `json:"endpoint,omitempty"`
@@ -247,18 +251,19 @@ type waitingFault struct {
 
 type waitingFaults []waitingFault
 
-// fromEmulator refuses null and faults without a number.
+// fromEmulator reports whether the list is not null and every fault has a number.
 func (all *waitingFaults) fromEmulator() bool {
 	return *all != nil && !slices.ContainsFunc(*all, func(f waitingFault) bool { return f.Number == 0 })
 }
 
-// strikesPlainly reports whether a fault says nothing of how it strikes.
+// strikesPlainly reports whether a fault does not say how the call fails. The emulator then
+// responds with HTTP 500 and code 1000.
 func (f waitingFault) strikesPlainly() bool {
 	return f.Status == 0 && f.Code == 0 && f.Message == "" && f.Body == "" && len(f.Header) == 0 && f.Delay == "" &&
 		!f.DropResponse && !f.Reset && !f.CutResponse && !f.ResetResponse && f.ContentLength == 0
 }
 
-// pairs are a fault's headers or parameters in words.
+// pairs formats headers or parameters as NAME=VALUE, sorted by name.
 func pairs(named map[string]string) string {
 	var parts []string
 	for _, name := range sortedKeys(named) {
@@ -267,7 +272,7 @@ func pairs(named map[string]string) string {
 	return strings.Join(parts, " ")
 }
 
-// text is what a fault does, in words.
+// text describes in words which calls a fault affects, and how.
 func (f waitingFault) text() string {
 	parts := []string{cmp.Or(f.Endpoint, "any call")}
 	for _, one := range []struct {
@@ -286,11 +291,11 @@ func (f waitingFault) text() string {
 	return strings.Join(parts, ", ")
 }
 
-// namedValues is a flag that is NAME=VALUE each time it is given. The value may have commas and
-// quotes, as JSON does.
+// namedValues is the value of a flag that takes NAME=VALUE and can be repeated. Unlike the maps of
+// pflag it accepts commas and quotes in a value, as in JSON.
 type namedValues map[string]string
 
-// Set adds one.
+// Set adds one NAME=VALUE.
 func (v *namedValues) Set(text string) error {
 	name, value, found := strings.Cut(text, "=")
 	if _, twice := (*v)[name]; !found || name == "" || twice {
@@ -303,10 +308,10 @@ func (v *namedValues) Set(text string) error {
 	return nil
 }
 
-// String is what was given; empty at first, so that help shows no default.
+// String returns the values so far. It is empty at first, so that the help shows no default.
 func (v *namedValues) String() string { return pairs(*v) }
 
-// Type is not shown, as the usage names what it takes.
+// Type returns a name for the value that help never shows: the usage texts have their own.
 func (v *namedValues) Type() string { return "NAME=VALUE" }
 
 func newEmulatorFaultCommand(a *app) *cobra.Command {
@@ -345,7 +350,7 @@ gets HTTP 500 and code 1000. Pending faults are printed.`,
 		}
 		if len(args) == 1 {
 			ep, _, err := findEndpoint("", args[0], "")
-			if err != nil && !errors.Is(err, errSeveralMethods) { // a fault strikes the path
+			if err != nil && !errors.Is(err, errSeveralMethods) { // a fault affects all methods of a path
 				return err
 			}
 			f.Endpoint = ep.Path
@@ -360,7 +365,7 @@ gets HTTP 500 and code 1000. Pending faults are printed.`,
 	return cmd
 }
 
-// faults calls the admin API and prints the faults that wait then.
+// faults calls the admin API and prints the faults that are pending afterwards.
 func (a *app) faults(ctx context.Context, to adminAPI, method, path string, body []byte) error {
 	var all waitingFaults
 	if err := to.call(ctx, method, path, body, &all); err != nil {

@@ -22,7 +22,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/rongcloudtest"
 )
 
-// envEmulatorSecret has the App Secret of an emulator with --app-key.
+// envEmulatorSecret names the variable with the App Secret for --app-key.
 const envEmulatorSecret = "RONGCLOUD_EMULATOR_SECRET" //nolint:gosec // the name of the variable
 
 func newEmulatorCommand(a *app) *cobra.Command {
@@ -50,10 +50,11 @@ test-app-secret; with --app-key the secret is that of RONGCLOUD_EMULATOR_SECRET.
 	return cmd
 }
 
-// emulatorFlags are the flags of the emulator's own program.
+// emulatorFlags holds the flags that emulator.Run takes.
 type emulatorFlags struct{ flags *pflag.FlagSet }
 
-// register adds them to a command, but for those that another one has, or that would show a secret.
+// register adds the emulator's flags to a command, except those in without, those that this
+// program replaces, and app-secret: other users can read the arguments of a process.
 func (f *emulatorFlags) register(cmd *cobra.Command, without ...string) {
 	f.flags = pflag.NewFlagSet("", pflag.ContinueOnError)
 	emulator.Flags().VisitAll(func(one *flag.Flag) {
@@ -67,7 +68,7 @@ func (f *emulatorFlags) register(cmd *cobra.Command, without ...string) {
 	cmd.Flags().AddFlagSet(f.flags)
 }
 
-// args are those that were given, as the emulator reads them.
+// args returns the flags that were set, as arguments for emulator.Run.
 func (f *emulatorFlags) args(a *app) ([]string, error) {
 	var args []string
 	if a.json {
@@ -91,7 +92,8 @@ func (f *emulatorFlags) args(a *app) ([]string, error) {
 	return args, err
 }
 
-// rememberedFlag is a flag that knows what it was set to, also if that is read by a function.
+// rememberedFlag remembers the texts that a flag was set to. The String method of a flag made by
+// flag.Func does not return them.
 type rememberedFlag struct {
 	pflag.Value
 	given []string
@@ -112,7 +114,7 @@ func (f *rememberedFlag) String() string {
 	return strings.Join(f.given, ",")
 }
 
-// emulatorError is a mistake in the flags, unless the emulator came to serve.
+// emulatorError turns an error of emulator.Run about its flags into a usage error.
 func emulatorError(err error) error {
 	if err == nil {
 		return nil
@@ -152,14 +154,14 @@ it.`,
 	return cmd
 }
 
-// startedEmulator is an emulator of this process.
+// startedEmulator is an emulator that runs in this process.
 type startedEmulator struct {
 	url, appKey string
 
 	stop context.CancelFunc
 	done chan struct{} // closed when it has ended
 	read chan struct{} // closed when its last line is read
-	err  error         // once done is closed
+	err  error         // valid once done is closed
 
 	mu    sync.Mutex
 	calls int
@@ -179,7 +181,7 @@ type emulatedCall struct {
 }
 
 func startEmulatorHere(ctx context.Context, args []string) (*startedEmulator, error) {
-	ctx, stop := context.WithCancel(context.WithoutCancel(ctx)) // it outlives Ctrl-C, as the command may
+	ctx, stop := context.WithCancel(context.WithoutCancel(ctx)) // the command may outlive Ctrl-C, and needs the emulator
 	e := &startedEmulator{stop: stop, done: make(chan struct{}), read: make(chan struct{})}
 	lines, out := io.Pipe()
 	go func() {
@@ -206,7 +208,7 @@ func startEmulatorHere(ctx context.Context, args []string) (*startedEmulator, er
 	return e, nil
 }
 
-// listen keeps what is worth a word at the end.
+// listen counts the calls, and keeps those that were refused or struck by a fault for the report.
 func (e *startedEmulator) listen(reader *bufio.Reader) {
 	defer close(e.read)
 	for {
@@ -216,7 +218,7 @@ func (e *startedEmulator) listen(reader *bufio.Reader) {
 		}
 		var call struct {
 			emulatedCall
-			Dropped int `json:"droppedLines"` // calls that came faster than they were read
+			Dropped int `json:"droppedLines"` // calls left out because they came too fast
 		}
 		if json.Unmarshal(line, &call) != nil || call.Path == "" && call.Dropped == 0 {
 			continue
@@ -232,17 +234,18 @@ func (e *startedEmulator) listen(reader *bufio.Reader) {
 	}
 }
 
-// mostReported bounds the calls that are told of at the end.
+// mostReported bounds the calls that listen keeps for the report.
 const mostReported = 1000
 
-// close ends it, and waits for its last line.
+// close stops the emulator and waits until its last line has been read.
 func (e *startedEmulator) close() {
 	e.stop()
 	<-e.done
 	<-e.read
 }
 
-// environment is what a command finds the emulator by. What may lead to another app is not there.
+// environment returns the variables for a command that uses the emulator. It leaves out those that
+// could lead the command to another app.
 func (e *startedEmulator) environment(secret string) []string {
 	var env []string
 	for _, one := range os.Environ() {
@@ -279,7 +282,7 @@ func (a *app) execWithEmulator(ctx context.Context, args, command []string) erro
 	return statusOf(run, err)
 }
 
-// rawOutput is stdout itself, so that a command has the terminal.
+// rawOutput unwraps stdout, so that a command writes to the terminal itself.
 func rawOutput(w io.Writer) io.Writer {
 	if data, ok := w.(*dataWriter); ok {
 		return data.w
@@ -287,7 +290,8 @@ func rawOutput(w io.Writer) io.Writer {
 	return w
 }
 
-// statusOf is the status of a command as shells have it.
+// statusOf returns the exit code of a command as shells report it: 128 plus the signal's number if
+// a signal ended the command.
 func statusOf(run *exec.Cmd, err error) error {
 	var exit *exec.ExitError
 	switch {
@@ -304,16 +308,16 @@ func statusOf(run *exec.Cmd, err error) error {
 	return nil
 }
 
-// execReport is what is told at the end of exec.
+// execReport is the report at the end of emulator exec.
 type execReport struct {
 	Calls      int            `json:"calls"`
-	Unexpected []tally        `json:"unexpected"` // of no endpoint that there is
+	Unexpected []tally        `json:"unexpected"` // calls to paths that RongCloud does not have
 	Refused    []tally        `json:"refused"`
-	Faults     []tally        `json:"faults"`       // calls that were struck
-	Waiting    []waitingFault `json:"unusedFaults"` // that no call came for
+	Faults     []tally        `json:"faults"`       // calls that a fault struck
+	Waiting    []waitingFault `json:"unusedFaults"` // faults that struck too few calls
 }
 
-// tally is how often something happened.
+// tally counts calls with the same method, path and outcome.
 type tally struct {
 	Call  string `json:"call"`
 	Why   string `json:"why,omitempty"`
@@ -345,7 +349,7 @@ func (e *startedEmulator) report(waiting []waitingFault) execReport {
 		}
 	}
 	for _, f := range waiting {
-		if f.Times >= 0 { // one for all calls stays until the end
+		if f.Times >= 0 { // a fault for all calls is never used up
 			r.Waiting = append(r.Waiting, f)
 		}
 	}
@@ -359,7 +363,7 @@ func (a *app) reportExec(ctx context.Context, e *startedEmulator) error {
 	if err := (adminAPI{e.url, e.url}).call(ctx, "GET", "faults", nil, &waiting); err != nil {
 		a.talk("The faults that wait are not known: %v", err)
 	}
-	e.close() // after its last line
+	e.close() // so that the report has its last line
 	r := e.report(waiting)
 	if a.json {
 		text, err := json.Marshal(r)

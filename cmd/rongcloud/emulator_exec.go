@@ -8,15 +8,15 @@ import (
 )
 
 const (
-	// patience is how long a command may take to end once it is told to.
+	// patience is how long a command may take to end after a signal.
 	patience = 10 * time.Second
 
-	// lastPatience is how long what a command has left behind may take.
+	// lastPatience is how long processes that a command left behind may take to end.
 	lastPatience = 3 * time.Second
 )
 
-// runToItsEnd runs a command, passes on the signals that end programs, and leaves nothing of it
-// behind.
+// runToItsEnd runs a command and passes on the signals that end programs. Where the system allows
+// it, it also stops processes that the command leaves behind.
 func (a *app) runToItsEnd(run *exec.Cmd) error {
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, endingSignals...)

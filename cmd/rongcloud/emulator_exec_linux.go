@@ -10,14 +10,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// tellOfDeath has the system end a command when this process is killed and can do so no more.
+// tellOfDeath makes the kernel send SIGTERM to a command when this process dies, even by SIGKILL.
 func tellOfDeath(attr *syscall.SysProcAttr) { attr.Pdeathsig = syscall.SIGTERM }
 
-// adopt makes this process the parent of what a command leaves behind.
+// adopt makes this process the parent of processes that a command leaves behind.
 func adopt() { _ = unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) }
 
-// adopted are the children of this process that are in its group; what has left the group, as
-// daemons do, is meant to stay. Those that have ended are forgotten.
+// adopted returns the running child processes in the process group of this process. A process that
+// left the group, as daemons do, is meant to stay. adopted also reaps child processes that have
+// ended.
 func adopted() []int {
 	var children []int
 	lists, _ := filepath.Glob("/proc/self/task/*/children")

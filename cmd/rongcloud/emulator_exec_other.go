@@ -8,10 +8,11 @@ import (
 	"time"
 )
 
-// endingSignals are those that this system has. A console tells all its programs of Ctrl-C.
+// endingSignals must not end this process before the command. A console sends Ctrl-C to the
+// command by itself.
 var endingSignals = []os.Signal{os.Interrupt}
 
-// family is a command. What it starts cannot be reached here.
+// family is a command. On this system signals cannot reach the processes that it starts.
 type family struct{ run *exec.Cmd }
 
 func newFamily(run *exec.Cmd) *family { return &family{run} }

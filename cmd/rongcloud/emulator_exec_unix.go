@@ -17,20 +17,20 @@ import (
 // endingSignals are passed on to the command of exec.
 var endingSignals = []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT}
 
-// family is a command with the processes that it starts. They have a group of their own, by which
-// all of them are reached, but not on a terminal: there a group in the background could not read,
-// and Ctrl-Z would stop one and not the other.
+// family is a command with the processes that it starts. They get a process group of their own, so
+// that a signal to the group reaches all of them. On a terminal they stay in the group of this
+// process: another group could not read from the terminal, and Ctrl-Z would not stop it.
 type family struct {
 	run      *exec.Cmd
 	terminal bool
-	told     []int // of those that were left on a terminal
+	told     []int // processes left behind on a terminal that got SIGTERM
 }
 
-// newFamily is to be called before the command starts.
+// newFamily must be called before the command starts.
 func newFamily(run *exec.Cmd) *family {
 	f := &family{run: run, terminal: inForeground()}
 	run.SysProcAttr = &syscall.SysProcAttr{Setpgid: !f.terminal}
-	runtime.LockOSThread() // what is told of this process's death is told of that of its thread
+	runtime.LockOSThread() // the kernel sends the signal of tellOfDeath when the thread ends
 	tellOfDeath(run.SysProcAttr)
 	if f.terminal {
 		adopt()
@@ -40,7 +40,7 @@ func newFamily(run *exec.Cmd) *family {
 
 func (f *family) close() { runtime.UnlockOSThread() }
 
-// inForeground reports whether the keys of a terminal send their signals to this process.
+// inForeground reports whether Ctrl-C on the terminal sends its signal to this process.
 func inForeground() bool {
 	terminal, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
 	if err != nil {
@@ -51,16 +51,16 @@ func inForeground() bool {
 	return err == nil && group == syscall.Getpgrp()
 }
 
-// pass passes a signal on.
+// pass passes a signal on to the command.
 func (f *family) pass(s os.Signal) {
 	number, ok := s.(syscall.Signal)
 	switch {
 	case !ok:
-	case !f.terminal && number == syscall.SIGINT: // which shells have their background ignore
+	case !f.terminal && number == syscall.SIGINT: // shells make background processes ignore SIGINT
 		_ = syscall.Kill(-f.run.Process.Pid, syscall.SIGTERM)
 	case !f.terminal:
 		_ = syscall.Kill(-f.run.Process.Pid, number)
-	case number == syscall.SIGINT || number == syscall.SIGQUIT: // the keys have told it, too
+	case number == syscall.SIGINT || number == syscall.SIGQUIT: // Ctrl-C and Ctrl-\ reach the command, too
 	default:
 		_ = f.run.Process.Signal(number)
 	}
@@ -74,7 +74,7 @@ func (f *family) kill() {
 	_ = syscall.Kill(-f.run.Process.Pid, syscall.SIGKILL)
 }
 
-// end ends what is left of the family once the command has ended.
+// end stops the processes that outlive the command: with SIGTERM, and after limit with SIGKILL.
 func (f *family) end(limit time.Duration) {
 	left := f.tellRest(syscall.SIGTERM)
 	for until := time.Now().Add(limit); left && time.Now().Before(until); left = f.tellRest(0) {
@@ -85,7 +85,8 @@ func (f *family) end(limit time.Duration) {
 	}
 }
 
-// tellRest sends a signal, or none if it is 0, and reports whether there was anybody to tell.
+// tellRest sends a signal to the processes that are left, and reports whether there are any. With
+// 0 it sends SIGTERM only to processes that it finds for the first time.
 func (f *family) tellRest(s syscall.Signal) bool {
 	if !f.terminal {
 		return syscall.Kill(-f.run.Process.Pid, s) == nil
@@ -93,7 +94,7 @@ func (f *family) tellRest(s syscall.Signal) bool {
 	rest := adopted()
 	for _, one := range rest {
 		if !slices.Contains(f.told, one) || s != 0 {
-			_ = syscall.Kill(one, cmp.Or(s, syscall.SIGTERM)) // whose parent has ended since
+			_ = syscall.Kill(one, cmp.Or(s, syscall.SIGTERM)) // its parent has just ended
 			f.told = append(f.told, one)
 		}
 	}

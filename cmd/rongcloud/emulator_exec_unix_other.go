@@ -4,10 +4,10 @@ package main
 
 import "syscall"
 
-// tellOfDeath does nothing, as this system tells nobody.
+// tellOfDeath does nothing outside Linux: a command outlives this process if that is killed.
 func tellOfDeath(*syscall.SysProcAttr) {}
 
-// adopt does nothing, as only Linux has parents besides the first process.
+// adopt does nothing outside Linux: init becomes the parent of processes left behind.
 func adopt() {}
 
 func adopted() []int { return nil }

@@ -18,9 +18,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// execAway starts the program's exec in a session without a terminal, and returns what it prints
-// line by line.
-func execAway(t *testing.T, script string) (*exec.Cmd, *bufio.Reader) {
+// execWithoutTerminal starts emulator exec in a session without a terminal, and returns its
+// output.
+func execWithoutTerminal(t *testing.T, script string) (*exec.Cmd, *bufio.Reader) {
 	t.Helper()
 	run := exec.CommandContext(t.Context(), program, "emulator", "exec", "--", "sh", "-c", script)
 	run.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
@@ -32,12 +32,12 @@ func execAway(t *testing.T, script string) (*exec.Cmd, *bufio.Reader) {
 	return run, bufio.NewReader(out)
 }
 
-// gone waits until there is no process of a number.
-func gone(t *testing.T, number int) {
+// requireGone waits until a process has ended.
+func requireGone(t *testing.T, number int) {
 	t.Helper()
 	require.Eventually(t, func() bool {
 		state, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", number))
-		zombie := err == nil && strings.Contains(string(state), ") Z ") // nobody waits for it here
+		zombie := err == nil && strings.Contains(string(state), ") Z ") // ended, but not yet reaped by its parent
 		return zombie || syscall.Kill(number, 0) != nil
 	}, 20*time.Second, 10*time.Millisecond, "process %d is still there", number)
 }
@@ -51,14 +51,14 @@ func readNumber(t *testing.T, out *bufio.Reader) int {
 	return number
 }
 
-// Each signal that ends programs comes to the command, and to what that has started: Ctrl-C as the
-// one that is not ignored in the background.
+// exec passes every signal that ends programs on to the command and its child processes. SIGINT
+// becomes SIGTERM, because shells make background processes ignore SIGINT.
 func TestExecPassesSignalsOn(t *testing.T) {
 	t.Parallel()
 	for s, trapped := range map[syscall.Signal]string{syscall.SIGINT: "TERM", syscall.SIGTERM: "TERM", syscall.SIGHUP: "HUP", syscall.SIGQUIT: "QUIT"} {
 		t.Run(s.String(), func(t *testing.T) {
 			t.Parallel()
-			run, out := execAway(t, `trap "echo told; exit 9" `+trapped+`; sleep 100 & echo $!; while :; do sleep 0.02; done`)
+			run, out := execWithoutTerminal(t, `trap "echo told; exit 9" `+trapped+`; sleep 100 & echo $!; while :; do sleep 0.02; done`)
 			child := readNumber(t, out)
 			require.NoError(t, run.Process.Signal(s))
 			told, err := out.ReadString('\n')
@@ -68,27 +68,27 @@ func TestExecPassesSignalsOn(t *testing.T) {
 			var exit *exec.ExitError
 			require.ErrorAs(t, run.Wait(), &exit)
 			require.Equal(t, 9, exit.ExitCode())
-			gone(t, child)
+			requireGone(t, child)
 		})
 	}
 }
 
-// What a command leaves behind ends with it, even if it does not want to.
+// exec stops a process that its command leaves behind, even if the process ignores SIGTERM.
 func TestExecLeavesNothingBehind(t *testing.T) {
 	t.Parallel()
 	for name, script := range map[string]string{
-		"by itself": `sleep 100 & echo $!; exit 3`,
-		"unwilling": `sh -c 'trap "" TERM; echo $$; while :; do sleep 0.05; done' & sleep 0.3; exit 3`,
+		"ends on SIGTERM": `sleep 100 & echo $!; exit 3`,
+		"ignores SIGTERM": `sh -c 'trap "" TERM; echo $$; while :; do sleep 0.05; done' & sleep 0.3; exit 3`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			run, out := execAway(t, script)
+			run, out := execWithoutTerminal(t, script)
 			child := readNumber(t, out)
 			_, _ = io.Copy(io.Discard, out)
 			var exit *exec.ExitError
 			require.ErrorAs(t, run.Wait(), &exit)
 			require.Equal(t, 3, exit.ExitCode())
-			gone(t, child)
+			requireGone(t, child)
 		})
 	}
 }
