@@ -32,8 +32,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// site is the program of examples/appserver, at an address and with a database that it keeps when
-// it is started again.
+// site is a process of examples/appserver. It keeps its address and its database over restarts.
 type site struct {
 	url string
 	env []string
@@ -56,13 +55,14 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// program builds the App Server, once for all tests.
+// program builds the App Server once for all tests, and returns its path.
 func program(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(workDir, "appserver")
 	buildOnce.Do(func() {
 		var output []byte
-		if output, errBuild = exec.Command("go", "-C", "../../examples/appserver", "build", "-o", path, ".").CombinedOutput(); errBuild != nil {
+		build := exec.Command("go", "-C", "../../examples/appserver", "build", "-o", path, ".")
+		if output, errBuild = build.CombinedOutput(); errBuild != nil {
 			errBuild = fmt.Errorf("%w: %s", errBuild, output)
 		}
 	})
@@ -104,27 +104,28 @@ func (s *site) stop(t *testing.T) {
 	}
 }
 
-// account is somebody who uses the site without a browser.
-type account struct {
+// apiUser is a user who calls the JSON API without a browser.
+type apiUser struct {
 	base string
 	http http.Client
 }
 
-func (s *site) enter(t *testing.T, how, name string) *account {
+// enter logs a user in or signs them up: path is /login or /signup.
+func (s *site) enter(t *testing.T, path, name string) *apiUser {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
 	require.NoError(t, err)
-	a := &account{base: s.url, http: http.Client{Jar: jar}}
+	a := &apiUser{base: s.url, http: http.Client{Jar: jar}}
 	t.Cleanup(a.http.CloseIdleConnections)
-	response, err := a.http.PostForm(s.url+how, url.Values{"name": {name}, "password": {"demo-demo"}})
+	response, err := a.http.PostForm(s.url+path, url.Values{"name": {name}, "password": {"demo-demo"}})
 	require.NoError(t, err)
 	require.NoError(t, response.Body.Close())
 	require.Equal(t, "/", response.Request.URL.Path)
 	return a
 }
 
-// call makes a call of the JSON API.
-func (a *account) call(t *testing.T, method, path string, body, to any) {
+// call calls the JSON API, and decodes the response into to unless that is nil.
+func (a *apiUser) call(t *testing.T, method, path string, body, to any) {
 	t.Helper()
 	text, err := json.Marshal(body)
 	require.NoError(t, err)
@@ -141,23 +142,24 @@ func (a *account) call(t *testing.T, method, path string, body, to any) {
 	}
 }
 
-// online opens a page without a browser: with the fake RongCloud that is the user's device.
-func (a *account) online(t *testing.T) {
+// online opens an event stream, which the fake RongCloud counts as the user's device.
+func (a *apiUser) online(t *testing.T) {
 	t.Helper()
 	response, err := a.http.Get(a.base + "/api/events")
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = response.Body.Close() })
 }
 
-// guest is somebody in a browser of their own, and what the browser complains about.
-type guest struct {
+// browserUser is a user in a browser profile of their own. problems collects script errors,
+// violations of the Content-Security-Policy, and requests to other sites.
+type browserUser struct {
 	ctx      context.Context
 	base     string
 	problems []string
 }
 
-// open opens a window that shares nothing with others in the same Chromium.
-func open(t *testing.T, chromium context.Context, base string) *guest { //nolint:revive // t first, as in every helper
+// openWindow opens a window with a new profile: it shares no cookies with other windows.
+func openWindow(t *testing.T, chromium context.Context, base string) *browserUser { //nolint:revive // t first, as in every helper
 	t.Helper()
 	own := chromedp.FromContext(chromium)
 	session := cdp.WithExecutor(chromium, own.Browser)
@@ -168,12 +170,12 @@ func open(t *testing.T, chromium context.Context, base string) *guest { //nolint
 	require.NoError(t, err)
 	ctx, cancel := chromedp.NewContext(chromium, chromedp.WithTargetID(window))
 	t.Cleanup(cancel)
-	g := &guest{ctx: ctx, base: base}
+	g := &browserUser{ctx: ctx, base: base}
 	chromedp.ListenTarget(ctx, func(event any) {
 		switch event := event.(type) {
 		case *cdpruntime.EventExceptionThrown:
 			g.problems = append(g.problems, event.ExceptionDetails.Error())
-		case *log.EventEntryAdded: // what the Content-Security-Policy forbids
+		case *log.EventEntryAdded: // such as a violation of the Content-Security-Policy
 			if event.Entry.Source == log.SourceSecurity {
 				g.problems = append(g.problems, event.Entry.Text)
 			}
@@ -187,32 +189,34 @@ func open(t *testing.T, chromium context.Context, base string) *guest { //nolint
 	return g
 }
 
-// join logs in.
-func join(t *testing.T, chromium context.Context, base, name, language string) *guest { //nolint:revive // t first, as in every helper
+// logIn opens a window in which the user is logged in.
+func logIn(t *testing.T, chromium context.Context, base, name, language string) *browserUser { //nolint:revive // t first
 	t.Helper()
-	g := open(t, chromium, base)
+	g := openWindow(t, chromium, base)
 	g.run(t, chromedp.Navigate(base+"/login?lang="+language),
-		chromedp.SendKeys(`input[name=name]`, name, chromedp.ByQuery), chromedp.SendKeys(`input[name=password]`, "demo-demo"+kb.Enter, chromedp.ByQuery),
+		chromedp.SendKeys(`input[name=name]`, name, chromedp.ByQuery),
+		chromedp.SendKeys(`input[name=password]`, "demo-demo"+kb.Enter, chromedp.ByQuery),
 		chromedp.WaitVisible("#lists", chromedp.ByID))
 	return g
 }
 
-func (g *guest) run(t *testing.T, actions ...chromedp.Action) {
+func (g *browserUser) run(t *testing.T, actions ...chromedp.Action) {
 	t.Helper()
 	err := chromedp.Run(g.ctx, actions...)
 	if err != nil {
-		shoot(t, g.ctx, "appserver-failed")
+		screenshot(t, g.ctx, "appserver-failed")
 	}
 	require.NoError(t, err, "%v", g.problems)
 }
 
-// say types a message.
-func (g *guest) say(t *testing.T, text string) {
+// say types a message and presses Enter.
+func (g *browserUser) say(t *testing.T, text string) {
 	t.Helper()
 	g.run(t, chromedp.SendKeys("#text", text, chromedp.ByQuery), enterKey)
 }
 
-// key presses a key as a keyboard does: the text is part of the press, so a page can prevent it.
+// key presses a key. The text is part of the key event, as with a keyboard, so the page's script can
+// prevent it.
 func key(name, text string, code int64, modifiers input.Modifier) chromedp.Action {
 	event := func(kind input.KeyType) *input.DispatchKeyEventParams {
 		return input.DispatchKeyEvent(kind).WithKey(name).WithCode(name).WithWindowsVirtualKeyCode(code).WithModifiers(modifiers)
@@ -227,7 +231,7 @@ var (
 	escapeKey     = key("Escape", "", 27, 0)
 )
 
-// view is the size of a window, and the scheme of its colors.
+// view sets the size of a window and its color scheme.
 func view(width int64, scheme string) chromedp.Action {
 	height := int64(900)
 	if width == 390 {
@@ -239,9 +243,9 @@ func view(width int64, scheme string) chromedp.Action {
 	}
 }
 
-// look has a view fit and be readable in each size and each scheme of colors; screenshots are of
-// all four.
-func (g *guest) look(t *testing.T, what string) {
+// inspect requires that the page fits the window and has enough contrast, on a dark phone and a
+// light desktop. With PAGE_SCREENSHOTS it checks all four combinations and writes screenshots.
+func (g *browserUser) inspect(t *testing.T, what string) {
 	t.Helper()
 	for _, c := range []struct {
 		width  int64
@@ -251,16 +255,17 @@ func (g *guest) look(t *testing.T, what string) {
 		if !c.always && os.Getenv("PAGE_SCREENSHOTS") == "" {
 			continue
 		}
-		g.run(t, view(c.width, c.scheme))
+		g.run(t, view(c.width, c.scheme), until(`document.readyState === 'complete'`)) // with its stylesheet
 		name := fmt.Sprintf("appserver-%s-%d-%s", what, c.width, c.scheme)
-		fitsIn(t, g.ctx, name)
-		readable(t, g.ctx, name)
-		shoot(t, g.ctx, name)
+		requireNoOverflow(t, g.ctx, name)
+		requireContrast(t, g.ctx, name)
+		screenshot(t, g.ctx, name)
 	}
 }
 
-// fitsIn fails the test if something is wider than the window, or than what it is in.
-func fitsIn(t *testing.T, ctx context.Context, what string) { //nolint:revive // t first, as in every helper
+// requireNoOverflow fails the test if an element is wider than the window, or its content wider than
+// the element.
+func requireNoOverflow(t *testing.T, ctx context.Context, what string) { //nolint:revive // t first, as in every helper
 	t.Helper()
 	var wide []string
 	run(t, ctx, chromedp.Evaluate(`[...document.querySelectorAll('body *')]
@@ -271,10 +276,12 @@ func fitsIn(t *testing.T, ctx context.Context, what string) { //nolint:revive //
 	require.Empty(t, wide, what)
 }
 
-// enter opens the conversation with the given title.
-func enter(title string) chromedp.Action {
-	find := fmt.Sprintf(`[...document.querySelectorAll('#chats .entry')].find((one) => one.querySelector('.names bdi').textContent === %s)`, quoted(title))
-	return chromedp.Tasks{until(find + " !== undefined"), chromedp.Evaluate(find+".click()", nil), until(`document.getElementById('title').textContent === ` + quoted(title))}
+// openChat opens the conversation with the given title.
+func openChat(title string) chromedp.Action {
+	find := fmt.Sprintf(`[...document.querySelectorAll('#chats .entry')]
+		.find((one) => one.querySelector('.names bdi').textContent === %s)`, quoted(title))
+	return chromedp.Tasks{until(find + " !== undefined"), chromedp.Evaluate(find+".click()", nil),
+		until(`document.getElementById('title').textContent === ` + quoted(title))}
 }
 
 func quoted(text string) string {
@@ -282,116 +289,132 @@ func quoted(text string) string {
 	return string(found)
 }
 
-// tap clicks the first element that fits, once there is one.
-func tap(selector string) chromedp.Action {
+// waitAndPress waits for an element that matches, and clicks it.
+func waitAndPress(selector string) chromedp.Action {
 	return chromedp.Tasks{until(fmt.Sprintf("document.querySelector(%s) !== null", quoted(selector))), press(selector)}
 }
 
-// pressText clicks the first button with a text.
+// pressText waits for a visible button with the given text, and clicks it.
 func pressText(text string) chromedp.Action {
-	find := fmt.Sprintf(`[...document.querySelectorAll('button')].find((one) => one.checkVisibility() && one.textContent === %s)`, quoted(text))
+	find := fmt.Sprintf(`[...document.querySelectorAll('button')]
+		.find((one) => one.checkVisibility() && one.textContent === %s)`, quoted(text))
 	return chromedp.Tasks{until(find + " !== undefined"), chromedp.Evaluate(find+".click()", nil)}
 }
 
-// Two people in two windows chat: presence, unread counts, a recall, a message that is not allowed,
-// a group, blocks, and a report that the operator decides. Every view is looked at.
+// Two users chat in two windows: presence, unread counts, a recall, a message refused by
+// moderation, a group, a block, and a report that the operator decides. The test inspects each view.
 func TestTwoPeopleChat(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	chromium := browser(t, 1440, 900, "light")
-	ann := open(t, chromium, s.url)
+	ann := openWindow(t, chromium, s.url)
 	ann.run(t, chromedp.Navigate(s.url+"/login?lang=zh"), chromedp.WaitVisible("form"))
-	ann.look(t, "login-zh")
+	ann.inspect(t, "login-zh")
 	ann.run(t, chromedp.Navigate(s.url+"/login?lang=en"), chromedp.SendKeys(`input[name=name]`, "ann", chromedp.ByQuery),
-		chromedp.SendKeys(`input[name=password]`, "wrong-wrong"+kb.Enter, chromedp.ByQuery), chromedp.WaitVisible(".error", chromedp.ByQuery))
-	ann.look(t, "login-wrong")
-	ann.run(t, chromedp.SendKeys(`input[name=password]`, "demo-demo"+kb.Enter, chromedp.ByQuery), chromedp.WaitVisible("#lists", chromedp.ByID))
-	ben := join(t, chromium, s.url, "ben", "zh")
+		chromedp.SendKeys(`input[name=password]`, "wrong-wrong"+kb.Enter, chromedp.ByQuery),
+		chromedp.WaitVisible(".error", chromedp.ByQuery))
+	ann.inspect(t, "login-wrong")
+	ann.run(t, chromedp.SendKeys(`input[name=password]`, "demo-demo"+kb.Enter, chromedp.ByQuery),
+		chromedp.WaitVisible("#lists", chromedp.ByID))
+	ben := logIn(t, chromium, s.url, "ben", "zh")
 
-	ann.run(t, enter("ben"), until(textHas("presence", "online")))
+	ann.run(t, openChat("ben"), until(textHas("presence", "online")))
 	ann.say(t, "Hello, 本! <b>bold</b>")
 	ann.run(t, until(textHas("messages", "Hello, 本! <b>bold</b>")))
-	ben.run(t, until(textHas("chats", "Hello, 本!")), until(`document.querySelector('.badge')?.textContent === '1'`), until(`document.title.startsWith('(1) ')`))
-	ben.look(t, "list-unread-zh")
-	ben.run(t, enter("ann"), until(textHas("messages", "Hello, 本!")), until(`document.querySelector('.badge') === null`), until(`document.title === '聊天 · ben'`))
+	ben.run(t, until(textHas("chats", "Hello, 本!")), until(`document.querySelector('.badge')?.textContent === '1'`),
+		until(`document.title.startsWith('(1) ')`))
+	ben.inspect(t, "list-unread-zh")
+	ben.run(t, openChat("ann"), until(textHas("messages", "Hello, 本!")),
+		until(`document.querySelector('.badge') === null`), until(`document.title === '聊天 · ben'`))
 	ben.say(t, "你好，Ann！明天下午三点在老地方见面可以吗？我把上次说的那本书也一起带过去。")
 	ann.run(t, until(textHas("messages", "你好，Ann！")))
 	ann.say(t, "to be recalled")
 	ben.run(t, until(textHas("messages", "to be recalled")))
-	ann.run(t, until(textHas("messages", "to be recalled")), chromedp.Evaluate(`[...document.querySelectorAll('.recall')].at(-1).click()`, nil))
+	ann.run(t, until(textHas("messages", "to be recalled")),
+		chromedp.Evaluate(`[...document.querySelectorAll('.recall')].at(-1).click()`, nil))
 	ben.run(t, until("!"+textHas("messages", "to be recalled")), until(textHas("messages", "消息已撤回")))
 	ann.say(t, "Three o'clock is fine. See you there!")
 	ben.run(t, until(textHas("messages", "Three o'clock")))
-	ann.look(t, "chat")
+	ann.inspect(t, "chat")
 	ben.say(t, "Ca-si-no!")
 	ben.run(t, until(textHas("refused", "包含不允许的词语")), until(`document.getElementById('text').value === 'Ca-si-no!'`))
-	ben.look(t, "moderated-zh")
+	ben.inspect(t, "moderated-zh")
 
-	// A block: what the other one writes does not arrive, and they are told no more than that.
-	ann.run(t, tap("#details"), chromedp.WaitVisible("#dialog"))
-	ann.look(t, "details")
+	// Messages from a blocked user are refused, and the page does not say why.
+	ann.run(t, waitAndPress("#details"), chromedp.WaitVisible("#dialog"))
+	ann.inspect(t, "details")
 	ann.run(t, pressText("Block"), until(textHas("presence", "blocked")), until(`!document.getElementById('dialog').open`))
-	ann.look(t, "blocked")
-	require.Eventually(t, func() bool { // RongCloud learns of it by the outbox
-		ben.run(t, chromedp.SetValue("#text", "are you there?", chromedp.ByQuery), chromedp.Evaluate("document.getElementById('compose').requestSubmit()", nil))
+	ann.inspect(t, "blocked")
+	require.Eventually(t, func() bool { // until the outbox has told RongCloud about the block
+		ben.run(t, chromedp.SetValue("#text", "are you there?", chromedp.ByQuery),
+			chromedp.Evaluate("document.getElementById('compose').requestSubmit()", nil))
 		var refused bool
-		ben.run(t, chromedp.Evaluate(`new Promise((done) => setTimeout(() => done(!document.getElementById('refused').hidden), 300))`, &refused,
+		ben.run(t, chromedp.Evaluate(`new Promise((done) =>
+				setTimeout(() => done(!document.getElementById('refused').hidden), 300))`, &refused,
 			func(p *cdpruntime.EvaluateParams) *cdpruntime.EvaluateParams { return p.WithAwaitPromise(true) }))
 		return refused
 	}, 10*time.Second, 100*time.Millisecond)
 	ben.run(t, until(textHas("refused", "消息未被接受")))
-	ben.look(t, "refused-zh")
-	ann.run(t, tap("#details"), pressText("Unblock"), until(textHas("presence", "online")))
+	ben.inspect(t, "refused-zh")
+	ann.run(t, waitAndPress("#details"), pressText("Unblock"), until(textHas("presence", "online")))
 
-	groupTest(t, ann, ben)
+	testGroup(t, ann, ben)
 
 	ben.run(t, chromedp.Navigate("about:blank"))
-	ann.run(t, enter("ben"), until(textHas("presence", "offline")), until(`document.querySelector('#chats .dot.online') === null`))
-	ann.look(t, "offline")
+	ann.run(t, openChat("ben"), until(textHas("presence", "offline")), until(`document.querySelector('#chats .dot.online') === null`))
+	ann.inspect(t, "offline")
 	ben.run(t, chromedp.Navigate(s.url))
-	ann.run(t, until(textHas("presence", "online")), enter("周末爬山 🏔️"))
-	ben.run(t, enter("周末爬山 🏔️"))
-	reportTest(t, s, chromium, ann, ben)
+	ann.run(t, until(textHas("presence", "online")), openChat("周末爬山 🏔️"))
+	ben.run(t, openChat("周末爬山 🏔️"))
+	testReport(t, s, chromium, ann, ben)
 	require.Empty(t, append(ann.problems, ben.problems...))
 }
 
-func groupTest(t *testing.T, ann, ben *guest) {
+func testGroup(t *testing.T, ann, ben *browserUser) {
 	t.Helper()
-	ann.run(t, tap("#new-group"), chromedp.SendKeys(`#dialog-body input`, "周末爬山 🏔️", chromedp.ByQuery), tap(`#dialog-body input[type=checkbox]`))
-	ann.look(t, "new-group")
-	ann.run(t, chromedp.SendKeys(`#dialog-body input`, kb.Enter, chromedp.ByQuery), until(`document.getElementById('title').textContent === '周末爬山 🏔️'`))
-	ben.run(t, enter("周末爬山 🏔️"), until(textHas("messages", "＋ 周末爬山"))) // RongCloud knows the group
+	ann.run(t, waitAndPress("#new-group"), chromedp.SendKeys(`#dialog-body input`, "周末爬山 🏔️", chromedp.ByQuery),
+		waitAndPress(`#dialog-body input[type=checkbox]`))
+	ann.inspect(t, "new-group")
+	ann.run(t, chromedp.SendKeys(`#dialog-body input`, kb.Enter, chromedp.ByQuery),
+		until(`document.getElementById('title').textContent === '周末爬山 🏔️'`))
+	ben.run(t, openChat("周末爬山 🏔️"), until(textHas("messages", "＋ 周末爬山"))) // now RongCloud has the group
 	ben.say(t, "大家好")
 	ben.say(t, "几点出发？")
 	ann.run(t, until(textHas("messages", "几点出发？")))
 	ann.say(t, "Eight, at the gate")
 	ben.run(t, until(textHas("messages", "Eight, at the gate")))
-	ann.look(t, "group")
-	ben.look(t, "group-zh")
-	ann.run(t, tap("#details"), until(textHas("dialog-body", "ben")))
-	ann.look(t, "group-details")
+	ann.inspect(t, "group")
+	ben.inspect(t, "group-zh")
+	ann.run(t, waitAndPress("#details"), until(textHas("dialog-body", "ben")))
+	ann.inspect(t, "group-details")
 	ann.run(t, pressText("Dismiss the group"), until(textHas("dialog-title", "Dismiss this group")))
-	ann.look(t, "sure")
-	ann.run(t, pressText("Cancel"), until(`!document.getElementById('dialog').open`), until(`document.getElementById('title').textContent === '周末爬山 🏔️'`))
+	ann.inspect(t, "sure")
+	ann.run(t, pressText("Cancel"), until(`!document.getElementById('dialog').open`),
+		until(`document.getElementById('title').textContent === '周末爬山 🏔️'`))
 }
 
-func reportTest(t *testing.T, s *site, chromium context.Context, ann, ben *guest) { //nolint:revive // t first, as in every helper
+func testReport(t *testing.T, s *site, chromium context.Context, ann, ben *browserUser) { //nolint:revive // t first, as in every helper
 	t.Helper()
-	ann.run(t, tap(".report"), chromedp.WaitVisible("#dialog"), chromedp.SendKeys("#dialog-body input", "This is rude", chromedp.ByQuery))
-	ann.look(t, "report")
+	ann.run(t, waitAndPress(".report"), chromedp.WaitVisible("#dialog"),
+		chromedp.SendKeys("#dialog-body input", "This is rude", chromedp.ByQuery))
+	ann.inspect(t, "report")
 	ann.run(t, chromedp.SendKeys("#dialog-body input", kb.Enter, chromedp.ByQuery), until(textHas("dialog", "Reported")))
-	ann.look(t, "reported")
+	ann.inspect(t, "reported")
 	ann.run(t, pressText("Close"))
-	ben.run(t, tap(".report"), chromedp.WaitVisible("#dialog"), tap("#dialog-buttons .primary"), until(textHas("dialog", "已举报")))
+	ben.run(t, waitAndPress(".report"), chromedp.WaitVisible("#dialog"), waitAndPress("#dialog-buttons .primary"),
+		until(textHas("dialog", "已举报")))
 
-	olga := join(t, chromium, s.url, "olga", "en")
-	olga.look(t, "list-empty")
+	olga := logIn(t, chromium, s.url, "olga", "en")
+	olga.inspect(t, "list-empty")
 	olga.run(t, chromedp.Navigate(s.url+"/operator"), until(textHas("live", "大家好")), until(textHas("live", "This is rude")))
-	olga.look(t, "operator-reports")
-	olga.run(t, pressText("Leave it"), chromedp.WaitNotPresent(`.report:nth-of-type(2)`, chromedp.ByQuery), pressText("Recall, and block for an hour"),
+	olga.inspect(t, "operator-reports")
+	olga.run(t, pressText("Leave it"), chromedp.WaitNotPresent(`.report:nth-of-type(2)`, chromedp.ByQuery),
+		pressText("Recall, and block for an hour"),
 		chromedp.WaitVisible(`//p[contains(., "No open reports")]`, chromedp.BySearch))
 	ben.run(t, until(textHas("messages", "消息已撤回")))
-	ann.run(t, chromedp.WaitVisible(`input[name=password]`, chromedp.ByQuery), chromedp.SendKeys(`input[name=name]`, "ann", chromedp.ByQuery),
-		chromedp.SendKeys(`input[name=password]`, "demo-demo"+kb.Enter, chromedp.ByQuery), chromedp.WaitVisible(`//p[contains(., "This account is blocked")]`, chromedp.BySearch))
+	ann.run(t, chromedp.WaitVisible(`input[name=password]`, chromedp.ByQuery),
+		chromedp.SendKeys(`input[name=name]`, "ann", chromedp.ByQuery),
+		chromedp.SendKeys(`input[name=password]`, "demo-demo"+kb.Enter, chromedp.ByQuery),
+		chromedp.WaitVisible(`//p[contains(., "This account is blocked")]`, chromedp.BySearch))
 	require.Empty(t, olga.problems)
 }

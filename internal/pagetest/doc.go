@@ -4,6 +4,6 @@
 //
 //	PAGE_SCREENSHOTS=/tmp go test .
 //
-// also writes screenshots of the page, for people to look at. Chinese in them needs a font that has
-// it, such as Debian's fonts-noto-cjk.
+// also writes screenshots of the pages to /tmp. Chinese text in them needs a Chinese font, such as
+// Debian's fonts-noto-cjk.
 package pagetest
