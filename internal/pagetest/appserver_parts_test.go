@@ -151,7 +151,8 @@ func TestPageReconnects(t *testing.T) {
 	s := newSite(t)
 	target, err := url.Parse(s.url)
 	require.NoError(t, err)
-	// The proxy drops the event stream, drops the responses to POST, or delays one page of messages.
+	// The proxy drops the event stream, drops the responses to POST, or delays one page of
+	// messages.
 	var dropEvents, dropPosts, delayMessages atomic.Bool
 	delayed, release := make(chan struct{}), make(chan struct{})
 	front := httptest.NewServer(&httputil.ReverseProxy{
@@ -247,8 +248,8 @@ func TestPageReconnects(t *testing.T) {
 	require.Empty(t, ann.problems)
 }
 
-// Text from other users is shown verbatim, runs no script and does not break the layout. Other sites
-// cannot act for a user who is logged in.
+// Text from other users is shown verbatim, runs no script and does not break the layout. Other
+// sites cannot act for a user who is logged in.
 func TestUntrustedText(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -215,8 +215,8 @@ func (g *browserUser) say(t *testing.T, text string) {
 	g.run(t, chromedp.SendKeys("#text", text, chromedp.ByQuery), enterKey)
 }
 
-// key presses a key. The text is part of the key event, as with a keyboard, so the page's script can
-// prevent it.
+// key presses a key. The text is part of the key event, as with a keyboard, so the page's script
+// can prevent it.
 func key(name, text string, code int64, modifiers input.Modifier) chromedp.Action {
 	event := func(kind input.KeyType) *input.DispatchKeyEventParams {
 		return input.DispatchKeyEvent(kind).WithKey(name).WithCode(name).WithWindowsVirtualKeyCode(code).WithModifiers(modifiers)
@@ -263,8 +263,8 @@ func (g *browserUser) inspect(t *testing.T, what string) {
 	}
 }
 
-// requireNoOverflow fails the test if an element is wider than the window, or its content wider than
-// the element.
+// requireNoOverflow fails the test if an element is wider than the window, or its content wider
+// than the element.
 func requireNoOverflow(t *testing.T, ctx context.Context, what string) { //nolint:revive // t first, as in every helper
 	t.Helper()
 	var wide []string
@@ -302,7 +302,8 @@ func pressText(text string) chromedp.Action {
 }
 
 // Two users chat in two windows: presence, unread counts, a recall, a message refused by
-// moderation, a group, a block, and a report that the operator decides. The test inspects each view.
+// moderation, a group, a block, and a report that the operator decides. The test inspects each
+// view.
 func TestTwoPeopleChat(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -169,8 +169,8 @@ func requireFits(t *testing.T, ctx context.Context, what string) { //nolint:revi
 	require.Empty(t, outside, "%s is wider than the window", what)
 }
 
-// tooFaint is an expression that lists the elements whose contrast is below the minimum of WCAG 2.2:
-// 4.5:1 for texts and placeholders, 3:1 for the borders of buttons and inputs.
+// tooFaint is an expression that lists the elements whose contrast is below the minimum of WCAG
+// 2.2: 4.5:1 for texts and placeholders, 3:1 for the borders of buttons and inputs.
 const tooFaint = `(() => {
 	const parts = (color) => color.match(/[\d.]+/g).map(Number);
 	const light = (color) => {
@@ -212,8 +212,8 @@ func requireContrast(t *testing.T, ctx context.Context, what string) { //nolint:
 	require.Empty(t, faint, "too faint in %s", what)
 }
 
-// fillViews makes calls until every view shows something. It returns the UID of a message to a group
-// that does not exist.
+// fillViews makes calls until every view shows something. It returns the UID of a message to a
+// group that does not exist.
 func fillViews(t *testing.T, client *rongcloud.Client) string {
 	t.Helper()
 	require.NoError(t, send(t, client, "你好, <b>Ben</b> "+strings.Repeat("long", 60)))
@@ -348,7 +348,8 @@ func TestPageIsLive(t *testing.T) {
 	require.NoError(t, send(t, client, "seen at once"))
 	run(t, ctx, until(textHas("calls", "ann → ben")), press("#tab-messages"), until(textHas("messages", "seen at once")))
 
-	// A message links to its call. Sending the call again opens the new call, which links to its message.
+	// A message links to its call. Sending the call again opens the new call, which links to its
+	// message.
 	run(t, ctx, press("#messages [data-key]"), until(textHas("pane-messages", "Content as sent")),
 		press(`#pane-messages a[href^="#calls/"]`),
 		until(textHas("pane-calls", "fromUserId=ann&toUserId=ben")), until(textHas("pane-calls", "Send again")),
