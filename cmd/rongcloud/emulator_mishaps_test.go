@@ -14,8 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Servers that are no emulators are told apart, whatever they respond.
-func TestServersThatAreNoEmulators(t *testing.T) {
+// The commands notice a server that is not an emulator, whatever it responds.
+func TestServersOtherThanEmulators(t *testing.T) {
 	t.Parallel()
 	seed := filepath.Join(t.TempDir(), "seed.json")
 	require.NoError(t, os.WriteFile(seed, []byte(`{"users":[]}`), 0o600))
@@ -32,7 +32,7 @@ func TestServersThatAreNoEmulators(t *testing.T) {
 		"no content":  func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) },
 		"a redirect":  func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere.URL, http.StatusFound) },
 		"not found":   http.NotFound,
-		"its refusal": func(w http.ResponseWriter, _ *http.Request) { http.Error(w, `{"error":""}`, http.StatusBadRequest) },
+		"bad request": func(w http.ResponseWriter, _ *http.Request) { http.Error(w, `{"error":""}`, http.StatusBadRequest) },
 	} {
 		server := httptest.NewServer(respond)
 		t.Cleanup(server.Close)
@@ -50,7 +50,7 @@ func TestServersThatAreNoEmulators(t *testing.T) {
 	}
 }
 
-// An address is one, and its password is nobody's business.
+// The commands refuse malformed addresses, and never print the password of one.
 func TestAddressesOfEmulators(t *testing.T) {
 	t.Parallel()
 	for _, address := range []string{"http://127.0.0.1:1/?a=b", "http://127.0.0.1:1/#a", "127.0.0.1:1", "ftp://127.0.0.1:1"} {
@@ -73,7 +73,8 @@ func TestAddressesOfEmulators(t *testing.T) {
 	}
 }
 
-// eventStream serves streams, one for each connection, and then nothing more.
+// eventStream starts a server and returns its URL. Each connection gets one of the streams, and
+// further connections break off.
 func eventStream(t *testing.T, streams ...string) string {
 	t.Helper()
 	var served atomic.Int64
@@ -81,7 +82,7 @@ func eventStream(t *testing.T, streams ...string) string {
 	server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		n := int(served.Add(1))
 		if n > len(streams) {
-			panic(http.ErrAbortHandler) // as if nobody was there
+			panic(http.ErrAbortHandler) // as if the emulator had ended
 		}
 		w.Header().Set("Content-Type", "text/event-stream; charset=utf-8")
 		_, _ = io.WriteString(w, "retry: 1000\n\n"+streams[n-1])
@@ -91,18 +92,19 @@ func eventStream(t *testing.T, streams ...string) string {
 	return server.URL
 }
 
-// A stream that ends is followed by the next one, until there is no emulator any more.
-func TestTailGoesOn(t *testing.T) {
+// tail connects again when a stream ends, until the emulator has ended.
+func TestTailReconnects(t *testing.T) {
 	t.Parallel()
 	url := eventStream(t, "event: clock\ndata: {\"now\":1}\n\n", "event: clock\ndata: {\"now\":2}\n\nevent: clock\ndata: {\"now\":3")
 	code, out, talk := runApp(t, nil, "emulator", "tail", "--json", "--url", url)
 	require.Zero(t, code, talk)
-	require.Equal(t, "{\"event\":\"clock\",\"data\":{\"now\":1}}\n{\"event\":\"clock\",\"data\":{\"now\":2}}\n", out, "what breaks off is none")
+	require.Equal(t, "{\"event\":\"clock\",\"data\":{\"now\":1}}\n{\"event\":\"clock\",\"data\":{\"now\":2}}\n", out, "tail prints no incomplete event")
 	require.Equal(t, []string{"Watching " + url + ". Ctrl-C ends it.", "Watching again; some events may be missing.", "The emulator has ended.", ""}, strings.Split(talk, "\n"))
 }
 
-// A message to a large group is one event, however long, and no reason to begin anew.
-func TestTailOfLongEvents(t *testing.T) {
+// tail reads an event of several MiB, such as a message to a large group, without a new
+// connection.
+func TestTailReadsLongEvents(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("u", 3<<20)
 	url := eventStream(t, fmt.Sprintf("event: message\ndata: {\"from\":\"ann\",\"body\":%q}\n\nevent: clock\ndata: {}\n\n", long))
@@ -112,8 +114,8 @@ func TestTailOfLongEvents(t *testing.T) {
 	require.Contains(t, out, `"event":"clock"`)
 }
 
-// A value may have commas, quotes and equals signs, as JSON has them.
-func TestFaultsWithCommas(t *testing.T) {
+// The values of --header and --where may contain commas, quotes and equals signs, as JSON does.
+func TestNamedValues(t *testing.T) {
 	t.Parallel()
 	values := namedValues(nil)
 	for _, text := range []string{"X-A=b=c, d", `content={"a":"b=c, d"}`, "empty=", `q="`} {

@@ -44,13 +44,14 @@ users, clock, faults, seed and reset.`,
 
 var eventNames = []string{"request", "message", "callback", "user", "clock", "faults", "seed", "reset"}
 
-// emulatorEvent is what happened.
+// emulatorEvent is an event of the emulator's event stream.
 type emulatorEvent struct {
 	Event string          `json:"event"`
 	Data  json.RawMessage `json:"data"`
 }
 
-// tail reads the stream, and goes on when the emulator has cut off a reader that was behind.
+// tail prints the emulator's events. It connects again when the stream ends, because the emulator
+// disconnects a reader that is too slow.
 func (a *app) tail(ctx context.Context, to adminAPI, kinds []string) error {
 	for first := true; ; first = false {
 		again, err := a.tailOnce(ctx, to, kinds, first)
@@ -65,7 +66,7 @@ func (a *app) tail(ctx context.Context, to adminAPI, kinds []string) error {
 	}
 }
 
-// tailOnce reads a stream to its end, and reports whether there may be another one.
+// tailOnce prints the events of one stream, and reports whether to connect again.
 func (a *app) tailOnce(ctx context.Context, to adminAPI, kinds []string, first bool) (again bool, err error) {
 	response, err := to.request(ctx, http.MethodGet, "events", nil)
 	var hinted *hintedError
@@ -91,7 +92,7 @@ func (a *app) tailOnce(ctx context.Context, to adminAPI, kinds []string, first b
 	events.Widen(maxAdminResponse) // a message to a large group names all of its members
 	for {
 		event, err := events.Next()
-		if err != nil { // the stream has ended, and the next one will tell why
+		if err != nil { // the next connection shows whether the emulator has ended
 			return ctx.Err() == nil, nil
 		}
 		if kinds != nil && !slices.Contains(kinds, event.Name) {
@@ -104,7 +105,7 @@ func (a *app) tailOnce(ctx context.Context, to adminAPI, kinds []string, first b
 	}
 }
 
-// text is the event in a line.
+// text returns the event as one line.
 func (e emulatorEvent) text(a *app) string {
 	name := a.paint(faint, fmt.Sprintf("%-8s", e.Event))
 	var d struct {

@@ -13,18 +13,19 @@ import (
 // The exit codes.
 const (
 	exitDone    = 0
-	exitRefused = 1 // or it failed
+	exitRefused = 1 // refused or failed
 	exitUsage   = 2
 	exitUnknown = 3
 	exitQuota   = 4
 )
 
-// exitError is an error about which all has been said.
+// exitError ends the program with this exit code. It prints nothing, because the command has
+// already reported the error.
 type exitError int
 
 func (c exitError) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
 
-// usageError is an error of whoever wrote the command line.
+// usageError is a mistake in the command line.
 type usageError struct{ err error }
 
 func (e *usageError) Error() string { return e.err.Error() }
@@ -32,7 +33,7 @@ func (e *usageError) Unwrap() error { return e.err }
 
 func usagef(format string, args ...any) error { return &usageError{fmt.Errorf(format, args...)} }
 
-// hintedError is an error with what to do about it.
+// hintedError is an error with a hint about what to do.
 type hintedError struct {
 	err  error
 	hint string
@@ -41,14 +42,14 @@ type hintedError struct {
 func (e *hintedError) Error() string { return e.err.Error() }
 func (e *hintedError) Unwrap() error { return e.err }
 
-// errReaderGone is what a write of data fails with once nobody reads it any more.
+// errReaderGone is the error of a write to stdout whose reader has closed the pipe.
 var errReaderGone = errors.New("nobody reads the output any more")
 
-// readerGone reports whether a write of data failed for that. A connection that breaks amid a
-// request has the same error of the system, and is another matter.
+// readerGone reports whether the reader of stdout has closed the pipe. It does not look for EPIPE,
+// which a broken network connection returns, too.
 func readerGone(err error) bool { return errors.Is(err, errReaderGone) }
 
-// end says what went wrong, in one line, and returns the exit code.
+// end prints an error in one line, and returns the exit code.
 func (a *app) end(err error) int {
 	var code exitError
 	switch {
@@ -56,7 +57,7 @@ func (a *app) end(err error) int {
 		return exitDone
 	case errors.As(err, &code):
 		return int(code)
-	case readerGone(err): // who left needs no word
+	case readerGone(err): // commands such as head stop reading on purpose
 		return exitDone
 	}
 	line := "rongcloud: " + strings.TrimPrefix(strings.ReplaceAll(oneLine(err.Error()), ": rongcloud: ", ": "), "rongcloud: ")
@@ -67,7 +68,7 @@ func (a *app) end(err error) int {
 	return codeOf(err)
 }
 
-// codeOf is the exit code of an error.
+// codeOf returns the exit code for an error.
 func codeOf(err error) int {
 	var code exitError
 	var usage *usageError
@@ -77,7 +78,7 @@ func codeOf(err error) int {
 		return exitDone
 	case errors.As(err, &code):
 		return int(code)
-	case errors.Is(err, errInterrupted): // also what names the flag that was read
+	case errors.Is(err, errInterrupted): // also if a usageError wraps it
 		return exitRefused
 	case errors.Is(err, rongcloud.ErrOutcomeUnknown):
 		return exitUnknown
@@ -89,7 +90,7 @@ func codeOf(err error) int {
 	return exitRefused
 }
 
-// hintFor is what to do about an error.
+// hintFor returns a hint about what to do, or "" if there is none.
 func hintFor(err error) string {
 	var hinted *hintedError
 	var usage *usageError
@@ -111,7 +112,8 @@ func hintFor(err error) string {
 	return ""
 }
 
-// oneLine keeps line breaks and control characters of foreign text off the terminal.
+// oneLine replaces line breaks, control characters and invalid UTF-8, so that text from outside
+// cannot control the terminal.
 func oneLine(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsGraphic(r) {

@@ -11,22 +11,22 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// brokenPipe is a writer, and a connection, that nobody reads any more.
+// brokenPipe returns the error that both a closed pipe and a broken connection return.
 type brokenPipe struct{}
 
 func (brokenPipe) Write([]byte) (int, error) {
 	return 0, &net.OpError{Op: "write", Net: "tcp", Err: syscall.EPIPE}
 }
 
-func TestConnectionIsNoReader(t *testing.T) {
+func TestBrokenConnectionIsAnError(t *testing.T) {
 	t.Parallel()
 	var said bytes.Buffer
 	a := newApp(strings.NewReader(""), brokenPipe{}, &said, func(string) string { return "" })
 	_, err := brokenPipe{}.Write(nil)
-	require.Equal(t, exitRefused, a.end(fmt.Errorf("POST /user/info.json: %w", err)), "a call that failed is no success")
+	require.Equal(t, exitRefused, a.end(fmt.Errorf("POST /user/info.json: %w", err)), "a broken connection is an error")
 	require.Contains(t, said.String(), "broken pipe")
 	said.Reset()
 	require.ErrorContains(t, unprinted("the call was carried out", err), "cannot be printed")
-	require.Equal(t, exitDone, a.end(a.line("hello", "hello")), "who leaves stdout needs no word")
+	require.Equal(t, exitDone, a.end(a.line("hello", "hello")), "a closed stdout is not an error")
 	require.Empty(t, said.String())
 }

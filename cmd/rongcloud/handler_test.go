@@ -11,10 +11,10 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// handlers are the HTTP servers of the scripts, by their addresses.
+// handlers holds the HTTP servers of the scripts by their URLs.
 var handlers sync.Map
 
-// handler stands for the app's own server.
+// handler plays the app's own server, and records the requests.
 type handler struct {
 	status int
 	mu     sync.Mutex
@@ -46,7 +46,7 @@ func startHandler(ts *testscript.TestScript, negated bool, args []string) {
 	ts.Setenv("HANDLER", server.URL)
 }
 
-// startSlowHandler starts one that responds only when the script ends.
+// startSlowHandler starts a server that does not respond until the script ends.
 func startSlowHandler(ts *testscript.TestScript, negated bool, _ []string) {
 	refuseNegation(ts, negated)
 	end := make(chan struct{})

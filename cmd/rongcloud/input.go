@@ -9,18 +9,19 @@ import (
 	"os"
 )
 
-// maxInput is how much is read of a file or of stdin that is taken as a whole: more than any
-// request may have, and little enough for a device that never ends.
+// maxInput bounds files and stdin that are read as a whole. It allows for any request, and stops
+// reading a device such as /dev/zero, which never ends.
 const maxInput = 64 << 20
 
-// errStdinRead is that stdin is named twice: it can be read once, and would be empty then.
+// errStdinRead is returned if a command line names stdin twice. The second read would find it
+// empty.
 var errStdinRead = errors.New("stdin is named twice, and can be read only once")
 
-// errInterrupted is that Ctrl-C came before anything was done.
+// errInterrupted is returned if Ctrl-C interrupts the reading of input.
 var errInterrupted = errors.New("interrupted: nothing was done")
 
-// await reads what may be long in coming, such as stdin. Ctrl-C ends it, though the read itself
-// cannot be called off: the program ends with it.
+// await calls a function that may block, such as a read of stdin, and returns errInterrupted on
+// Ctrl-C. A blocked read cannot be cancelled: its goroutine stays until the program ends.
 func await[T any](ctx context.Context, read func() (T, error)) (T, error) {
 	type result struct {
 		value T
@@ -40,7 +41,7 @@ func await[T any](ctx context.Context, read func() (T, error)) (T, error) {
 	}
 }
 
-// stdin is stdin for whoever reads all of it.
+// stdin returns stdin to the first caller, who reads all of it, and errStdinRead to others.
 func (a *app) stdin() (io.Reader, error) {
 	if a.inRead {
 		return nil, errStdinRead

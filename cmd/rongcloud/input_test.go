@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What waits for its input ends with the first Ctrl-C.
-func TestWaitForInputEnds(t *testing.T) {
+// A command that waits for stdin ends at the first Ctrl-C.
+func TestInterruptWhileReadingStdin(t *testing.T) {
 	t.Parallel()
 	for name, args := range map[string][]string{
 		"verify":     {"webhook", "verify"},

@@ -18,15 +18,17 @@ import (
 	"github.com/rongcloud-go/rongcloud"
 )
 
-// jsonRun is how a command is run to look at its JSON. $NAMES are those of jsonStage.
+// jsonRun is a run of a command whose JSON is checked. Its args may contain the $NAMES of
+// jsonStage.
 type jsonRun struct {
 	args  string // besides the command and --json
 	stdin string
 	code  int
-	lines bool // a line for each item, else one value
+	lines bool // one value on each line, else one value in all
 }
 
-// jsonRuns are run in the order of the commands, so that one finds what the one before it did.
+// jsonRuns has the runs of each command. TestJSON goes through the commands in the order of the
+// help, so that each finds what the commands before it did.
 var jsonRuns = map[string][]jsonRun{
 	"login":           {{args: "--name new --app-key key --secret-stdin --no-check", stdin: "secret\n"}},
 	"profile list":    {{}},
@@ -58,7 +60,7 @@ var jsonRuns = map[string][]jsonRun{
 	"version":        {{}},
 }
 
-// withoutJSON are the commands that are not looked at, and why.
+// withoutJSON has the commands that TestJSON skips, and why.
 var withoutJSON = map[string]string{
 	"api":            "its --json takes a file, and it prints JSON anyway",
 	"completion":     "it prints a script for a shell",
@@ -69,7 +71,8 @@ var withoutJSON = map[string]string{
 	"webhook listen": "it does not end; webhook.txtar reads its lines",
 }
 
-// jsonStage prepares what the runs need, and returns the variables of the program and of the runs.
+// jsonStage starts an emulator and writes files for the runs. It returns the environment of the
+// program and the values of the $NAMES.
 func jsonStage(t *testing.T) (env, names map[string]string) {
 	t.Helper()
 	env, err := runEmulator(t.Cleanup, nil)
@@ -92,11 +95,11 @@ func jsonStage(t *testing.T) (env, names map[string]string) {
 	callback := run("webhook trigger message_sync --json")
 	thisHour := func() string { return time.Now().In(rongcloud.RegionBeijing.TimeZone()).Format(hourLayout) }
 	hour := ""
-	for hour != thisHour() { // which may end while the message is sent
+	for hour != thisHour() { // send again if the hour ends meanwhile
 		hour = thisHour()
 		run("send private --from ann --to ben --text hello")
 	}
-	run("emulator advance 2h") // until the hour's log is there
+	run("emulator advance 2h") // so that the log of the hour is complete
 	return env, map[string]string{
 		"$LIST": file("list.txt", "ann\nben\n"), "$HOUR": hour, "$HANDLER": handler.URL,
 		"$CALLBACK": file("1.json", callback), "$SIGNATURE": "6ad867eec6cea95336d44e9ada9d914cbf2365a7",
@@ -105,7 +108,7 @@ func jsonStage(t *testing.T) (env, names map[string]string) {
 	}
 }
 
-// Every command has --json, which prints JSON and nothing else.
+// Every command prints only JSON with --json.
 func TestJSON(t *testing.T) {
 	t.Parallel()
 	env, names := jsonStage(t)

@@ -12,7 +12,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/internal/live"
 )
 
-// liveFlags are the flags of the command live.
+// liveFlags holds the flags of rongcloud live.
 type liveFlags struct {
 	agreed, list bool
 	out, clean   string
@@ -105,7 +105,7 @@ func (a *app) sayLeftBehind(left []string) {
 	}
 }
 
-// endLive is the error of what could not be removed, if there is no other.
+// endLive returns err, or exit code 1 if err is nil and something could not be removed.
 func endLive(left []string, err error) error {
 	if err == nil && len(left) > 0 {
 		return exitError(exitRefused)

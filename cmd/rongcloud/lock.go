@@ -7,23 +7,24 @@ import (
 	"time"
 )
 
-// errLocked is what lockFile fails with while another process holds the lock.
+// errLocked is returned by lockFile while another process holds the lock.
 var errLocked = errors.New("another process has locked it")
 
 const (
-	lockWait = 10 * time.Second // for what another process does in a moment
+	lockWait = 10 * time.Second // far longer than a process holds the lock
 	lockPoll = 20 * time.Millisecond
 )
 
-// waitForLock is lockFile for what is locked for a moment only.
+// waitForLock calls lockFile until it succeeds, for at most lockWait. It suits locks that are held
+// only briefly.
 func waitForLock(ctx context.Context, name string) (unlock func(), err error) {
-	tired := time.Now().Add(lockWait)
+	deadline := time.Now().Add(lockWait)
 	for {
 		unlock, err := lockFile(name)
 		if !errors.Is(err, errLocked) {
 			return unlock, err
 		}
-		if time.Now().After(tired) {
+		if time.Now().After(deadline) {
 			return nil, fmt.Errorf("%w for %v: %s", err, lockWait, name)
 		}
 		select {

@@ -7,8 +7,8 @@ import (
 	"os"
 )
 
-// lockFile locks by the existence of a file, as this system has nothing better: that of a process
-// that was killed has to be removed.
+// lockFile creates a file as the lock, because this system has no flock. If this process is
+// killed, somebody has to remove the file.
 func lockFile(name string) (unlock func(), err error) {
 	file, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
 	switch {

@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// lockFile locks a file of this name, which exists as long as the lock is held, or until the next
-// one if this process is killed. The system lets go of the lock of a process that has ended.
+// lockFile creates and locks a file, and unlock removes it. If this process is killed, the system
+// releases the lock, and the file stays until the next unlock.
 func lockFile(name string) (unlock func(), err error) {
 	for {
 		file, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o600)
@@ -30,7 +30,7 @@ func lockFile(name string) (unlock func(), err error) {
 				_ = file.Close()
 			}, nil
 		}
-		_ = file.Close() // whoever held it before has removed it
+		_ = file.Close() // its last holder has removed the file
 	}
 }
 

@@ -11,8 +11,8 @@ const (
 	deleteOnClose    = 0x04000000
 )
 
-// lockFile locks a file of this name, which nobody else can open until the lock is let go of, or
-// this process has ended. Then it is gone.
+// lockFile creates a file that no other process can open. Windows removes the file on unlock, or
+// when this process ends.
 func lockFile(name string) (unlock func(), err error) {
 	path, err := syscall.UTF16PtrFromString(name)
 	if err != nil {

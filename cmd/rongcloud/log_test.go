@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// zippedLog is a file of the hourly log as RongCloud serves it.
+// zippedLog returns a file of the hourly log, zipped as RongCloud serves it.
 func zippedLog(t *testing.T, lines string) string {
 	t.Helper()
 	var data bytes.Buffer
@@ -25,7 +25,7 @@ func zippedLog(t *testing.T, lines string) string {
 	return data.String()
 }
 
-// A line that cannot be read is told of, and keeps none of the others back.
+// decode log reports a broken line, and prints the other lines.
 func TestDecodeLog(t *testing.T) {
 	t.Parallel()
 	name := filepath.Join(t.TempDir(), "log.zip")
