@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/callback"
 )
 
@@ -15,7 +17,7 @@ import (
 type config struct {
 	address   string         // APPSERVER_ADDR
 	database  string         // DATABASE_URL
-	redis     string         // REDIS_URL
+	redis     *redis.Options // REDIS_URL
 	secure    bool           // PUBLIC_URL begins with https://
 	operators []string       // OPERATORS: names, joined by commas
 	words     []string       // BLOCKED_WORDS: joined by commas
@@ -30,7 +32,6 @@ func readConfig(getenv func(string) string) (config, error) {
 	c := config{
 		address:   cmp.Or(getenv("APPSERVER_ADDR"), "127.0.0.1:8080"),
 		database:  cmp.Or(getenv("DATABASE_URL"), "sqlite:appserver.db"),
-		redis:     getenv("REDIS_URL"),
 		secure:    strings.HasPrefix(getenv("PUBLIC_URL"), "https://"),
 		operators: list(getenv("OPERATORS")),
 		words:     list(cmp.Or(getenv("BLOCKED_WORDS"), callback.Word)),
@@ -40,18 +41,27 @@ func readConfig(getenv func(string) string) (config, error) {
 		c.live = getenv(name) != "" || c.live
 	}
 	var wrong []error
+	refuse := func(format string, args ...any) { wrong = append(wrong, fmt.Errorf(format, args...)) }
 	if url := getenv("PUBLIC_URL"); url != "" && !c.secure && !strings.HasPrefix(url, "http://") {
-		wrong = append(wrong, errors.New("PUBLIC_URL: it begins with neither https:// nor http://"))
+		refuse("PUBLIC_URL: it begins with neither https:// nor http://")
+	}
+	var err error
+	if url := getenv("REDIS_URL"); url != "" {
+		if c.redis, err = redis.ParseURL(url); err != nil {
+			refuse("REDIS_URL: it is no redis://…") // err may hold the password
+		}
+		if !c.live {
+			refuse("REDIS_URL: set RONGCLOUD_APP_KEY, too: each process has a fake RongCloud of its own, and shares nothing")
+		}
 	}
 	lease := cmp.Or(getenv("OUTBOX_LEASE"), "30s")
-	var err error
 	if c.lease, err = time.ParseDuration(lease); err != nil || c.lease < time.Second {
-		wrong = append(wrong, fmt.Errorf("OUTBOX_LEASE: %q is no time of a second or more, such as 30s", lease))
+		refuse("OUTBOX_LEASE: %q is no time of a second or more, such as 30s", lease)
 	}
 	for _, text := range list(getenv("TRUSTED_PROXIES")) {
 		prefix, err := netip.ParsePrefix(text)
 		if err != nil {
-			wrong = append(wrong, fmt.Errorf("TRUSTED_PROXIES: %q is no network, such as 10.0.0.0/8", text))
+			refuse("TRUSTED_PROXIES: %q is no network, such as 10.0.0.0/8", text)
 		}
 		c.proxies = append(c.proxies, prefix)
 	}

@@ -48,7 +48,7 @@ func TestCompose(t *testing.T) {
 	database, err := pgx.ParseConfig(config.database)
 	require.NoError(t, err)
 	require.Equal(t, []string{"postgres", "app", "app", "giv/en@?"}, []string{database.Host, database.User, database.Database, database.Password})
-	require.Equal(t, "redis://redis", config.redis)
+	require.Equal(t, "redis:6379", config.redis.Addr)
 	require.NotEmpty(t, config.proxies, "the limit on log-ins is by the addresses behind nginx")
 	for name := range env {
 		require.True(t, read[name], "nobody reads %s", name)

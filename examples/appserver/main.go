@@ -64,18 +64,18 @@ func run(ctx context.Context, getenv func(string) string, out io.Writer) (err er
 	}
 	defer func() { err = errors.Join(err, database.Close()) }()
 	metrics := &web.Metrics{Token: config.metrics}
-	service, err := openService(ctx, config, rongcloud.WithAttemptHook(func(_ context.Context, a rongcloud.Attempt) { metrics.Attempt(a) }))
-	if err != nil {
+	service := &service{secret: os.Getenv("RONGCLOUD_APP_SECRET")}
+	defer service.close()
+	if err := service.open(ctx, config, rongcloud.WithAttemptHook(metrics.Attempt)); err != nil {
 		return err
 	}
-	defer service.close()
+	defer service.client.CloseIdleConnections()
 
 	application := &app.App{Store: database}
 	worker := outbox.New(database, service.client, config.lease, log)
 	callbacks, err := callback.New(callback.Config{
-		Store: database, Worker: worker, Secret: service.secret, Moderator: callback.NewModerator(config.words),
-		Nonces: service.nonces, Log: log, Observe: metrics.Callback,
-	})
+		Store: database, Worker: worker, Secret: service.secret, Moderator: callback.NewModerator(config.words), Log: log,
+	}, append(service.options, webhook.WithObserver(webhook.ObserverFunc(metrics.Callback)))...)
 	if err != nil {
 		return err
 	}
@@ -128,70 +128,58 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler, cal
 		Handler:           web.Protect(handler),
 		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 20 * time.Second, IdleTimeout: time.Minute,
 	}
-	ended := make(chan error, 1)
-	go func() {
-		<-ctx.Done()
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), graceTime)
-		defer cancel()
-		ended <- errors.Join(server.Shutdown(ctx), callbacks.Shutdown(ctx))
-	}()
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	select {
+	case err := <-failed:
 		return err
+	case <-ctx.Done():
 	}
-	return <-ended
+	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), graceTime)
+	defer cancel()
+	return errors.Join(server.Shutdown(ending), callbacks.Shutdown(ending))
 }
 
 // service is RongCloud, and what the program's processes share to use it.
 type service struct {
-	client *rongcloud.Client
-	secret string
-	cloud  *fakecloud.Cloud // nil with the real one
-	nonces webhook.NonceStore
-	ends   []func()
+	client  *rongcloud.Client
+	secret  string
+	cloud   *fakecloud.Cloud // nil with the real one
+	options []webhook.Option
+	ends    []io.Closer
 }
 
 // close closes what was opened, in reverse order.
 func (s *service) close() {
 	for _, end := range slices.Backward(s.ends) {
-		end()
+		_ = end.Close()
 	}
 }
 
-func openService(ctx context.Context, config config, observe rongcloud.Option) (_ *service, err error) {
-	s := &service{secret: os.Getenv("RONGCLOUD_APP_SECRET")}
-	defer func() {
-		if err != nil {
-			s.close()
+func (s *service) open(ctx context.Context, config config, observe rongcloud.Option) (err error) {
+	if !config.live {
+		if s.cloud, err = fakecloud.New(); err == nil {
+			s.ends = append(s.ends, s.cloud)
+			s.secret, s.client = s.cloud.Server.AppSecret(), s.cloud.Server.Client(observe)
 		}
-	}()
-	if config.live {
-		var limiter rongcloud.Limiter
-		if limiter, err = s.share(ctx, config.redis); err == nil {
-			s.client, err = rongcloud.NewFromEnv(observe, rongcloud.WithLimiter(limiter))
-		}
-	} else if s.cloud, err = fakecloud.New(); err == nil {
-		s.ends = append(s.ends, func() { _ = s.cloud.Close() })
-		s.secret, s.client = s.cloud.Server.AppSecret(), s.cloud.Server.Client(observe)
+		return err
 	}
+	limiter, err := s.limiter(ctx, config.redis)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	s.ends = append(s.ends, s.client.CloseIdleConnections)
-	return s, nil
+	s.client, err = rongcloud.NewFromEnv(observe, rongcloud.WithLimiter(limiter))
+	return err
 }
 
-// share returns the limiter that keeps this program within the quotas. With Redis, all its
-// processes share the quotas, and also know each other's callbacks.
-func (s *service) share(ctx context.Context, address string) (rongcloud.Limiter, error) {
-	if address == "" {
+// limiter returns what keeps this program within the quotas. With Redis, all its processes share
+// the quotas, and also know each other's callbacks.
+func (s *service) limiter(ctx context.Context, options *redis.Options) (rongcloud.Limiter, error) {
+	if options == nil {
 		return rongcloud.NewLimiter(rongcloud.Quotas{})
 	}
-	options, err := redis.ParseURL(address)
-	if err != nil {
-		return nil, errors.New("REDIS_URL: it is no redis://…") // the error would hold the password
-	}
 	db := redis.NewClient(options)
-	s.ends = append(s.ends, func() { _ = db.Close() })
+	s.ends = append(s.ends, db)
 	if err := db.Ping(ctx).Err(); err != nil {
 		return nil, fmt.Errorf("REDIS_URL: %w", err)
 	}
@@ -199,8 +187,8 @@ func (s *service) share(ctx context.Context, address string) (rongcloud.Limiter,
 	if err != nil {
 		return nil, err
 	}
-	s.ends = append(s.ends, func() { _ = limiter.Close() })
-	s.nonces = rongcloudredis.NewNonceStore(db, "appserver:nonce:")
+	s.ends = append(s.ends, limiter)
+	s.options = []webhook.Option{webhook.WithNonceStore(rongcloudredis.NewNonceStore(db, "appserver:nonce:"))}
 	return limiter, nil
 }
 
@@ -211,20 +199,14 @@ func prepareDemo(ctx context.Context, a *app.App, cloud *fakecloud.Cloud, callba
 		return fmt.Errorf("DATABASE_URL: %w", err)
 	}
 	cloud.CallBack(callbacks)
-	for _, name := range []string{"ann", "ben", "olga"} {
-		if _, err := a.Store.User(ctx, name); err == nil {
-			continue
-		}
+	if _, err := a.Store.User(ctx, "ben"); err == nil {
+		return nil // he was the last of them
+	}
+	for _, name := range []string{"olga", "ann", "ben"} {
 		user := store.User{ID: name, Name: name, Password: app.HashPassword("demo-demo")}
 		if err := a.AddUser(ctx, user); err != nil && !errors.Is(err, app.ErrTaken) {
 			return err
 		}
-		if name != "ben" {
-			continue
-		}
-		if err := cmp.Or(a.Invite(ctx, "ann", "ben"), a.Invite(ctx, "ben", "ann")); err != nil {
-			return err
-		}
 	}
-	return nil
+	return cmp.Or(a.Invite(ctx, "ann", "ben"), a.Invite(ctx, "ben", "ann"))
 }

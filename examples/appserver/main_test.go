@@ -201,12 +201,18 @@ func listen(t *testing.T, v *visitor) (shut func()) {
 // Errors of the configuration name the variable.
 func TestConfig(t *testing.T) {
 	for name, value := range map[string]string{
-		"OUTBOX_LEASE": "soon", "TRUSTED_PROXIES": "everybody", "PUBLIC_URL": "chat.example", "DATABASE_URL": "mysql://x", "APPSERVER_ADDR": "nowhere",
+		"REDIS_URL": "redis://127.0.0.1", "OUTBOX_LEASE": "soon", "TRUSTED_PROXIES": "everybody", "PUBLIC_URL": "chat.example", "DATABASE_URL": "mysql://x", "APPSERVER_ADDR": "nowhere",
 	} {
 		env := map[string]string{"DATABASE_URL": "sqlite:" + t.TempDir() + "/x.db", name: value}
 		err := run(t.Context(), func(name string) string { return env[name] }, io.Discard)
 		require.ErrorContains(t, err, name+": ")
 	}
+	env := map[string]string{"RONGCLOUD_APP_KEY": "key", "REDIS_URL": "redis://:pass%word@127.0.0.1"}
+	_, err := readConfig(func(name string) string { return env[name] })
+	require.EqualError(t, err, "REDIS_URL: it is no redis://…")
+	env["REDIS_URL"] = "redis://127.0.0.1"
+	_, err = readConfig(func(name string) string { return env[name] })
+	require.NoError(t, err)
 }
 
 // What another site has a browser send is refused, and so are too many tries to log in.

@@ -61,15 +61,15 @@ func (a *App) SignUp(ctx context.Context, name, password, address string) (token
 	}
 	user.Password = HashPassword(password)
 	err = a.AddUser(ctx, user)
-	switch {
-	case err == nil:
-		return a.Session(ctx, user.ID)
-	case errors.Is(err, ErrTaken):
+	if errors.Is(err, ErrTaken) {
 		if token, wrong := a.LogIn(ctx, name, password, address); wrong == nil {
 			return token, nil
 		}
 	}
-	return "", err
+	if err != nil {
+		return "", err
+	}
+	return a.Session(ctx, user.ID)
 }
 
 // mostPassword is how many bytes of a password bcrypt looks at.

@@ -17,7 +17,7 @@ import (
 func (a *App) Invite(ctx context.Context, me, other string) error {
 	return a.friendship(ctx, me, other, func(tx *store.Tx, known store.Friendship) error {
 		if accept(ctx, tx, known, me, other) != nil {
-			tx.SetFriendship(ctx, store.Friendship{A: me, B: other, State: store.FriendAsked, AskedBy: me})
+			tx.SetFriendship(ctx, me, other, store.Friendship{State: store.FriendAsked, AskedBy: me})
 		}
 		return nil
 	})
@@ -37,7 +37,7 @@ func accept(ctx context.Context, tx *store.Tx, known store.Friendship, me, other
 	case known.AskedBy != other:
 		return ErrNotFound
 	}
-	tx.SetFriendship(ctx, store.Friendship{A: me, B: other, State: store.Friends, AskedBy: other})
+	tx.SetFriendship(ctx, me, other, store.Friendship{State: store.Friends, AskedBy: other})
 	tx.Enqueue(ctx, pairLane(me, other), outbox.AddFriend,
 		rongcloud.FriendAddParams{UserID: other, TargetID: me, Type: rongcloud.FriendAddDirectly})
 	tx.Enqueue(ctx, noticeLane(me, other), outbox.SendPrivate,

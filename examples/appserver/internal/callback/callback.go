@@ -39,23 +39,15 @@ type Config struct {
 	Worker    *outbox.Worker // retries events that could not be applied
 	Secret    string
 	Moderator *Moderator
-	Nonces    webhook.NonceStore // nil: in this process's memory
 	Log       *slog.Logger
-	Observe   func(webhook.Observation)
 }
 
 // New returns the handler of callbacks.
-func New(config Config) (*webhook.Handler, error) {
-	opts := []webhook.Option{
+func New(config Config, options ...webhook.Option) (*webhook.Handler, error) {
+	h, err := webhook.NewHandler(config.Secret, append(options,
 		webhook.WithLogger(config.Log),
-		// nothing passes unchecked
-		webhook.WithDecisionTimeout(decisionTime, webhook.Block("Please try again.")),
-		webhook.WithObserver(webhook.ObserverFunc(func(_ context.Context, o webhook.Observation) { config.Observe(o) })),
-	}
-	if config.Nonces != nil {
-		opts = append(opts, webhook.WithNonceStore(config.Nonces))
-	}
-	h, err := webhook.NewHandler(config.Secret, opts...)
+		webhook.WithDecisionTimeout(decisionTime, webhook.Block("Please try again.")), // nothing passes unchecked
+	)...)
 	if err != nil {
 		return nil, err
 	}
@@ -160,9 +152,7 @@ func audit(ctx context.Context, tx *store.Tx, a *webhook.MessageAudit) {
 }
 
 func status(ctx context.Context, tx *store.Tx, s *webhook.UserStatus) {
-	tx.SetPresence(ctx, store.Presence{
-		UserID: s.UserID, Session: s.SessionID, Online: s.Status == webhook.PresenceOnline, At: s.OccurredAt,
-	})
+	tx.SetPresence(ctx, s.UserID, s.SessionID, s.Status == webhook.PresenceOnline, s.OccurredAt)
 }
 
 // What follows compares an event with the tables. Where they agree, as after all that the app

@@ -46,7 +46,7 @@ func start(t *testing.T, url string) *rig {
 		}
 	})
 	r.handler, err = callback.New(callback.Config{
-		Store: s, Worker: r.worker, Secret: cloud.Secret, Moderator: callback.NewModerator(nil), Log: slog.New(slog.DiscardHandler), Observe: func(webhook.Observation) {},
+		Store: s, Worker: r.worker, Secret: cloud.Secret, Moderator: callback.NewModerator(nil), Log: slog.New(slog.DiscardHandler),
 	})
 	require.NoError(t, err)
 	return r
@@ -161,7 +161,7 @@ func TestNews(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, url string) {
 		r := start(t, url)
 		r.change(t, func(tx *store.Tx) {
-			tx.SetFriendship(t.Context(), store.Friendship{A: "ann", B: "ben", State: store.Friends, AskedBy: "ann"})
+			tx.SetFriendship(t.Context(), "ann", "ben", store.Friendship{State: store.Friends, AskedBy: "ann"})
 			tx.SetGroup(t.Context(), store.Group{ID: "g", Name: "G", OwnerID: "ann"})
 			tx.SetMembers(t.Context(), "g", "ann")
 		})
@@ -184,7 +184,7 @@ func TestPresence(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, url string) {
 		r := start(t, url)
 		r.change(t, func(tx *store.Tx) {
-			tx.SetFriendship(t.Context(), store.Friendship{A: "ann", B: "ben", State: store.Friends, AskedBy: "ann"})
+			tx.SetFriendship(t.Context(), "ann", "ben", store.Friendship{State: store.Friends, AskedBy: "ann"})
 		})
 		at := time.UnixMilli(1_800_000_000_000)
 		r.deliver(t, &webhook.UserStatus{UserID: "ben", Status: webhook.PresenceOnline, OccurredAt: at, SessionID: "s"})

@@ -6,6 +6,7 @@
 package outbox
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -54,6 +55,24 @@ type Notice struct {
 // is parked. All others are repeated until they are done.
 func IsOnce(kind string) bool {
 	return slices.Contains([]string{SendPrivate, SendGroup, SendSystem, RecallMessage}, kind)
+}
+
+// About reads who and what a job is about, whatever its kind: who does it, the users and groups
+// that it names beside, and a text.
+func About(job store.Job) (from string, to []string, text string) {
+	var p struct {
+		From, OwnerID, UserID, TargetID, GroupID, Text, Name string
+		Targets, TargetIDs, UserIDs                          []string
+	}
+	if json.Unmarshal(job.Params, &p.GroupID) != nil { // a group's ID alone
+		_ = json.Unmarshal(job.Params, &p) // what is not understood is about nobody
+	}
+	if p.Name != "" {
+		p.GroupID = "" // the text says it
+	}
+	to = slices.Concat(p.Targets, p.TargetIDs, p.UserIDs, []string{p.TargetID, p.GroupID})
+	to = slices.DeleteFunc(to, func(id string) bool { return id == "" })
+	return cmp.Or(p.From, p.OwnerID, p.UserID), to, cmp.Or(p.Text, p.Name)
 }
 
 // kind is how a kind of jobs is carried out.
@@ -168,7 +187,7 @@ func syncFriend(ctx context.Context, c *rongcloud.Client, p Pair) (Effect, error
 		switch known, _ := tx.Friendship(ctx, p.UserID, p.TargetID); {
 		case mutual == (known.State == store.Friends): // who has asked goes on waiting
 		case mutual:
-			tx.SetFriendship(ctx, store.Friendship{A: p.UserID, B: p.TargetID, State: store.Friends, AskedBy: p.UserID})
+			tx.SetFriendship(ctx, p.UserID, p.TargetID, store.Friendship{State: store.Friends, AskedBy: p.UserID})
 		default:
 			tx.DeleteFriendship(ctx, p.UserID, p.TargetID)
 		}

@@ -45,7 +45,7 @@ func TestSyncFriend(t *testing.T) {
 			change(t, w.store, func(tx *store.Tx) {
 				tx.DeleteFriendship(t.Context(), "ann", c.other)
 				if c.known != "" {
-					tx.SetFriendship(t.Context(), store.Friendship{A: "ann", B: c.other, State: c.known, AskedBy: c.other})
+					tx.SetFriendship(t.Context(), "ann", c.other, store.Friendship{State: c.known, AskedBy: c.other})
 				}
 			})
 			events = events[:0]

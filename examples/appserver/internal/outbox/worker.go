@@ -2,11 +2,9 @@ package outbox
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"log/slog"
 	"math/rand/v2"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -144,13 +142,9 @@ func (w *Worker) try(ctx context.Context, job store.Job) (store.Settlement, Effe
 // that makes them known, in another lane, may have to be tried again. So may one before it in its
 // own lane, if an operator has said so while it was claimed.
 func (w *Worker) early(ctx context.Context, job store.Job) (bool, error) {
-	var named struct {
-		UserID, TargetID, OwnerID, From string
-		UserIDs, TargetIDs, Targets     []string
-	}
-	_ = json.Unmarshal(job.Params, &named) // it names nobody, or the call says what is wrong
+	from, to, _ := About(job)
 	lanes := []string{job.Lane}
-	for _, id := range slices.Concat([]string{named.UserID, named.TargetID, named.OwnerID, named.From}, named.UserIDs, named.TargetIDs, named.Targets) {
+	for _, id := range append(to, from) {
 		lanes = append(lanes, UserLane(id), GroupLane(id))
 	}
 	return w.store.AnyBusy(ctx, job.ID, lanes...)

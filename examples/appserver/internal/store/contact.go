@@ -13,31 +13,27 @@ const (
 	Friends     = "friends"
 )
 
-// Friendship is the relation between two users. A sorts before B.
-type Friendship struct {
-	A, B    string
-	State   string
-	AskedBy string
-}
+// Friendship is the relation between two users; without a state they are strangers.
+type Friendship struct{ State, AskedBy string }
 
-// Pair puts two users in order.
-func Pair(one, other string) (a, b string) { return min(one, other), max(one, other) }
+// pair puts two users in order.
+func pair(one, other string) (a, b string) { return min(one, other), max(one, other) }
 
-func friendshipRow(f *Friendship) []any { return []any{&f.A, &f.B, &f.State, &f.AskedBy} }
+func friendshipRow(f *Friendship) []any { return []any{&f.State, &f.AskedBy} }
 
-// Friendship returns the relation between two users; without a state they are strangers.
+// Friendship returns the relation between two users.
 func (q Queries) Friendship(ctx context.Context, user, other string) (Friendship, error) {
-	a, b := Pair(user, other)
-	known, err := one(ctx, q, friendshipRow, `SELECT a, b, state, asked_by FROM friendships WHERE a = $1 AND b = $2`, a, b)
+	a, b := pair(user, other)
+	known, err := one(ctx, q, friendshipRow, `SELECT state, asked_by FROM friendships WHERE a = $1 AND b = $2`, a, b)
 	if errors.Is(err, ErrNotFound) {
-		return Friendship{A: a, B: b}, nil
+		err = nil
 	}
 	return known, err
 }
 
-// SetFriendship sets the relation between two users, in any order.
-func (tx *Tx) SetFriendship(ctx context.Context, f Friendship) {
-	a, b := Pair(f.A, f.B)
+// SetFriendship sets the relation between two users.
+func (tx *Tx) SetFriendship(ctx context.Context, user, other string, f Friendship) {
+	a, b := pair(user, other)
 	tx.notifyContacts(a, b)
 	tx.do(ctx, `INSERT INTO friendships (a, b, state, asked_by) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (a, b) DO UPDATE SET state = excluded.state, asked_by = excluded.asked_by`, a, b, f.State, f.AskedBy)
@@ -45,7 +41,7 @@ func (tx *Tx) SetFriendship(ctx context.Context, f Friendship) {
 
 // DeleteFriendship ends whatever there was between two users.
 func (tx *Tx) DeleteFriendship(ctx context.Context, user, other string) {
-	a, b := Pair(user, other)
+	a, b := pair(user, other)
 	tx.notifyContacts(a, b)
 	tx.do(ctx, `DELETE FROM friendships WHERE a = $1 AND b = $2`, a, b)
 }
@@ -85,23 +81,15 @@ func (tx *Tx) SetBlock(ctx context.Context, userID, targetID string, blocked boo
 	return tx.do(ctx, `DELETE FROM blocks WHERE user_id = $1 AND target_id = $2`, userID, targetID)
 }
 
-// Presence is the last known presence of a user's device.
-type Presence struct {
-	UserID  string
-	Session string
-	Online  bool
-	At      time.Time
-}
-
-// SetPresence stores a presence, unless a newer one is known. It reports whether that changed
-// anything.
-func (tx *Tx) SetPresence(ctx context.Context, p Presence) bool {
+// SetPresence stores whether a user's device is online, unless something newer is known. It reports
+// whether that changed anything.
+func (tx *Tx) SetPresence(ctx context.Context, userID, session string, online bool, at time.Time) bool {
 	changed := tx.do(ctx, `INSERT INTO presence (user_id, session, online, at) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (user_id, session) DO UPDATE SET online = excluded.online, at = excluded.at
-		WHERE presence.at < excluded.at`, p.UserID, p.Session, p.Online, millis(p.At))
+		WHERE presence.at < excluded.at`, userID, session, online, millis(at))
 	if changed {
-		friends, _ := tx.FriendIDs(ctx, p.UserID)
-		tx.notifyContacts(append(friends, p.UserID)...)
+		friends, _ := tx.FriendIDs(ctx, userID)
+		tx.notifyContacts(append(friends, userID)...)
 	}
 	return changed
 }
@@ -157,11 +145,6 @@ func (q Queries) Members(ctx context.Context, groupID string) ([]string, error) 
 func (q Queries) People(ctx context.Context, groupID string) ([]Person, error) {
 	return all(ctx, q, personRow, `SELECT m.user_id, COALESCE(u.name, m.user_id)
 		FROM members m LEFT JOIN users u ON u.id = m.user_id WHERE m.group_id = $1 ORDER BY m.user_id`, groupID)
-}
-
-// IsMember reports whether a user is in a group.
-func (q Queries) IsMember(ctx context.Context, groupID, userID string) (bool, error) {
-	return q.exists(ctx, `SELECT 1 FROM members WHERE group_id = $1 AND user_id = $2`, groupID, userID)
 }
 
 // SetMembers puts exactly these users into a group.

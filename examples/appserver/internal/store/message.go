@@ -42,7 +42,7 @@ const (
 
 // PrivateConversation is that of two users.
 func PrivateConversation(one, other string) string {
-	a, b := Pair(one, other)
+	a, b := pair(one, other)
 	return private + a + ":" + b
 }
 
@@ -74,7 +74,7 @@ func GroupOf(conversation string) (string, bool) { return strings.CutPrefix(conv
 // IsReader reports whether a user may read a conversation.
 func (q Queries) IsReader(ctx context.Context, conversation, userID string) (bool, error) {
 	if groupID, ok := GroupOf(conversation); ok {
-		return q.IsMember(ctx, groupID, userID)
+		return q.exists(ctx, `SELECT 1 FROM members WHERE group_id = $1 AND user_id = $2`, groupID, userID)
 	}
 	_, ok := Partner(conversation, userID)
 	return ok || conversation == SystemConversation(userID), nil
@@ -185,21 +185,19 @@ type Report struct {
 	MessageUID string
 	ReporterID string // empty for RongCloud's moderation
 	Reason     string
-	State      string
 	CreatedAt  time.Time
 }
 
-// The states of a report.
+// The decisions about a report.
 const (
-	ReportOpen      = "open"
 	ReportDismissed = "dismissed"
 	ReportUpheld    = "upheld"
 )
 
-const reportColumns = `id, message_uid, reporter_id, reason, state, created_at`
+const reportColumns = `id, message_uid, reporter_id, reason, created_at`
 
 func reportRow(r *Report) []any {
-	return []any{&r.ID, &r.MessageUID, &r.ReporterID, &r.Reason, &r.State, ms{&r.CreatedAt}}
+	return []any{&r.ID, &r.MessageUID, &r.ReporterID, &r.Reason, ms{&r.CreatedAt}}
 }
 
 // AddReport adds a report. One by the same reporter about the same message changes nothing.

@@ -192,7 +192,7 @@ func TestFirstFailure(t *testing.T) {
 		s := open(t, url)
 		err := s.Change(t.Context(), func(tx *store.Tx) error {
 			require.True(t, tx.AddUser(t.Context(), store.User{ID: "a", Name: "a"}))
-			tx.SetFriendship(t.Context(), store.Friendship{A: "a", B: "nobody", State: store.Friends})
+			tx.SetFriendship(t.Context(), "a", "nobody", store.Friendship{State: store.Friends})
 			require.False(t, tx.AddUser(t.Context(), store.User{ID: "b", Name: "b"}))
 			return errors.New("what a decision makes of it")
 		})
@@ -318,7 +318,7 @@ func TestPresence(t *testing.T) {
 		set := func(session string, online bool, at time.Time) bool {
 			var changed bool
 			require.NoError(t, s.Change(t.Context(), func(tx *store.Tx) error {
-				changed = tx.SetPresence(t.Context(), store.Presence{UserID: "a", Session: session, Online: online, At: at})
+				changed = tx.SetPresence(t.Context(), "a", session, online, at)
 				return nil
 			}))
 			return changed

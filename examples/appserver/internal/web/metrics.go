@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"crypto/subtle"
 	"fmt"
 	"maps"
@@ -31,12 +32,12 @@ func (m *Metrics) count(name string) {
 }
 
 // Attempt counts an attempt of a call to RongCloud; see rongcloud.WithAttemptHook.
-func (m *Metrics) Attempt(a rongcloud.Attempt) {
+func (m *Metrics) Attempt(_ context.Context, a rongcloud.Attempt) {
 	m.count(fmt.Sprintf("appserver_rongcloud_attempts_total{path=%q,outcome=%q}", a.Endpoint.Path, a.Outcome))
 }
 
 // Callback counts a callback.
-func (m *Metrics) Callback(o webhook.Observation) {
+func (m *Metrics) Callback(_ context.Context, o webhook.Observation) {
 	m.count(fmt.Sprintf("appserver_callbacks_total{kind=%q,outcome=%q}", o.Kind, o.Outcome))
 }
 

@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"html/template"
 	"net/http"
-	"slices"
 	"strconv"
 	"time"
 
@@ -183,30 +181,14 @@ func (s *server) look(q *request, v *view) error {
 // mostNamed is how many recipients of a job are named.
 const mostNamed = 5
 
-// shownJob reads what jobs of all kinds have in common.
 func (q *request) shownJob(db store.Queries, job store.Job) shownJob {
-	var p struct {
-		From, OwnerID, UserID, TargetID, GroupID, Text, Name string
-		Targets, TargetIDs, UserIDs                          []string
+	from, to, text := outbox.About(job)
+	more := max(len(to)-mostNamed, 0)
+	shown := shownJob{
+		Job: job, Words: q.words, Once: outbox.IsOnce(job.Kind), From: q.nameOf(db, from), Text: text, More: more,
 	}
-	if json.Unmarshal(job.Params, &p.GroupID) != nil { // a group's ID alone
-		_ = json.Unmarshal(job.Params, &p) // what is not understood is shown as it is stored
-	}
-	shown := shownJob{Job: job, Words: q.words, Once: outbox.IsOnce(job.Kind), Text: cmp.Or(p.Text, p.Name)}
-	if id := cmp.Or(p.From, p.OwnerID, p.UserID); id != "" {
-		shown.From = q.nameOf(db, id)
-	}
-	if p.Name != "" {
-		p.GroupID = "" // it has no other name yet
-	}
-	for _, id := range slices.Concat(p.Targets, p.TargetIDs, p.UserIDs, []string{p.TargetID, p.GroupID}) {
-		switch {
-		case id == "":
-		case len(shown.To) < mostNamed:
-			shown.To = append(shown.To, q.nameOf(db, id))
-		default:
-			shown.More++
-		}
+	for _, id := range to[:len(to)-more] {
+		shown.To = append(shown.To, q.nameOf(db, id))
 	}
 	return shown
 }
