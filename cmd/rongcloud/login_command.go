@@ -14,7 +14,7 @@ import (
 	"github.com/rongcloud-go/rongcloud"
 )
 
-// loginFlags are the flags of the command login.
+// loginFlags holds the flags of rongcloud login.
 type loginFlags struct {
 	name, appKey, region string
 	apiURLs              []string
@@ -102,14 +102,14 @@ func (a *app) login(ctx context.Context, f loginFlags) error {
 	return nil
 }
 
-// sayWhatWins says that the profile in use is not used.
+// sayWhatWins warns if the environment overrides the profile in use.
 func (a *app) sayWhatWins() {
 	if a.env(envAppKey) != "" {
 		a.talk("But %s is set, which wins.", envAppKey)
 	}
 }
 
-// askForProfile asks for what no flag gives.
+// askForProfile builds a profile from the flags, and asks for values that no flag gives.
 func (a *app) askForProfile(ctx context.Context, f loginFlags) (profile, error) {
 	p := profile{AppKey: f.appKey, Region: strings.ToUpper(f.region), APIURLs: f.apiURLs, Production: f.production}
 	interactive := isTerminal(a.in)
@@ -155,7 +155,7 @@ func (a *app) askForProfile(ctx context.Context, f loginFlags) (profile, error) 
 	return p, nil
 }
 
-// askForSecret reads the App Secret without showing it. Ctrl-C gives the terminal back as it was.
+// askForSecret reads the App Secret without showing it. On Ctrl-C it restores the terminal.
 func (a *app) askForSecret(ctx context.Context) (secret, error) {
 	file, ok := a.in.(*os.File)
 	if !ok {

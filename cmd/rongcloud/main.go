@@ -4,24 +4,25 @@
 //
 //	go install github.com/rongcloud-go/rongcloud/cmd/rongcloud@latest
 //
-// A command is a function newXCommand(a *app) *cobra.Command in a file of its own, which newRoot
-// adds to one of the groups of the help. It has Short, Example, Args and RunE: a.do(func ...), and
-// the tests refuse it without. In RunE it finds
+// To add a command, write a function newXCommand(a *app) *cobra.Command in a file of its own and
+// add it to a group of the help in newRoot. Set Short, Example, Args and RunE: a.do(func ...); the
+// tests fail without Short or Example. RunE uses
 //
-//	a.profile()    the App Key in use, from --profile, RONGCLOUD_* or the profile in use
-//	a.client()     a client for it
-//	a.show         data: JSON with --json, else what the function prints, often with a.table
-//	a.line         one item of a stream: NDJSON with --json
-//	a.talk         what is said to people, on stderr
-//	a.tell         the same about what was done, which is data with --json
-//	a.confirm      a question before something that cannot be undone
-//	usagef         an error of the caller's, which ends with exit code 2
-//	exitError      an end with a code of its own, about which all has been said
+//	a.profile()    for the App Key in use, from --profile, RONGCLOUD_* or the stored profile
+//	a.client()     for a client with that App Key
+//	a.show         to print data: JSON with --json, else what the function prints, often a.table
+//	a.line         to print one item of a stream: a line of JSON with --json
+//	a.talk         to print a message for people on stderr
+//	a.tell         to report what was done: on stderr, or as data with --json
+//	a.confirm      to ask before something that cannot be undone
+//	usagef         to return a mistake in the command line, with exit code 2
+//	exitError      to end with another exit code after an error was reported
 //
-// What it returns becomes one line on stderr, and the exit code. Its behaviour is tested by a
-// script in testdata/script, which runs the built program: script_test.go has the additional
-// commands, such as emulator, which starts one and points RONGCLOUD_* at it. Its texts appear in
-// docs/cli.md, and in Chinese from the table in chinese_test.go: go test . -run TestDocs -update.
+// An error that RunE returns becomes one line on stderr and the exit code. Test the command with a
+// script in testdata/script, which runs the built program; see TestScripts for the commands of a
+// script, such as emulator, which starts an emulator and points RONGCLOUD_* at it. The texts of the
+// command appear in docs/cli.md, and in docs/cli_zh.md with the translations in chinese_test.go:
+// run go test . -run TestDocs -update.
 package main
 
 import (
@@ -32,11 +33,11 @@ import (
 )
 
 func main() {
-	// A reader that goes away is an error of the write that finds out, and not the end of all.
-	// Ignoring the signal would do that to the programs that are started, too.
+	// Catch SIGPIPE, so that a write to a closed pipe returns an error instead of ending the
+	// program. The programs that this one starts would inherit a signal.Ignore.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	ending := []os.Signal{os.Interrupt, syscall.SIGTERM}
-	if !signal.Ignored(syscall.SIGHUP) { // nohup has it ignored; else a terminal that is closed is a Ctrl-C
+	if !signal.Ignored(syscall.SIGHUP) { // under nohup the program outlives its terminal
 		ending = append(ending, syscall.SIGHUP)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), ending...)

@@ -17,7 +17,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// moment is a flag that takes a time, or how long ago it was.
+// moment is the value of a flag that takes a time or how long ago it was.
 type moment struct {
 	time.Time
 	text string
@@ -26,8 +26,8 @@ type moment struct {
 func (m *moment) String() string { return m.text }
 func (m *moment) Type() string   { return "time" }
 
-// Set reads a span such as 90m or 3d, a date, or a time with or without a zone, which is then this
-// machine's.
+// Set parses a span such as 90m or 3d, a date, or a time. A time without a zone is in the zone of
+// this machine.
 func (m *moment) Set(text string) error {
 	m.text = text
 	spanText := text
@@ -52,7 +52,7 @@ func (m *moment) Set(text string) error {
 	return errors.New("it is neither a span such as 1h or 3d nor a time such as 2026-11-26T10:00")
 }
 
-// shownMessage is a message as it is printed.
+// shownMessage is a message as the history and log commands print it.
 type shownMessage struct {
 	MessageUID       string          `json:"messageUID"`
 	SentAt           time.Time       `json:"sentAt"`
@@ -63,16 +63,16 @@ type shownMessage struct {
 	Content          json.RawMessage `json:"content"`
 }
 
-// contentJSON is a body as JSON: itself, or as a text if it is none.
+// contentJSON returns a body that is JSON unchanged, and any other body as a JSON string.
 func contentJSON(body string) json.RawMessage {
 	if json.Valid([]byte(body)) {
 		return json.RawMessage(body)
 	}
-	text, _ := json.Marshal(body) // texts can always be encoded
+	text, _ := json.Marshal(body) // encoding a string never fails
 	return text
 }
 
-// line is the message in a line, with who it went to if that is not said elsewhere.
+// line returns the message as one line. It names the recipient unless to is empty.
 func (s shownMessage) line(to string) string {
 	at := s.SentAt.Local().Format("2006-01-02 15:04:05.000")
 	return oneLine(fmt.Sprintf("%s  %s  %s%s  %s  %s", at, s.MessageUID, s.From, mark(to != "", " → "+to), s.ObjectName, s.Content))
@@ -160,7 +160,7 @@ func newLogCommand(a *app) *cobra.Command {
 	return cmd
 }
 
-// hourLayout is how an hour is written.
+// hourLayout is the format of --hour.
 const hourLayout = "2006-01-02T15"
 
 func newLogFetchCommand(a *app) *cobra.Command {
@@ -210,7 +210,7 @@ func (a *app) printLog(messages iter.Seq2[rongcloud.LoggedMessage, error]) error
 	unread := 0
 	for m, err := range messages {
 		var line *rongcloud.LogLineError
-		if errors.As(err, &line) { // the others are read all the same
+		if errors.As(err, &line) { // the other lines are still read
 			unread++
 			a.talk("%s", oneLine(err.Error()))
 			continue
@@ -242,7 +242,7 @@ func newMessageCommand(a *app) *cobra.Command {
 	return cmd
 }
 
-// recallKinds are the kinds of conversations of which messages are taken back.
+// recallKinds are the types of conversations whose messages can be recalled.
 var recallKinds = []rongcloud.ConversationType{
 	rongcloud.ConversationPrivate, rongcloud.ConversationGroup, rongcloud.ConversationChatroom, rongcloud.ConversationUltraGroup,
 }

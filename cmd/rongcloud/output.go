@@ -16,12 +16,12 @@ import (
 	"golang.org/x/term"
 )
 
-// dataWriter is stdout. Once a write has failed all others fail, too.
+// dataWriter writes to stdout. After a write has failed, all later writes fail, too.
 type dataWriter struct {
 	w io.Writer
 
 	mu     sync.Mutex
-	failed error // what the first write failed with
+	failed error // the error of the first failed write
 }
 
 func (d *dataWriter) Write(p []byte) (int, error) {
@@ -38,14 +38,14 @@ func (d *dataWriter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// failure is what the first write failed with, if one did.
+// failure returns the error of the first failed write, or nil.
 func (d *dataWriter) failure() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.failed
 }
 
-// talkWriter is stderr for whoever writes lines to it.
+// talkWriter writes lines to stderr, above the progress bar if one is shown.
 type talkWriter struct{ a *app }
 
 func (t talkWriter) Write(p []byte) (int, error) {
@@ -59,12 +59,12 @@ func (t talkWriter) Write(p []byte) (int, error) {
 	return t.a.stderr.Write(p)
 }
 
-// talk says something to people, on stderr.
+// talk prints a line for people to stderr.
 func (a *app) talk(format string, args ...any) {
 	fmt.Fprintf(talkWriter{a}, format+"\n", args...)
 }
 
-// tell says what was done, to people, or with --json to programs.
+// tell reports what was done: to people on stderr, or with --json as data on stdout.
 func (a *app) tell(done any, format string, args ...any) error {
 	if a.json {
 		return a.printJSON(done)
@@ -73,7 +73,7 @@ func (a *app) tell(done any, format string, args ...any) error {
 	return nil
 }
 
-// show prints data: as JSON with --json, else what text writes.
+// show prints data as JSON with --json. Otherwise it calls text to print it.
 func (a *app) show(data any, text func(w io.Writer) error) error {
 	if !a.json {
 		return text(a.stdout)
@@ -81,7 +81,7 @@ func (a *app) show(data any, text func(w io.Writer) error) error {
 	return a.printJSON(data)
 }
 
-// printJSON prints data with indents.
+// printJSON prints data as indented JSON.
 func (a *app) printJSON(data any) error {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
@@ -94,7 +94,7 @@ func (a *app) printJSON(data any) error {
 	return err
 }
 
-// line prints one item of a stream: a line of JSON with --json, else the text.
+// line prints one item of a stream: data as a line of JSON with --json, else text.
 func (a *app) line(data any, text string) error {
 	if !a.json {
 		_, err := io.WriteString(a.stdout, text+"\n")
@@ -110,7 +110,8 @@ func (a *app) line(data any, text string) error {
 	return err
 }
 
-// unprinted says with an error of printing what was done before, so that nobody repeats it.
+// unprinted adds to an error of printing what the command did before, so that nobody repeats the
+// command.
 func unprinted(done string, err error) error {
 	if err == nil || readerGone(err) {
 		return err
@@ -118,8 +119,7 @@ func unprinted(done string, err error) error {
 	return fmt.Errorf("%s, but its response cannot be printed: %w", done, err)
 }
 
-// table prints rows: aligned on a terminal, else separated by tabs. The first row has the names of
-// the columns.
+// table prints rows below the names of the columns: aligned on a terminal, else separated by tabs.
 func (a *app) table(head []string, rows [][]string) error {
 	var b strings.Builder
 	if isTerminal(a.stdout) {
@@ -162,11 +162,11 @@ func (a *app) alignedTable(head []string, rows [][]string) string {
 
 const (
 	columnGap = 2
-	leastText = 20 // columns for texts; in fewer they are not wrapped
+	leastText = 20 // texts are not wrapped to fewer columns
 )
 
-// wrapTexts wraps the column with the longest texts, so that the table fits into the terminal.
-// Paths, IDs and the like stay in one piece, to be copied.
+// wrapTexts wraps the widest column that contains spaces, so that the table fits into the
+// terminal. Paths and IDs stay whole, so that people can copy them.
 func wrapTexts(head []string, rows [][]string, terminal int) {
 	longest, others, widest := -1, 0, 0
 	for j := range head {
@@ -193,7 +193,7 @@ func (a *app) colours() bool {
 	return isTerminal(a.stdout) && a.env("NO_COLOR") == "" && a.env("TERM") != "dumb"
 }
 
-// paint colours a text on stdout, if that may be.
+// paint colours a text for stdout if colours allows it.
 func (a *app) paint(style lipgloss.Style, text string) string {
 	if !a.colours() {
 		return text
@@ -201,7 +201,7 @@ func (a *app) paint(style lipgloss.Style, text string) string {
 	return style.Render(text)
 }
 
-// The styles of what is printed.
+// The styles of printed text.
 var (
 	good  = lipgloss.NewStyle().Foreground(lipgloss.Green)
 	bad   = lipgloss.NewStyle().Foreground(lipgloss.Red)

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// In a narrow terminal texts are wrapped, and paths are not, so that they can be copied.
+// A narrow terminal wraps texts but not paths, which people copy.
 func TestWrapTexts(t *testing.T) {
 	t.Parallel()
 	const path, summary = "/user/blacklist/query.json", "List the users on someone's one-to-one blocklist, newest first."

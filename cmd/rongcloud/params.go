@@ -14,15 +14,15 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// apiParams are the parameters of a call, by their names on the wire.
+// apiParams holds the parameters of a call by their names on the wire.
 type apiParams struct {
 	ep     *endpoint.Endpoint
-	values map[string][]string        // texts, several of a list
-	raw    map[string]json.RawMessage // what was given as JSON
+	values map[string][]string        // given as text; a list has several
+	raw    map[string]json.RawMessage // given as JSON
 }
 
-// readParams reads the parameters of a command line: from the path, from a file, and then the
-// pairs, which win.
+// readParams reads the parameters from a file, the path and the pairs of the command line. The
+// path and the pairs override the file.
 func (a *app) readParams(ctx context.Context, ep *endpoint.Endpoint, file string, placed map[string]string, pairs []string) (*apiParams, error) {
 	p := &apiParams{ep: ep, values: map[string][]string{}, raw: map[string]json.RawMessage{}}
 	if file != "" {
@@ -78,7 +78,8 @@ func (a *app) addPair(ctx context.Context, p *apiParams, pair string) error {
 	return nil
 }
 
-// param is the catalogue's entry for a name, also of a field such as name[ID].
+// param returns the catalogue's entry for a parameter, also for a field such as name[ID]. It
+// returns nil if there is none.
 func (p *apiParams) param(name string) *endpoint.Param {
 	if param := p.ep.Param(name); param != nil {
 		return param
@@ -90,9 +91,9 @@ func (p *apiParams) param(name string) *endpoint.Param {
 	return nil
 }
 
-// check finds what can be told to be wrong before anything is sent. The SDK checks the rest.
+// check finds wrong names and values before anything is sent. The SDK checks the rest.
 func (p *apiParams) check() error {
-	if len(p.ep.Params) == 0 && p.ep.Name == "" { // an endpoint that the catalogue does not have
+	if len(p.ep.Params) == 0 && p.ep.Name == "" { // given with --unlisted
 		return nil
 	}
 	for _, name := range p.names() {
@@ -136,7 +137,7 @@ func (p *apiParams) known() string {
 	return "; there are " + strings.Join(names, ", ")
 }
 
-// wrongValue says what is wrong with the texts given for a parameter.
+// wrongValue returns what is wrong with the values of a parameter, or "".
 func wrongValue(param *endpoint.Param, values []string) string {
 	single := param.List == endpoint.NoList && param.Type != endpoint.StringList && param.Type != endpoint.ObjectList
 	if single && len(values) > 1 {
@@ -150,7 +151,7 @@ func wrongValue(param *endpoint.Param, values []string) string {
 		switch {
 		case len(param.Values) > 0 && !slices.Contains(param.Values, value):
 			return fmt.Sprintf("is %q, and none of %s", value, strings.Join(param.Values, ", "))
-		case param.Type == endpoint.Int && (err != nil || !json.Valid([]byte(value))): // such as +1 and 007
+		case param.Type == endpoint.Int && (err != nil || !json.Valid([]byte(value))): // JSON has no +1 and no 007
 			return fmt.Sprintf("is %q, and not a number", value)
 		case param.Type == endpoint.Int && (param.Min != nil && n < *param.Min && (n != 0 || !param.ZeroValid) || param.Max != nil && n > *param.Max):
 			return fmt.Sprintf("is %d, and not between %s and %s", n, bound(param.Min), bound(param.Max))
@@ -182,7 +183,7 @@ func (p *apiParams) names() []string {
 	return slices.Compact(names)
 }
 
-// encoded are the parameters as Client.Call takes them.
+// encoded returns the parameters as Client.Call takes them.
 func (p *apiParams) encoded() any {
 	if p.ep.Encoding == endpoint.JSON {
 		body := map[string]any{}
@@ -204,9 +205,9 @@ func (p *apiParams) encoded() any {
 	return form
 }
 
-// jsonValue is what stands in a JSON body for texts.
+// jsonValue returns the values of a parameter as one value for a JSON body.
 func jsonValue(param *endpoint.Param, values []string) any {
-	if param == nil { // of an endpoint that the catalogue does not have
+	if param == nil { // given with --unlisted
 		if len(values) == 1 {
 			return values[0]
 		}
@@ -226,7 +227,7 @@ func jsonValue(param *endpoint.Param, values []string) any {
 	return values[0]
 }
 
-// formValues are the fields of a form for texts.
+// formValues returns the values of a parameter as the values of a form field.
 func formValues(param *endpoint.Param, values []string) []string {
 	if param == nil {
 		return values
@@ -238,14 +239,14 @@ func formValues(param *endpoint.Param, values []string) []string {
 		if len(values) == 1 && strings.HasPrefix(values[0], "[") {
 			return values
 		}
-		encoded, _ := json.Marshal(values) // texts can always be encoded
+		encoded, _ := json.Marshal(values) // encoding strings never fails
 		return []string{string(encoded)}
 	}
 	return values
 }
 
-// textsOf are the texts that stand in a form for JSON: of a list of texts each one, of a text
-// itself, of anything else its JSON.
+// textsOf converts JSON to the values of a form field: a string to itself, a list without objects
+// to its items, and anything else to its JSON.
 func textsOf(value json.RawMessage) []string {
 	var text string
 	var list []json.RawMessage
@@ -266,7 +267,7 @@ func textsOf(value json.RawMessage) []string {
 	return []string{string(value)}
 }
 
-// texts are all texts of a parameter, however it was given.
+// texts returns the values of a parameter, whether given as text or as JSON.
 func (p *apiParams) texts(name string) []string {
 	if raw, ok := p.raw[name]; ok {
 		return textsOf(raw)
@@ -274,8 +275,8 @@ func (p *apiParams) texts(name string) []string {
 	return p.values[name]
 }
 
-// each are the texts of a parameter one by one, also those that are given in one piece, as the
-// server takes them: joined by commas, or as the text of a list.
+// each returns every single value of a parameter. Like the server, it splits a value that joins
+// several by commas or is a JSON list.
 func (p *apiParams) each(name string) []string {
 	var all []string
 	for _, text := range p.texts(name) {

@@ -20,25 +20,25 @@ import (
 	"github.com/rongcloud-go/rongcloud"
 )
 
-// secret is an App Secret, which no formatting verb shows.
+// secret is an App Secret. No formatting verb prints it.
 type secret string
 
-// Format hides it from every verb, also from those that do not call String.
+// Format hides the secret from every verb, even from those that do not call String.
 func (secret) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, "[redacted]") }
 
-// profile is an App Key with what belongs to it.
+// profile is an App Key with its App Secret and the address of its API.
 type profile struct {
 	Name   string `json:"-"`
-	Source string `json:"-"` // where it comes from, in words
+	Source string `json:"-"` // where the App Key comes from, in words
 
 	AppKey     string   `json:"appKey"`
 	AppSecret  secret   `json:"appSecret"`
 	Region     string   `json:"region,omitempty"`
-	APIURLs    []string `json:"apiUrls,omitempty"` // in place of the region's
+	APIURLs    []string `json:"apiUrls,omitempty"` // override those of the region
 	Production bool     `json:"production,omitempty"`
 }
 
-// options are those of a client for the profile.
+// options returns the options of a client for the profile.
 func (p profile) options() []rongcloud.Option {
 	var opts []rongcloud.Option
 	if p.Region != "" {
@@ -50,7 +50,7 @@ func (p profile) options() []rongcloud.Option {
 	return opts
 }
 
-// where is the data centre of the profile, or what is in its place.
+// where returns the API addresses of the profile, or else its data centre.
 func (p profile) where() string {
 	if len(p.APIURLs) > 0 {
 		return strings.Join(p.APIURLs, ", ")
@@ -58,15 +58,15 @@ func (p profile) where() string {
 	return cmp.Or(strings.ToUpper(p.Region), string(rongcloud.RegionBeijing))
 }
 
-// profileFile is what is stored.
+// profileFile is the content of the file that stores the profiles.
 type profileFile struct {
 	Current  string             `json:"current,omitempty"`
 	Profiles map[string]profile `json:"profiles"`
 
-	open string // its name, if others than its owner may read or write it
+	open string // its name if other users may read or write it, else ""
 }
 
-// The environment variables. Those of the SDK mean what they mean to it.
+// The environment variables. The first four are the SDK's, with the same meaning.
 const (
 	envAppKey    = "RONGCLOUD_APP_KEY"
 	envAppSecret = "RONGCLOUD_APP_SECRET" //nolint:gosec // the name of the variable
@@ -76,10 +76,10 @@ const (
 	envConfig    = "RONGCLOUD_CONFIG"
 )
 
-// errNoPlace is the error of a user who has no home, and so no profiles.
+// errNoPlace is returned if the user has no home directory to store profiles in.
 var errNoPlace = errors.New("there is no place for profiles")
 
-// profilePath is the name of the file with the profiles.
+// profilePath returns the name of the file that stores the profiles.
 func (a *app) profilePath() (string, error) {
 	if name := a.env(envConfig); name != "" {
 		return name, nil
@@ -119,14 +119,15 @@ func (a *app) loadProfiles() (*profileFile, error) {
 	return file, nil
 }
 
-// changeProfiles reads the profiles, changes them and stores them, while no other process does.
+// changeProfiles reads, changes and stores the profiles under a lock, so that processes do not
+// overwrite each other's changes.
 func (a *app) changeProfiles(ctx context.Context, change func(*profileFile) error) error {
 	name, err := a.profilePath()
 	if err != nil {
 		return err
 	}
 	if target, err := filepath.EvalSymlinks(name); err == nil {
-		name = target // of a link what it leads to is replaced, as the secret stays there otherwise
+		name = target // replacing only the link would leave the secret in its target
 	}
 	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
 		return fmt.Errorf("the profiles cannot be stored: %w", err)
@@ -149,7 +150,7 @@ func (a *app) changeProfiles(ctx context.Context, change func(*profileFile) erro
 	return nil
 }
 
-// saveProfiles replaces the file, which nobody else may read.
+// saveProfiles replaces the file with one that only its owner may read.
 func saveProfiles(name string, file *profileFile) error {
 	text, err := json.MarshalIndent(file, "", "  ")
 	if err != nil {
@@ -170,13 +171,13 @@ func saveProfiles(name string, file *profileFile) error {
 	return err
 }
 
-// profile is the profile in use: the one that --profile names; else the App Key of the
-// environment; else the one of RONGCLOUD_PROFILE, or the stored one in use, whose region and
-// addresses the environment may replace.
+// profile returns the profile in use: the one named by --profile, else the App Key of the
+// environment, else the one named by RONGCLOUD_PROFILE, else the current one in the file. The
+// environment may override the region and the addresses of the last two.
 func (a *app) profile() (profile, error) {
 	ofEnv := a.profileName == "" && (a.env(envAppKey) != "" || a.env(envAppSecret) != "")
 	file, err := a.loadProfiles()
-	if ofEnv && errors.Is(err, os.ErrPermission) { // a file of somebody else's says nothing about this key
+	if ofEnv && errors.Is(err, os.ErrPermission) { // the App Key of the environment works without the file
 		file, err = &profileFile{}, nil
 	}
 	if err != nil {
@@ -207,8 +208,8 @@ func (a *app) profile() (profile, error) {
 	return p, nil
 }
 
-// profileOfEnv takes key and secret from the environment, never one of them from elsewhere. A key
-// that is stored as production's is that here, too.
+// profileOfEnv returns the App Key and App Secret of the environment, and never takes one of them
+// from elsewhere. A key that is stored as a production key is one here, too.
 func (a *app) profileOfEnv(file *profileFile) (profile, error) {
 	p := profile{Source: "the environment", AppKey: a.env(envAppKey), AppSecret: secret(a.env(envAppSecret))}
 	for name, value := range map[string]string{envAppKey: p.AppKey, envAppSecret: string(p.AppSecret)} {
@@ -223,7 +224,7 @@ func (a *app) profileOfEnv(file *profileFile) (profile, error) {
 	return p, nil
 }
 
-// placeFromEnv lets the environment say where the API is.
+// placeFromEnv lets the environment override the region and the API addresses.
 func (a *app) placeFromEnv(p *profile) {
 	if region := a.env(envRegion); region != "" {
 		p.Region, p.APIURLs = region, nil

@@ -68,7 +68,7 @@ func newProfileListCommand(a *app) *cobra.Command {
 	}
 }
 
-// mark is a word for what holds, and nothing for what does not.
+// mark returns word if holds is true, else "".
 func mark(holds bool, word string) string {
 	if holds {
 		return word

@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Logins at the same time, as by scripts that prepare a machine, lose none of the profiles.
-func TestLoginsAtOnce(t *testing.T) {
+// Concurrent logins, as by scripts that set up a machine, lose no profile.
+func TestConcurrentLogins(t *testing.T) {
 	t.Parallel()
 	env := map[string]string{envConfig: filepath.Join(t.TempDir(), "rongcloud", "profiles.json")}
 	getenv := func(name string) string { return env[name] }

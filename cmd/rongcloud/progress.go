@@ -13,10 +13,10 @@ import (
 	"github.com/rongcloud-go/rongcloud"
 )
 
-// everySoOften is how often work that takes long says where it stands, without a terminal.
-const everySoOften = 10 * time.Second
+// progressInterval is how often a send prints its progress without a terminal.
+const progressInterval = 10 * time.Second
 
-// progress shows where a bulk send stands: a bar on a terminal, else a line every ten seconds.
+// progress shows the progress of a bulk send: a bar on a terminal, else a line every ten seconds.
 type progress struct {
 	a     *app
 	total int64
@@ -33,13 +33,13 @@ type progress struct {
 func (a *app) newProgress(total int64) *progress {
 	p := &progress{a: a, total: total, stop: make(chan struct{})}
 	if isTerminal(a.stderr) && a.env("TERM") != "dumb" && terminalWidth(a.stderr) > 0 {
-		p.bars = mpb.New(mpb.WithOutput(a.stderr)) // itself, for its width and to draw in one place
+		p.bars = mpb.New(mpb.WithOutput(a.stderr)) // mpb needs the terminal itself to learn its width and redraw the bar
 		p.bar = p.bars.AddBar(total, mpb.AppendDecorators(decor.Any(func(s decor.Statistics) string { return " " + p.textWithin(s.AvailableWidth-1) })))
 		a.writeAbove(p.bars)
 		return p
 	}
 	p.done.Go(func() {
-		ticker := time.NewTicker(everySoOften)
+		ticker := time.NewTicker(progressInterval)
 		defer ticker.Stop()
 		for {
 			select {
@@ -62,13 +62,15 @@ func (p *progress) update(now rongcloud.BulkProgress) {
 	}
 }
 
-// leastBar is how wide the bar is at least, with its ends, where the text can be shortened for it.
+// leastBar is the least width of the bar with its ends. The text beside it is shortened to leave
+// that.
 const leastBar = 12
 
-// text says where the send stands.
+// text describes the progress in full.
 func (p *progress) text() string { return p.textWithin(math.MaxInt) }
 
-// textWithin says it in so many columns, where the rate and the time left go last.
+// textWithin describes the progress, and leaves room for the bar in a line of this width. It drops
+// the counts first, and never the rate and the time left.
 func (p *progress) textWithin(width int) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -90,7 +92,7 @@ func (p *progress) textWithin(width int) string {
 	return text
 }
 
-// end leaves the last state on the screen.
+// end stops the updates, and leaves the last state on the screen.
 func (p *progress) end() {
 	close(p.stop)
 	p.done.Wait()
@@ -103,7 +105,7 @@ func (p *progress) end() {
 	}
 }
 
-// writeAbove lets what is said appear above the bars, or with nil as usual.
+// writeAbove makes talkWriter write above the bars, or to stderr again if bars is nil.
 func (a *app) writeAbove(bars io.Writer) {
 	a.talking.Lock()
 	defer a.talking.Unlock()

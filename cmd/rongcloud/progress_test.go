@@ -13,7 +13,7 @@ import (
 	"github.com/rongcloud-go/rongcloud"
 )
 
-// The narrower the terminal, the less is said; rate and time left go last.
+// A narrow terminal shows fewer counts, but always the rate and the time left.
 func TestProgressFitsTheTerminal(t *testing.T) {
 	t.Parallel()
 	p := &progress{total: 20000, last: rongcloud.BulkProgress{
@@ -32,8 +32,8 @@ func TestProgressFitsTheTerminal(t *testing.T) {
 	}
 }
 
-// Without a terminal a send says every ten seconds where it stands, and no more once it has ended.
-func TestProgressSpeaksEveryTenSeconds(t *testing.T) {
+// Without a terminal a send prints its progress every ten seconds until it ends.
+func TestProgressPrintsEveryTenSeconds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var said bytes.Buffer
