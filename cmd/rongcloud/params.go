@@ -4,11 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/url"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/rongcloud-go/rongcloud/endpoint"
@@ -59,7 +57,7 @@ func (a *app) addPair(ctx context.Context, p *apiParams, pair string) error {
 			return usagef("%s: %s is not JSON", plain, value)
 		}
 		delete(p.values, plain)
-		p.raw[plain] = json.RawMessage(value)
+		p.raw[plain] = json.RawMessage(strings.TrimSpace(value))
 		return nil
 	}
 	if file, isFile := strings.CutPrefix(value, "@"); isFile {
@@ -101,7 +99,13 @@ func (p *apiParams) check() error {
 		if param == nil {
 			return usagef("%v has no parameter %s%s", p.ep, name, p.known())
 		}
-		if reason := wrongValue(param, p.values[name]); reason != "" {
+		reason := ""
+		if raw, ok := p.raw[name]; ok {
+			reason = wrongJSON(param, p.ep.Encoding == endpoint.JSON, raw)
+		} else {
+			reason = wrongValue(param, p.values[name])
+		}
+		if reason != "" {
 			return usagef("%v: %s %s", p.ep, name, reason)
 		}
 	}
@@ -137,40 +141,6 @@ func (p *apiParams) known() string {
 	return "; there are " + strings.Join(names, ", ")
 }
 
-// wrongValue returns what is wrong with the values of a parameter, or "".
-func wrongValue(param *endpoint.Param, values []string) string {
-	single := param.List == endpoint.NoList && param.Type != endpoint.StringList && param.Type != endpoint.ObjectList
-	if single && len(values) > 1 {
-		return "is not a list, and is given " + strconv.Itoa(len(values)) + " times"
-	}
-	if param.MaxItems > 0 && len(values) > param.MaxItems {
-		return fmt.Sprintf("has %d values, of at most %d", len(values), param.MaxItems)
-	}
-	for _, value := range values {
-		n, err := strconv.ParseInt(value, 10, 64)
-		switch {
-		case len(param.Values) > 0 && !slices.Contains(param.Values, value):
-			return fmt.Sprintf("is %q, and none of %s", value, strings.Join(param.Values, ", "))
-		case param.Type == endpoint.Int && (err != nil || !json.Valid([]byte(value))): // JSON has no +1 and no 007
-			return fmt.Sprintf("is %q, and not a number", value)
-		case param.Type == endpoint.Int && (param.Min != nil && n < *param.Min && (n != 0 || !param.ZeroValid) || param.Max != nil && n > *param.Max):
-			return fmt.Sprintf("is %d, and not between %s and %s", n, bound(param.Min), bound(param.Max))
-		case param.Type == endpoint.Bool && value != "true" && value != "false":
-			return fmt.Sprintf("is %q, and neither true nor false", value)
-		case (param.Type == endpoint.JSONString || param.Type == endpoint.Object || param.Type == endpoint.ObjectList) && !json.Valid([]byte(value)):
-			return "is not JSON"
-		}
-	}
-	return ""
-}
-
-func bound(n *int64) string {
-	if n == nil {
-		return "any number"
-	}
-	return strconv.FormatInt(*n, 10)
-}
-
 func (p *apiParams) names() []string {
 	var names []string
 	for name := range p.values {
@@ -189,6 +159,9 @@ func (p *apiParams) encoded() any {
 		body := map[string]any{}
 		for name, value := range p.raw {
 			body[name] = value
+			if param := p.param(name); param != nil && param.Type == endpoint.JSONString && kindOf(value) != kindText {
+				body[name] = string(value) // a document is sent as a text
+			}
 		}
 		for name, values := range p.values {
 			body[name] = jsonValue(p.param(name), values)
@@ -217,12 +190,9 @@ func jsonValue(param *endpoint.Param, values []string) any {
 	case endpoint.Int, endpoint.Bool, endpoint.Object:
 		return json.RawMessage(values[0])
 	case endpoint.StringList:
-		return values
+		return flatTexts(values)
 	case endpoint.ObjectList:
-		if len(values) == 1 && strings.HasPrefix(strings.TrimSpace(values[0]), "[") {
-			return json.RawMessage(values[0])
-		}
-		return json.RawMessage("[" + strings.Join(values, ",") + "]")
+		return flatItems(values)
 	}
 	return values[0]
 }
@@ -243,6 +213,34 @@ func formValues(param *endpoint.Param, values []string) []string {
 		return []string{string(encoded)}
 	}
 	return values
+}
+
+// flatTexts returns the values with the items of those that are JSON lists of strings.
+func flatTexts(values []string) []string {
+	var flat []string
+	for _, value := range values {
+		var list []string
+		if strings.HasPrefix(strings.TrimSpace(value), "[") && json.Unmarshal([]byte(value), &list) == nil {
+			flat = append(flat, list...)
+			continue
+		}
+		flat = append(flat, value)
+	}
+	return flat
+}
+
+// flatItems returns the JSON values with the items of those that are lists.
+func flatItems(values []string) []json.RawMessage {
+	var flat []json.RawMessage
+	for _, value := range values {
+		var list []json.RawMessage
+		if kindOf(json.RawMessage(value)) == kindList && json.Unmarshal([]byte(value), &list) == nil {
+			flat = append(flat, list...)
+			continue
+		}
+		flat = append(flat, json.RawMessage(value))
+	}
+	return flat
 }
 
 // textsOf converts JSON to the values of a form field: a string to itself, a list without objects
