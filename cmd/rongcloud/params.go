@@ -99,7 +99,7 @@ func (p *apiParams) check() error {
 		if param == nil {
 			return usagef("%v has no parameter %s%s", p.ep, name, p.known())
 		}
-		reason := ""
+		var reason string
 		if raw, ok := p.raw[name]; ok {
 			reason = wrongJSON(param, p.ep.Encoding == endpoint.JSON, raw)
 		} else {

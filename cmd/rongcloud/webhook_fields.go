@@ -10,7 +10,6 @@ import (
 	"maps"
 	"net/url"
 	"os"
-	"os/exec"
 	"slices"
 	"strconv"
 	"strings"
@@ -230,14 +229,6 @@ func (p jsonPlace) put(text string, isJSON bool) error {
 
 // edit lets the user's editor change the body: that of a form a field on each line.
 func (a *app) edit(ctx context.Context, c *callback) error {
-	command := a.env("VISUAL")
-	if command == "" {
-		command = a.env("EDITOR")
-	}
-	words := strings.Fields(command)
-	if len(words) == 0 {
-		return usagef("--edit: neither VISUAL nor EDITOR names an editor")
-	}
 	file, err := os.CreateTemp("", "callback-*.txt")
 	if err != nil {
 		return err
@@ -251,10 +242,8 @@ func (a *app) edit(ctx context.Context, c *callback) error {
 	if err := errors.Join(err, file.Close()); err != nil {
 		return err
 	}
-	editor := exec.CommandContext(ctx, words[0], append(words[1:], file.Name())...) //nolint:gosec // the user's editor
-	editor.Stdin, editor.Stdout, editor.Stderr = a.in, a.stderr, a.stderr
-	if err := editor.Run(); err != nil {
-		return fmt.Errorf("the editor %s: %w", words[0], err)
+	if err := a.editFile(ctx, file.Name()); err != nil {
+		return err
 	}
 	changed, err := os.ReadFile(file.Name())
 	if err != nil {
