@@ -43,8 +43,8 @@ func (a *app) editFile(ctx context.Context, name string) error {
 }
 
 // editorWords is the command of an editor without the file. As for other programs it is a line for
-// the shell: it may quote its arguments, set variables and begin with a tilde. What is the name of a
-// program, or can be told apart by spaces, needs no shell.
+// the shell: it may quote its arguments, set variables and begin with a tilde. What is the name of
+// a program, or can be told apart by spaces, needs no shell.
 func editorWords(command string, lookPath func(string) (string, error)) []string {
 	command = strings.TrimSpace(command)
 	if command == "" {

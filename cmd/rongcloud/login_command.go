@@ -43,7 +43,7 @@ them with a harmless call before it stores them.`,
 	flags.StringVar(&f.appKey, "app-key", "", "App `Key`")
 	flags.StringVar(&f.region, "region", "", "`data centre` of the app: BJ, SG, SG_B, NA or SAU")
 	flags.StringSliceVar(&f.apiURLs, "api-url", nil, "`addresses` of the API of a private cloud or the emulator, instead of the data centre's")
-	flags.BoolVar(&f.production, "production", false, "ask for confirmation before anything that cannot be undone")
+	flags.BoolVar(&f.production, "production", false, "ask for confirmation before calls that act again when repeated, such as sending, or delete, overwrite or throw out for good")
 	flags.BoolVar(&f.secretStdin, "secret-stdin", false, "read the App Secret from stdin")
 	flags.BoolVar(&f.noCheck, "no-check", false, "store them without trying them")
 	cmd.MarkFlagsMutuallyExclusive("region", "api-url")

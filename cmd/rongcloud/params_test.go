@@ -9,7 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Parameters given as JSON, on the command line or in a file, are checked like those given as texts.
+// Parameters given as JSON, on the command line or in a file, are checked like those given as
+// texts.
 func TestParametersAreWhatTheCatalogueSays(t *testing.T) {
 	t.Parallel()
 	template := []string{"/message/private/publish_template.json", "fromUserId=a", "objectName=RC:TxtMsg", "content={}"}

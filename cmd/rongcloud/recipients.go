@@ -49,9 +49,45 @@ func (a *app) readRecipients(ctx context.Context, name, column string) (*recipie
 	return list, err
 }
 
+// The bounds of a list: more than anybody sends to, and little enough for a device or a pipe that
+// never ends.
+const (
+	maxListLine  = 1 << 20 // bytes
+	maxListLines = 10_000_000
+	maxListBytes = 512 << 20
+)
+
+// boundedList reads a list, and fails where a line or the whole is longer than one can be.
+type boundedList struct {
+	io.Reader
+	last, breaks int   // the line that was taken last, and the line breaks that were read
+	line, all    int64 // bytes that were read since that line, without line breaks, and of the whole
+}
+
+func (b *boundedList) Read(p []byte) (int, error) {
+	n, err := b.Reader.Read(p)
+	b.all += int64(n)
+	breaks := bytes.Count(p[:n], []byte("\n"))
+	b.breaks += breaks
+	b.line += int64(n - breaks - bytes.Count(p[:n], []byte("\r")))
+	switch {
+	case b.breaks > maxListLines:
+		return 0, fmt.Errorf("it has more than %d lines: split it", maxListLines)
+	case b.line > maxListLine:
+		return 0, fmt.Errorf("a line after line %d has more than %d KiB: is a quote not closed, or is it no list?", b.last, maxListLine>>10)
+	case b.all > maxListBytes:
+		return 0, fmt.Errorf("it has more than %d MiB: split it", maxListBytes>>20)
+	}
+	return n, err
+}
+
+// took begins a new line after this one.
+func (b *boundedList) took(line int) { b.line, b.last = 0, line }
+
 // parseRecipients reads a list of recipients from foreign bytes.
 func parseRecipients(source io.Reader, column string) (*recipientList, error) {
-	buffered := bufio.NewReader(source)
+	bounded := &boundedList{Reader: source}
+	buffered := bufio.NewReader(bounded)
 	start, _ := buffered.Peek(3)
 	switch {
 	case bytes.Equal(start, []byte("\xef\xbb\xbf")):
@@ -79,6 +115,7 @@ func parseRecipients(source io.Reader, column string) (*recipientList, error) {
 			return nil, err
 		}
 		line, _ := reader.FieldPos(0)
+		bounded.took(line)
 		header := false
 		if at < 0 {
 			if at, header, err = list.chooseColumn(record, column); err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -62,6 +63,43 @@ func TestParseRecipients(t *testing.T) {
 		require.Equal(t, c.want, list.ids, c.name)
 		require.Equal(t, c.duplicates, list.duplicates, c.name)
 	}
+}
+
+// endless is a text that comes again and again.
+type endless string
+
+func (e endless) Read(p []byte) (int, error) {
+	n := 0
+	for n+len(e) <= len(p) {
+		n += copy(p[n:], e)
+	}
+	return n, nil
+}
+
+// A device, a pipe or a quote without an end is told of, long before the memory is full.
+func TestListsEnd(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		list    io.Reader
+		problem string
+	}{
+		"a device":              {endless("\x00"), "a line after line 0 has more than 1024 KiB"},
+		"a line":                {io.MultiReader(strings.NewReader("ann\n"), endless("x")), "a line after line 1 has more than 1024 KiB"},
+		"a quote":               {io.MultiReader(strings.NewReader("ann\n\n\"ben\n"), endless("carol\n")), "a line after line 1 has more than 1024 KiB: is a quote not closed"},
+		"the same again":        {endless("ann\n"), "it has more than 10000000 lines"},
+		"empty lines":           {endless("\r\n"), "it has more than 10000000 lines"},
+		"long lines":            {endless("user," + strings.Repeat("x", 1000) + "\n"), "it has more than 512 MiB"},
+		"a very long last line": {io.MultiReader(strings.NewReader("ann\n"), strings.NewReader(strings.Repeat("x", maxListLine+10000))), "has more than 1024 KiB"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := parseRecipients(c.list, "1")
+			require.ErrorContains(t, err, c.problem)
+		})
+	}
+	list, err := parseRecipients(strings.NewReader("ann,"+strings.Repeat("x", maxListLine-10000)+"\nben,x"+strings.Repeat("\n", 2*maxListLine)+"carol,x\n"), "1")
+	require.NoError(t, err)
+	require.Equal(t, []string{"ann", "ben", "carol"}, list.ids)
 }
 
 // Whatever the bytes are, nobody stands in the list twice, and nobody without a name.
