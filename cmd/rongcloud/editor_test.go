@@ -67,17 +67,18 @@ func TestEditorEndsWithCtrlC(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		return
 	}
-	started := filepath.Join(t.TempDir(), "started")
+	editor := filepath.Join(t.TempDir(), "editor.sh")
+	require.NoError(t, os.WriteFile(editor, []byte("#!/bin/sh\n: >\"$0.started\"\nexec sleep 100\n"), 0o700))
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var out, talk strings.Builder
-	env := map[string]string{"EDITOR": "touch " + shellWord(started) + "; exec sleep 100 #", envConfig: filepath.Join(t.TempDir(), "p.json")}
+	env := map[string]string{"EDITOR": editor, envConfig: filepath.Join(t.TempDir(), "p.json")}
 	ended := make(chan int, 1)
 	go func() {
 		a := newApp(strings.NewReader(""), &out, &talk, func(name string) string { return env[name] })
 		ended <- a.run(ctx, []string{"webhook", "trigger", "friendship", "--edit"})
 	}()
-	require.Eventually(t, func() bool { _, err := os.Stat(started); return err == nil }, 20*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { _, err := os.Stat(editor + ".started"); return err == nil }, 20*time.Second, 5*time.Millisecond)
 	cancel()
 	require.Equal(t, exitRefused, <-ended)
 	require.Equal(t, "rongcloud: interrupted: nothing was done\n", talk.String())
