@@ -13,8 +13,8 @@ import (
 	"github.com/rongcloud-go/rongcloud"
 )
 
-// Every variable of compose.yaml is one that the program reads, as it is written there, and the
-// pages name all of them.
+// The program reads every variable that compose.yaml sets, and accepts its value. The documentation
+// names every variable that the program reads.
 func TestCompose(t *testing.T) {
 	text, err := os.ReadFile("compose.yaml")
 	require.NoError(t, err)
@@ -44,14 +44,15 @@ func TestCompose(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, config.live)
 	t.Setenv("PGPASSWORD", env["PGPASSWORD"])
-	delete(env, "PGPASSWORD") // the driver reads it
+	delete(env, "PGPASSWORD") // pgx reads it, not the program
 	database, err := pgx.ParseConfig(config.database)
 	require.NoError(t, err)
-	require.Equal(t, []string{"postgres", "app", "app", "giv/en@?"}, []string{database.Host, database.User, database.Database, database.Password})
+	require.Equal(t, []string{"postgres", "app", "app", "giv/en@?"},
+		[]string{database.Host, database.User, database.Database, database.Password})
 	require.Equal(t, "redis:6379", config.redis.Addr)
-	require.NotEmpty(t, config.proxies, "the limit on log-ins is by the addresses behind nginx")
+	require.NotEmpty(t, config.proxies, "without them, all users behind nginx share one login limit")
 	for name := range env {
-		require.True(t, read[name], "nobody reads %s", name)
+		require.True(t, read[name], "the program does not read %s", name)
 		if strings.HasPrefix(name, "RONGCLOUD_") {
 			t.Setenv(name, env[name])
 		}

@@ -28,12 +28,13 @@ import (
 	"github.com/rongcloud-go/rongcloud/rongcloudtest"
 )
 
-// Two instances behind one address serve 200 users, for ten seconds or as long as INSTANCES_TIME
-// says: every message is in the archive once, every reader hears of it, and nothing fails.
+// Two instances behind one address serve 200 users for ten seconds, or for INSTANCES_TIME. The
+// archive has every message exactly once, the open pages of all its readers get an event, and no
+// request fails.
 func TestTwoInstances(t *testing.T) {
 	databaseURL := dbtest.Postgres(t)
 	if databaseURL == "" {
-		return // said before; the gate has it
+		return // dbtest has logged why
 	}
 	redisURL := "redis://" + startRedis(t)
 	span := 10 * time.Second
@@ -49,7 +50,7 @@ func TestTwoInstances(t *testing.T) {
 		p.start(t)
 		instances = append(instances, p)
 	}
-	front := frontOf(t, instances)
+	front := startProxy(t, instances)
 	require.NoError(t, srv.AddWebhookURL(front+"/rongcloud/events", rongcloudtest.WithServerMessages()))
 
 	s, err := store.Open(t.Context(), databaseURL)
@@ -60,7 +61,7 @@ func TestTwoInstances(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), span)
 	defer cancel()
 	var all sync.WaitGroup
-	var heard, sent atomic.Int64
+	var events, sent atomic.Int64
 	problems := make(chan error, 1000)
 	for i := range users {
 		id := fmt.Sprintf("user%03d", i)
@@ -75,7 +76,7 @@ func TestTwoInstances(t *testing.T) {
 		jar.SetCookies(base, []*http.Cookie{{Name: "session", Value: token}})
 		v := &visitor{front, &http.Client{Jar: jar}}
 		partner := fmt.Sprintf("user%03d", i^1)
-		all.Go(func() { problems <- hear(t.Context(), span+5*time.Second, v, &heard) })
+		all.Go(func() { problems <- countEvents(t.Context(), span+5*time.Second, v, &events) })
 		all.Go(func() {
 			tick := time.NewTicker(2 * time.Second)
 			defer tick.Stop()
@@ -85,12 +86,14 @@ func TestTwoInstances(t *testing.T) {
 					return
 				case <-tick.C:
 				}
-				if _, err := srv.User(id).SendPrivate(partner, rongcloud.TextMessage{Content: "hello"}); err != nil {
+				_, err := srv.User(id).SendPrivate(partner, rongcloud.TextMessage{Content: "hello"})
+				if err != nil {
 					problems <- err
 					return
 				}
 				sent.Add(1)
-				if _, err := v.call("GET", "/api/messages?conversation="+store.PrivateConversation(id, partner), ""); err != nil {
+				path := "/api/messages?conversation=" + store.PrivateConversation(id, partner)
+				if _, err := v.call("GET", path, ""); err != nil {
 					problems <- err
 				}
 			}
@@ -121,19 +124,20 @@ func TestTwoInstances(t *testing.T) {
 		delete(archived, m.MessageUID)
 	}
 	require.Empty(t, archived)
-	require.Equal(t, users, announced, "everybody was told once, whichever instance did it")
-	require.GreaterOrEqual(t, heard.Load(), 2*sent.Load(), "both of a conversation hear of each message")
-	t.Logf("%d users, %d messages, %d events", users, sent.Load(), heard.Load())
+	require.Equal(t, users, announced, "each user got the announcement once")
+	require.GreaterOrEqual(t, events.Load(), 2*sent.Load(), "each message is an event for both users")
+	t.Logf("%d users, %d messages, %d events", users, sent.Load(), events.Load())
 	for _, p := range instances {
 		require.NoError(t, p.command.Process.Signal(os.Interrupt))
-		require.NoError(t, p.command.Wait(), "it ends well")
+		require.NoError(t, p.command.Wait(), "the program exits without an error")
 		p.command = nil
 	}
 }
 
-// frontOf is the one address before instances: nginx with the configuration of the example, or a
-// proxy of this process where it is not installed.
-func frontOf(t *testing.T, instances []*program) string {
+// startProxy starts a reverse proxy in front of the instances, and returns its address. The proxy
+// is nginx with the example's configuration or, where nginx is not installed, a proxy in this
+// process.
+func startProxy(t *testing.T, instances []*program) string {
 	t.Helper()
 	nginx, err := exec.LookPath("nginx")
 	if err != nil {
@@ -142,17 +146,21 @@ func frontOf(t *testing.T, instances []*program) string {
 			proxies = append(proxies, httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: p.address}))
 		}
 		var turn atomic.Int64
-		front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { proxies[turn.Add(1)%2].ServeHTTP(w, r) }))
+		front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			proxies[turn.Add(1)%2].ServeHTTP(w, r)
+		}))
 		t.Cleanup(front.Close)
 		return front.URL
 	}
 	address, dir := freeAddress(t), t.TempDir()
 	text, err := os.ReadFile("nginx.conf")
 	require.NoError(t, err)
-	site := strings.NewReplacer("app1:8080", instances[0].address, "app2:8080", instances[1].address, "listen 80;", "listen "+address+";").Replace(string(text))
+	site := strings.NewReplacer("app1:8080", instances[0].address, "app2:8080", instances[1].address,
+		"listen 80;", "listen "+address+";").Replace(string(text))
 	require.NotContains(t, site, "8080")
 	config := dir + "/nginx.conf"
-	require.NoError(t, os.WriteFile(config, []byte("daemon off; error_log stderr warn; pid "+dir+"/pid; events { worker_connections 2048; } http { "+site+" }"), 0o600))
+	require.NoError(t, os.WriteFile(config, []byte("daemon off; error_log stderr warn; pid "+dir+
+		"/pid; events { worker_connections 2048; } http { "+site+" }"), 0o600))
 	command := exec.Command(nginx, "-p", dir, "-c", config)
 	command.Stderr, command.SysProcAttr = os.Stderr, child()
 	require.NoError(t, command.Start())
@@ -170,8 +178,8 @@ func frontOf(t *testing.T, instances []*program) string {
 	return "http://" + address
 }
 
-// hear counts the events about messages that a page gets.
-func hear(ctx context.Context, span time.Duration, v *visitor, heard *atomic.Int64) error {
+// countEvents reads a page's event stream for the given time, and counts the events about messages.
+func countEvents(ctx context.Context, span time.Duration, v *visitor, events *atomic.Int64) error {
 	ctx, cancel := context.WithTimeout(ctx, span)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, v.base+"/api/events", nil)
@@ -185,11 +193,11 @@ func hear(ctx context.Context, span time.Duration, v *visitor, heard *atomic.Int
 	defer response.Body.Close()
 	for lines := bufio.NewScanner(response.Body); lines.Scan(); {
 		if strings.Contains(lines.Text(), `"type":"message"`) {
-			heard.Add(1)
+			events.Add(1)
 		}
 	}
 	if ctx.Err() == nil {
-		return fmt.Errorf("the stream has ended with %s", response.Status)
+		return fmt.Errorf("the stream ended early, with status %s", response.Status)
 	}
 	return nil
 }
@@ -199,8 +207,9 @@ func startRedis(t *testing.T) (address string) {
 	address = freeAddress(t)
 	_, port, err := net.SplitHostPort(address)
 	require.NoError(t, err)
-	command := exec.Command("redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", t.TempDir())
-	require.NoError(t, command.Start(), "redis-server is needed")
+	command := exec.Command("redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
+		"--dir", t.TempDir())
+	require.NoError(t, command.Start(), "the test needs redis-server")
 	t.Cleanup(func() {
 		_ = command.Process.Kill()
 		_ = command.Wait()

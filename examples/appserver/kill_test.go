@@ -25,7 +25,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/rongcloudtest"
 )
 
-// operations is how many decisions are made while the program is killed: KILL_OPERATIONS, or a few.
+// operations returns how many decisions TestKilled makes: KILL_OPERATIONS, or 60.
 func operations(t *testing.T) int {
 	t.Helper()
 	text := os.Getenv("KILL_OPERATIONS")
@@ -37,22 +37,28 @@ func operations(t *testing.T) int {
 	return n
 }
 
-// The program is killed at random while users and an operator decide things. In the end every
-// notice was delivered once, or is parked and was delivered at most once, the database and
-// RongCloud agree on which, and RongCloud's friends, groups and blacklists are those of the
+// The test kills the program while users and an operator make decisions: at random moments, and
+// while RongCloud holds a request or its response. In the end, each notice was delivered once, or
+// is parked and was delivered at most once. RongCloud's friends, groups and blacklists match the
 // database.
 func TestKilled(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, databaseURL string) {
 		var held trap
-		srv := rongcloudtest.NewServer(t, rongcloudtest.WithHistory(1_000_000), rongcloudtest.WithObserver(func(r rongcloudtest.Request) { held.meet(r, false) }))
+		srv := rongcloudtest.NewServer(t, rongcloudtest.WithHistory(1_000_000),
+			rongcloudtest.WithObserver(func(r rongcloudtest.Request) { held.hold(r, false) }))
 		p := newProgram(t, srv, databaseURL, "OUTBOX_LEASE=1500ms")
-		require.NoError(t, srv.AddWebhookURL("http://"+p.address+"/rongcloud/events", rongcloudtest.WithServerMessages(), rongcloudtest.WithoutWaiting()))
+		require.NoError(t, srv.AddWebhookURL("http://"+p.address+"/rongcloud/events",
+			rongcloudtest.WithServerMessages(), rongcloudtest.WithoutWaiting()))
 		p.start(t)
-		users, ids := meet(t, p)
+		users, ids := signUpAll(t, p)
 
-		srv.Fail(nil, rongcloudtest.Fault{Reset: true, Times: -1, When: func(r rongcloudtest.Request) bool { return held.meet(r, true) }})
-		// What hangs up, and what is slow, leaves calls of which nobody knows the end.
-		for _, ep := range []*endpoint.Endpoint{endpoint.MessageSystemPublish, endpoint.MessageGroupPublish, endpoint.EntrustGroupJoin, endpoint.FriendAdd} {
+		srv.Fail(nil, rongcloudtest.Fault{Reset: true, Times: -1, When: func(r rongcloudtest.Request) bool {
+			return held.hold(r, true)
+		}})
+		// Lost and slow responses leave calls with an unknown outcome.
+		for _, ep := range []*endpoint.Endpoint{
+			endpoint.MessageSystemPublish, endpoint.MessageGroupPublish, endpoint.EntrustGroupJoin, endpoint.FriendAdd,
+		} {
 			srv.Fail(ep, rongcloudtest.Fault{DropResponse: true, Skip: 3, Times: 2})
 			srv.Fail(ep, rongcloudtest.Fault{Delay: 30 * time.Millisecond, Times: -1})
 		}
@@ -91,7 +97,7 @@ func TestKilled(t *testing.T) {
 				t.Logf("%d operations, %d kills: %v", operations(t), kills, counts)
 				break
 			}
-			require.True(t, time.Now().Before(wait), "the outbox does not become empty: %v", counts)
+			require.True(t, time.Now().Before(wait), "jobs are still in the outbox after two minutes: %v", counts)
 			time.Sleep(100 * time.Millisecond)
 		}
 		srv.WaitForCallbacks()
@@ -108,7 +114,8 @@ func TestKilled(t *testing.T) {
 	})
 }
 
-// trap holds a request at RongCloud, before it is carried out or after, until the program is dead.
+// trap holds one request at RongCloud until the program is dead, either before RongCloud executes
+// it or before RongCloud responds.
 type trap struct {
 	mu     sync.Mutex
 	match  func(r rongcloudtest.Request, before bool) bool
@@ -116,8 +123,9 @@ type trap struct {
 	freed  chan struct{}
 }
 
-// meet reports whether the request was held.
-func (tr *trap) meet(r rongcloudtest.Request, before bool) bool {
+// hold holds a request that matches until it is freed, and reports whether it did so. before is
+// true if RongCloud has not executed the request yet.
+func (tr *trap) hold(r rongcloudtest.Request, before bool) bool {
 	tr.mu.Lock()
 	if tr.match == nil || !tr.match(r, before) {
 		tr.mu.Unlock()
@@ -132,47 +140,56 @@ func (tr *trap) meet(r rongcloudtest.Request, before bool) bool {
 }
 
 var (
-	sends = []*endpoint.Endpoint{endpoint.MessageSystemPublish, endpoint.MessageGroupPublish, endpoint.MessagePrivatePublish}
-	calls = []*endpoint.Endpoint{endpoint.UserBlacklistAdd, endpoint.UserBlacklistRemove, endpoint.EntrustGroupJoin, endpoint.FriendAdd}
+	sends = []*endpoint.Endpoint{
+		endpoint.MessageSystemPublish, endpoint.MessageGroupPublish, endpoint.MessagePrivatePublish,
+	}
+	calls = []*endpoint.Endpoint{
+		endpoint.UserBlacklistAdd, endpoint.UserBlacklistRemove, endpoint.EntrustGroupJoin, endpoint.FriendAdd,
+	}
 )
 
-// killDuring kills the program while RongCloud has a send, or another call, which it has carried
-// out or has not; or anywhere. It reports whether an announcement with the text was acknowledged.
-func killDuring(t *testing.T, p *program, held *trap, how int, users []*visitor, ids []string, text string) (acknowledged bool) {
+// killDuring kills the program at one of five moments: while RongCloud holds a send that it has
+// executed (0) or not (1), or another call that it has executed (2) or not (3), or at random (4).
+// For 0 and 1 it reports whether the program acknowledged an announcement of the given text.
+func killDuring(
+	t *testing.T, p *program, held *trap, moment int, users []*visitor, ids []string, text string,
+) (acknowledged bool) {
 	t.Helper()
-	if how == 4 {
-		time.Sleep(rand.N(50 * time.Millisecond)) // not always after a decision
+	if moment == 4 {
+		time.Sleep(rand.N(50 * time.Millisecond))
 		p.kill()
 		return false
 	}
-	before, those := how%2 == 1, sends
-	if how >= 2 {
-		those = calls
+	before, endpoints := moment%2 == 1, sends
+	if moment >= 2 {
+		endpoints = calls
 	}
 	held.mu.Lock()
 	held.caught, held.freed = make(chan struct{}), make(chan struct{})
-	held.match = func(r rongcloudtest.Request, b bool) bool { return b == before && slices.Contains(those, r.Endpoint) }
+	held.match = func(r rongcloudtest.Request, b bool) bool {
+		return b == before && slices.Contains(endpoints, r.Endpoint)
+	}
 	caught, freed := held.caught, held.freed
 	held.mu.Unlock()
-	if how < 2 {
+	if moment < 2 {
 		_, err := users[len(users)-1].call("POST", "/operator/announce", url.Values{"text": {text}}.Encode())
 		acknowledged = err == nil
-	} else { // one of them changes something
+	} else { // if the block is there already, unblocking makes the call
 		_, _ = users[0].call("POST", "/api/friends/"+ids[1]+"/block", "")
 		_, _ = users[0].call("POST", "/api/friends/"+ids[1]+"/unblock", "")
 	}
 	select {
 	case <-caught:
 	case <-time.After(20 * time.Second):
-		require.Fail(t, "no call to be killed in", "%d %v", how, acknowledged)
+		require.Fail(t, "no request reached RongCloud", "moment %d, acknowledged %v", moment, acknowledged)
 	}
 	p.kill()
 	close(freed)
 	return acknowledged
 }
 
-// meet signs users up; the last one is the operator.
-func meet(t *testing.T, p *program) (users []*visitor, ids []string) {
+// signUpAll signs up five users. The last one is the operator.
+func signUpAll(t *testing.T, p *program) (users []*visitor, ids []string) {
 	t.Helper()
 	for _, name := range []string{"ann", "ben", "cid", "dan", "olga"} {
 		v := newVisitor(p.address)
@@ -182,14 +199,17 @@ func meet(t *testing.T, p *program) (users []*visitor, ids []string) {
 		require.NoError(t, json.Unmarshal([]byte(v.must(t, "GET", "/api/state", "")), &state))
 		ids = append(ids, state.Me.ID)
 	}
-	p.kill() // a new start makes olga the operator
+	p.kill() // the program appoints its operators when it starts
 	p.env = append(p.env, "OPERATORS=olga")
 	p.start(t)
 	return users, ids
 }
 
-// decide makes one decision. It reports whether the program has acknowledged it.
-func decide(users []*visitor, ids []string, me, other int, text string, groups []string) (done bool, group string) {
+// decide makes one random decision. It reports whether the program acknowledged an announcement,
+// and returns the ID of a group that it created.
+func decide(
+	users []*visitor, ids []string, me, other int, text string, groups []string,
+) (announced bool, group string) {
 	v, id := users[me], ids[other]
 	path := ""
 	if len(groups) > 0 {
@@ -206,7 +226,8 @@ func decide(users []*visitor, ids []string, me, other int, text string, groups [
 		_, _ = v.call("POST", "/api/friends/"+id+"/"+[]string{"remove", "block", "unblock"}[rand.IntN(3)], "")
 	case n == 6 || path == "":
 		var made struct{ ID string }
-		if body, err := v.call("POST", "/api/groups", `{"name":"Group","members":[]}`); err == nil && json.Unmarshal([]byte(body), &made) == nil {
+		body, err := v.call("POST", "/api/groups", `{"name":"Group","members":[]}`)
+		if err == nil && json.Unmarshal([]byte(body), &made) == nil {
 			return false, made.ID
 		}
 	case n < 9:
@@ -217,13 +238,13 @@ func decide(users []*visitor, ids []string, me, other int, text string, groups [
 		}
 		_, _ = v.call("DELETE", path, "")
 	}
-	return false, "" // only announcements are told apart by their text
+	return false, ""
 }
 
-// compareSends holds the outbox against what the fake RongCloud has delivered.
+// compareSends compares the sends of the outbox with what the fake RongCloud has delivered.
 func compareSends(t *testing.T, s *store.Store, srv *rongcloudtest.Server, acknowledged map[string]bool) {
 	t.Helper()
-	delivered := map[string]map[string]int{} // by mark and target
+	delivered := map[string]map[string]int{} // counts by the job's mark, then by target
 	for _, m := range srv.Sent() {
 		var content struct{ Extra string }
 		require.NoError(t, json.Unmarshal([]byte(m.Body), &content))
@@ -259,12 +280,12 @@ func compareSends(t *testing.T, s *store.Store, srv *rongcloudtest.Server, ackno
 			delete(acknowledged, notice.Text)
 		}
 	}
-	require.Empty(t, delivered, "what nobody has decided was sent")
-	require.Empty(t, slices.Collect(maps.Keys(acknowledged)), "what was acknowledged is forgotten")
+	require.Empty(t, delivered, "RongCloud delivered messages of no job")
+	require.Empty(t, slices.Collect(maps.Keys(acknowledged)), "the outbox has lost acknowledged announcements")
 	t.Logf("%d deliveries are parked", parked)
 }
 
-// rows reads a column past the store.
+// rows returns the only column of a query's rows, read directly from the database.
 func rows(t *testing.T, db *sql.DB, query string, args ...any) []string {
 	t.Helper()
 	found := []string{}
@@ -280,6 +301,7 @@ func rows(t *testing.T, db *sql.DB, query string, args ...any) []string {
 	return found
 }
 
+// compareState compares the friends, blacklists and groups of the database with RongCloud's.
 func compareState(t *testing.T, s *store.Store, db *sql.DB, srv *rongcloudtest.Server, ids []string) {
 	t.Helper()
 	ctx, client := t.Context(), srv.Client()
@@ -298,7 +320,8 @@ func compareState(t *testing.T, s *store.Store, db *sql.DB, srv *rongcloudtest.S
 			require.NoError(t, err)
 			blocked = append(blocked, other)
 		}
-		require.ElementsMatch(t, rows(t, db, `SELECT target_id FROM blocks WHERE user_id = $1`, id), blocked, "blacklist of %s", id)
+		require.ElementsMatch(t, rows(t, db, `SELECT target_id FROM blocks WHERE user_id = $1`, id), blocked,
+			"blacklist of %s", id)
 	}
 	there := map[string]bool{}
 	for group, err := range client.HostedGroup.All(ctx, rongcloud.HostedGroupQuery{}) {
@@ -317,5 +340,5 @@ func compareState(t *testing.T, s *store.Store, db *sql.DB, srv *rongcloudtest.S
 		}
 		require.ElementsMatch(t, want, got, "members of %s", group)
 	}
-	require.Empty(t, there, "groups that the database does not have")
+	require.Empty(t, there, "RongCloud has groups that the database does not have")
 }

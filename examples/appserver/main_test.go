@@ -20,7 +20,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/rongcloudtest"
 )
 
-// envProgram makes the test's program the App Server itself, to be killed.
+// envProgram makes the test binary run as the App Server, so that tests can kill its process.
 const envProgram = "APPSERVER_TEST_PROGRAM"
 
 func TestMain(m *testing.M) {
@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 	os.Exit(dbtest.Main(m))
 }
 
-// freeAddress is one that nobody listens at.
+// freeAddress returns a loopback address that no process listens at.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -40,7 +40,7 @@ func freeAddress(t *testing.T) string {
 	return listener.Addr().String()
 }
 
-// program is an App Server in a process of its own, with a fake RongCloud outside.
+// program is an App Server in its own process. The fake RongCloud runs in the test's process.
 type program struct {
 	address string
 	env     []string
@@ -74,7 +74,7 @@ func (p *program) start(t *testing.T) {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	t.Fatal("the program does not become ready")
+	t.Fatal("the program is not ready after 30 seconds")
 }
 
 func (p *program) kill() {
@@ -85,7 +85,7 @@ func (p *program) kill() {
 	}
 }
 
-// visitor is a browser of somebody.
+// visitor is a user's HTTP client, with the cookies of their session.
 type visitor struct {
 	base   string
 	client *http.Client
@@ -93,10 +93,12 @@ type visitor struct {
 
 func newVisitor(address string) *visitor {
 	jar, _ := cookiejar.New(nil)
-	return &visitor{"http://" + address, &http.Client{Jar: jar, Timeout: 10 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}}
+	return &visitor{"http://" + address, &http.Client{
+		Jar: jar, Timeout: 10 * time.Second, Transport: &http.Transport{DisableKeepAlives: true},
+	}}
 }
 
-// call returns the body of a response, and an error for any but those of success.
+// call returns the body of the response, and an error if the status is 300 or above.
 func (v *visitor) call(method, path, body string) (string, error) {
 	contentType := "application/json"
 	if strings.HasPrefix(body, "name=") || strings.HasPrefix(body, "text=") {
@@ -126,13 +128,26 @@ func (v *visitor) must(t *testing.T, method, path, body string) string {
 	return text
 }
 
-func (v *visitor) enter(t *testing.T, how, name string) {
+// enter logs the user in or signs them up: path is login or signup.
+func (v *visitor) enter(t *testing.T, path, name string) {
 	t.Helper()
-	_, err := v.call("POST", "/"+how, url.Values{"name": {name}, "password": {"long enough"}}.Encode())
+	_, err := v.call("POST", "/"+path, url.Values{"name": {name}, "password": {"long enough"}}.Encode())
 	require.NoError(t, err)
 }
 
-// The demonstration starts, chats, ends when it is told to, and goes on where it was.
+// waitUntilReady waits until the program responds.
+func waitUntilReady(t *testing.T, address string) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		response, err := http.Get("http://" + address + "/readyz")
+		if err == nil {
+			err = response.Body.Close()
+		}
+		return err == nil
+	}, 20*time.Second, 20*time.Millisecond)
+}
+
+// The demonstration starts, lets users chat, and shuts down. After a restart it still has its data.
 func TestDemo(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, databaseURL string) {
 		address := freeAddress(t)
@@ -141,7 +156,7 @@ func TestDemo(t *testing.T) {
 			ended := make(chan error, 1)
 			env := map[string]string{"APPSERVER_ADDR": address, "DATABASE_URL": databaseURL}
 			go func() { ended <- run(ctx, func(name string) string { return env[name] }, io.Discard) }()
-			require.Eventually(t, func() bool { _, err := http.Get("http://" + address + "/readyz"); return err == nil }, 20*time.Second, 20*time.Millisecond)
+			waitUntilReady(t, address)
 			return func() {
 				cancel()
 				require.NoError(t, <-ended)
@@ -152,7 +167,7 @@ func TestDemo(t *testing.T) {
 		ann.must(t, "POST", "/login", "name=ann&password=demo-demo")
 		ben.must(t, "POST", "/login", "name=ben&password=demo-demo")
 		_, err := ann.call("POST", "/api/messages", `{"conversation":"p:ann:ben","text":"hello"}`)
-		require.ErrorContains(t, err, "409", "no page of hers is open")
+		require.ErrorContains(t, err, "409", "without an open page, ann is offline")
 		shut := listen(t, ann)
 		ann.must(t, "POST", "/api/messages", `{"conversation":"p:ann:ben","text":"hello"}`)
 		_, err = ann.call("POST", "/api/messages", `{"conversation":"p:ann:ben","text":"Ca si-no"}`)
@@ -160,13 +175,13 @@ func TestDemo(t *testing.T) {
 		require.Contains(t, ben.must(t, "GET", "/api/state", ""), `"text":"hello"`)
 		require.Contains(t, ben.must(t, "GET", "/api/state", ""), `"online":true`)
 		_, err = ben.call("GET", "/api/messages?conversation=p:ann:olga", "")
-		require.ErrorContains(t, err, "404", "it is none of his")
+		require.ErrorContains(t, err, "404", "ben is not in that conversation")
 		_, err = ben.call("GET", "/operator", "")
 		require.ErrorContains(t, err, "404")
 		group := ann.must(t, "POST", "/api/groups", `{"name":"Team","members":["ben"]}`)
 		require.Eventually(t, func() bool {
 			return strings.Contains(ben.must(t, "GET", "/api/state", ""), "＋ Team")
-		}, 10*time.Second, 20*time.Millisecond, "the group's first line: %s", group)
+		}, 10*time.Second, 20*time.Millisecond, "the notice about the new group: %s", group)
 		shut()
 		stop()
 
@@ -181,7 +196,7 @@ func TestDemo(t *testing.T) {
 	})
 }
 
-// listen opens the stream of a page, and waits for its first event.
+// listen opens a page's event stream, and waits for the first event.
 func listen(t *testing.T, v *visitor) (shut func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -198,10 +213,11 @@ func listen(t *testing.T, v *visitor) (shut func()) {
 	}
 }
 
-// Errors of the configuration name the variable.
+// An error about a setting names its environment variable.
 func TestConfig(t *testing.T) {
 	for name, value := range map[string]string{
-		"REDIS_URL": "redis://127.0.0.1", "OUTBOX_LEASE": "soon", "TRUSTED_PROXIES": "everybody", "PUBLIC_URL": "chat.example", "DATABASE_URL": "mysql://x", "APPSERVER_ADDR": "nowhere",
+		"REDIS_URL": "redis://127.0.0.1", "OUTBOX_LEASE": "soon", "TRUSTED_PROXIES": "everybody",
+		"PUBLIC_URL": "chat.example", "DATABASE_URL": "mysql://x", "APPSERVER_ADDR": "nowhere",
 	} {
 		env := map[string]string{"DATABASE_URL": "sqlite:" + t.TempDir() + "/x.db", name: value}
 		err := run(t.Context(), func(name string) string { return env[name] }, io.Discard)
@@ -209,23 +225,24 @@ func TestConfig(t *testing.T) {
 	}
 	env := map[string]string{"RONGCLOUD_APP_KEY": "key", "REDIS_URL": "redis://:pass%word@127.0.0.1"}
 	_, err := readConfig(func(name string) string { return env[name] })
-	require.EqualError(t, err, "REDIS_URL: it is no redis://…")
+	require.EqualError(t, err, "REDIS_URL: must be redis://USER:PASSWORD@HOST or rediss://…, with special characters as %XX")
 	env["REDIS_URL"] = "redis://127.0.0.1"
 	_, err = readConfig(func(name string) string { return env[name] })
 	require.NoError(t, err)
 }
 
-// What another site has a browser send is refused, and so are too many tries to log in.
-func TestDoor(t *testing.T) {
+// The program refuses a form that another site makes a browser submit, and too many login attempts.
+func TestLoginProtection(t *testing.T) {
 	address := freeAddress(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	env := map[string]string{"APPSERVER_ADDR": address, "DATABASE_URL": "sqlite:" + t.TempDir() + "/x.db"}
 	go func() { ended <- run(ctx, func(name string) string { return env[name] }, io.Discard) }()
 	defer func() { cancel(); require.NoError(t, <-ended) }()
-	require.Eventually(t, func() bool { _, err := http.Get("http://" + address + "/readyz"); return err == nil }, 20*time.Second, 20*time.Millisecond)
+	waitUntilReady(t, address)
 
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+address+"/login", strings.NewReader("name=ann&password=demo-demo"))
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+address+"/login",
+		strings.NewReader("name=ann&password=demo-demo"))
 	require.NoError(t, err)
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	request.Header.Set("Origin", "https://evil.example")
@@ -243,21 +260,21 @@ func TestDoor(t *testing.T) {
 	require.ErrorContains(t, err, "429")
 }
 
-// A request that is under way when the program is told to end is served, and streams end.
-func TestEnd(t *testing.T) {
+// A shutdown lets running requests finish, and ends the event streams.
+func TestShutdown(t *testing.T) {
 	address := freeAddress(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	env := map[string]string{"APPSERVER_ADDR": address, "DATABASE_URL": "sqlite:" + t.TempDir() + "/x.db"}
 	go func() { ended <- run(ctx, func(name string) string { return env[name] }, io.Discard) }()
-	require.Eventually(t, func() bool { _, err := http.Get("http://" + address + "/readyz"); return err == nil }, 20*time.Second, 20*time.Millisecond)
+	waitUntilReady(t, address)
 	v := newVisitor(address)
 	v.must(t, "POST", "/login", "name=ann&password=demo-demo")
 	defer listen(t, v)()
 	body, rest := io.Pipe()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, v.base+"/api/groups", body)
 	require.NoError(t, err)
-	request.Header.Set("Expect", "100-continue") // which the program sends once it reads the body
+	request.Header.Set("Expect", "100-continue") // the client sends the body once the program reads it
 	go func() {
 		_, _ = rest.Write([]byte(`{"name":"Team",`))
 		cancel()

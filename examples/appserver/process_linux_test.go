@@ -2,5 +2,5 @@ package main
 
 import "syscall"
 
-// child has a process end with the test, also if that is killed.
+// child returns attributes that make a process die with the test, even if the test is killed.
 func child() *syscall.SysProcAttr { return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} }

@@ -4,5 +4,5 @@ package main
 
 import "syscall"
 
-// child has a process end with the test, where the system can do that.
+// child returns no attributes: killing a process together with its parent is done on Linux only.
 func child() *syscall.SysProcAttr { return &syscall.SysProcAttr{} }
