@@ -16,17 +16,18 @@ import (
 	"unicode/utf8"
 )
 
-// recipientList is what a list of recipients holds: each of them once, in the order of the list.
+// recipientList holds the recipients of a list in its order, each of them once.
 type recipientList struct {
 	ids        []string
-	duplicates int // further places of somebody who stands there already
+	duplicates int // recipients listed again
 	column     string
 }
 
-// idColumns are names of columns that hold IDs, without what joins their words.
+// idColumns are names of columns that hold IDs, without spaces, hyphens and underscores. If a list
+// has several of these columns, the first name here wins.
 var idColumns = []string{"userid", "uid", "user", "groupid", "gid", "group", "touserid", "togroupid", "id", "用户id", "用户", "群组id", "群id"}
 
-// readRecipients reads a list: a line for each ID, or CSV with or without a header.
+// readRecipients reads a list with an ID on each line, or CSV with or without a header.
 func (a *app) readRecipients(ctx context.Context, name, column string) (*recipientList, error) {
 	source := a.stdin
 	if name != "-" {
@@ -84,7 +85,8 @@ func (b *boundedList) Read(p []byte) (int, error) {
 // took begins a new line after this one.
 func (b *boundedList) took(line int) { b.line, b.last = 0, line }
 
-// parseRecipients reads a list of recipients from foreign bytes.
+// parseRecipients parses a list of recipients. It returns an error for bytes that would yield
+// wrong IDs, such as UTF-16.
 func parseRecipients(source io.Reader, column string) (*recipientList, error) {
 	bounded := &boundedList{Reader: source}
 	buffered := bufio.NewReader(bounded)
@@ -101,7 +103,7 @@ func parseRecipients(source io.Reader, column string) (*recipientList, error) {
 	reader := csv.NewReader(buffered)
 	reader.Comma = separator(buffered)
 	reader.FieldsPerRecord = -1
-	reader.TrimLeadingSpace = reader.Comma != '\t' // else an empty cell vanishes, and others move up
+	reader.TrimLeadingSpace = reader.Comma != '\t' // a tab counts as space: empty cells would vanish
 	reader.ReuseRecord = true
 	list := &recipientList{}
 	seen := map[string]bool{}
@@ -135,7 +137,7 @@ func parseRecipients(source io.Reader, column string) (*recipientList, error) {
 	return list, nil
 }
 
-// add adds the recipient of one line; a line without one is passed over.
+// add adds the recipient of one line, and skips an empty line.
 func (l *recipientList) add(seen map[string]bool, record []string, at, line int) error {
 	if at >= len(record) {
 		if len(record) == 1 && strings.TrimSpace(record[0]) == "" {
@@ -158,14 +160,14 @@ func (l *recipientList) add(seen map[string]bool, record []string, at, line int)
 		l.duplicates++
 		return nil
 	}
-	id = strings.Clone(id) // the record is longer, and reused
+	id = strings.Clone(id) // the memory of the record is reused
 	seen[id] = true
 	l.ids = append(l.ids, id)
 	return nil
 }
 
-// invisible reports whether a character cannot be part of an ID: one of those that come from a
-// wrong line end, from a quote that was not closed, or from files that were joined.
+// invisible reports whether a character cannot be part of an ID. Such characters come from wrong
+// line ends, unclosed quotes and joined files.
 func invisible(r rune) bool { return !unicode.IsGraphic(r) }
 
 func firstInvisible(id string) rune {
@@ -177,7 +179,7 @@ func firstInvisible(id string) rune {
 	return 0
 }
 
-// separator is what separates the cells of the first line.
+// separator returns the character between the cells of the first line.
 func separator(r *bufio.Reader) rune {
 	start, _ := r.Peek(4096)
 	first, _, _ := bytes.Cut(start, []byte("\n"))
@@ -189,8 +191,7 @@ func separator(r *bufio.Reader) rune {
 	return ','
 }
 
-// chooseColumn finds the column with the IDs from the first line, and reports whether that is a
-// header.
+// chooseColumn finds the column with the IDs, and reports whether the first line is a header.
 func (l *recipientList) chooseColumn(first []string, column string) (at int, header bool, err error) {
 	named := func(cell string) string { return strings.ToLower(strings.TrimSpace(cell)) }
 	plain := func(cell string) string { return strings.NewReplacer("_", "", "-", "", " ", "").Replace(named(cell)) }

@@ -26,19 +26,19 @@ func TestParseRecipients(t *testing.T) {
 		{"upper and lower case are two users", "ann\nAnn\n", "", []string{"ann", "Ann"}, 0, ""},
 		{"byte order mark and header", "\xef\xbb\xbfuserId,name\nann,Ann\n", "", []string{"ann"}, 0, ""},
 		{"header alone", "user_id\r\n", "", nil, 0, "there is nobody in it"},
-		{"a list of one column whose first is called so", "ID\n7\n", "", []string{"7"}, 0, ""},
+		{"one column with a header", "ID\n7\n", "", []string{"7"}, 0, ""},
 		{"semicolons", "name;User ID\nAnn;ann\n", "", []string{"ann"}, 0, ""},
 		{"tabs", "name\tuid\nAnn, the first\tann\n", "", []string{"ann"}, 0, ""},
 		{"quotes", "user_id,about\n\"a,b\",\"two\nlines\"\nben,x\n", "", []string{"a,b", "ben"}, 0, ""},
 		{"Chinese header", "姓名,用户ID\n安,ann\n", "", []string{"ann"}, 0, ""},
-		{"the more special column wins", "id,user_id\n1,ann\n", "", []string{"ann"}, 0, ""},
-		{"by name", "a,b\nc,d\n", "b", []string{"d"}, 0, ""},
-		{"by number", "a,b\nc,d\n", "1", []string{"a", "c"}, 0, ""},
-		{"by number with a header", "name,user_id\nAnn,ann\n", "2", []string{"ann"}, 0, ""},
+		{"user_id wins over id", "id,user_id\n1,ann\n", "", []string{"ann"}, 0, ""},
+		{"column by name", "a,b\nc,d\n", "b", []string{"d"}, 0, ""},
+		{"column by number", "a,b\nc,d\n", "1", []string{"a", "c"}, 0, ""},
+		{"column by number, with a header", "name,user_id\nAnn,ann\n", "2", []string{"ann"}, 0, ""},
 		{"numbers", "10086\n10087\n", "", []string{"10086", "10087"}, 0, ""},
-		{"no column", "a,b\n", "", nil, 0, "which column has the IDs"},
-		{"another column", "a,b\n", "c", nil, 0, `there is no column "c"`},
-		{"a number too many", "a,b\n", "3", nil, 0, `there is no column "3"`},
+		{"no column chosen", "a,b\n", "", nil, 0, "which column has the IDs"},
+		{"unknown column", "a,b\n", "c", nil, 0, `there is no column "c"`},
+		{"a column number too high", "a,b\n", "3", nil, 0, `there is no column "3"`},
 		{"a short line", "name,user_id\nAnn\n", "", nil, 0, "line 2 has no column 2"},
 		{"a line without an ID", "name,user_id\nAnn,\n", "", nil, 0, "line 2 has no ID in column 2"},
 		{"UTF-16", "\xff\xfea\x00", "", nil, 0, "UTF-16"},
@@ -102,7 +102,7 @@ func TestListsEnd(t *testing.T) {
 	require.Equal(t, []string{"ann", "ben", "carol"}, list.ids)
 }
 
-// Whatever the bytes are, nobody stands in the list twice, and nobody without a name.
+// No input yields an empty ID, or an ID twice.
 func FuzzParseRecipients(f *testing.F) {
 	f.Add([]byte("user_id,name\nann,Ann\n"), "")
 	f.Add([]byte("\xef\xbb\xbfa;b\r\n\"c\";d"), "2")
@@ -131,7 +131,7 @@ func TestMoments(t *testing.T) {
 	}
 }
 
-// The secret is in no way of printing a profile.
+// No formatting verb prints the secret of a profile.
 func TestSecretIsNotShown(t *testing.T) {
 	t.Parallel()
 	p := profile{AppKey: "key", AppSecret: "hidden-secret"}

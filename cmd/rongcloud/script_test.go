@@ -24,7 +24,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite docs/cli.md and its translation")
 
-// program is the built program.
+// program is the path of the built program.
 var program string
 
 // TestMain builds the program that the scripts run.
@@ -49,21 +49,21 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// TestScripts runs testdata/script. Besides testscript's own commands a script has
+// TestScripts runs the scripts in testdata/script. Besides testscript's own commands they have
 //
 //	emulator [flags]            starts an emulator for this script, and points RONGCLOUD_* at it
-//	admin METHOD PATH [JSON]    calls the emulator's admin API; stdout compares its response
+//	admin METHOD PATH [JSON]    calls the emulator's admin API, and prints the response
 //	handler [STATUS]            starts an HTTP server as the app's own; its URL is in $HANDLER
-//	slow                        starts one that never responds
-//	handled                     what the handler got so far, a line for each request, to stdout
-//	exits CODE COMMAND ...      runs a command and demands this exit code
-//	until FILE PATTERN          waits until a file matches
+//	slow                        starts one that never responds; its URL is in $HANDLER
+//	handled                     prints the requests that the handler got, one on each line
+//	exits CODE COMMAND ...      runs a command, and requires this exit code
+//	until FILE PATTERN          waits until the content of a file matches
 //	users NUMBER FILE           writes a list of users as a spreadsheet does
-//	datacentres REGION          starts all data centres; the App Key is of this one
-//	received LEAST [MOST]       demands that so many users got one message each, and nobody two
-//	address FILE NAME           waits until a file has an address, and sets the variable to it
+//	datacentres REGION          starts all data centres; this one accepts the App Key
+//	received LEAST [MOST]       requires that so many users got one message, and nobody two
+//	address FILE NAME           waits for a local server's URL in a file, and sets $NAME
 //
-// and the variables RONGCLOUD_CONFIG, HOME and NO_COLOR.
+// and the variables RONGCLOUD_CONFIG and HOME, which lead to the directory of the script.
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
@@ -84,7 +84,7 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// refuseNegation fails a script that negates a command for which that means nothing.
+// refuseNegation fails a script that negates a command for which negation has no meaning.
 func refuseNegation(ts *testscript.TestScript, negated bool) {
 	if negated {
 		ts.Fatalf("cannot be negated")
@@ -100,7 +100,7 @@ func startEmulator(ts *testscript.TestScript, negated bool, args []string) {
 	}
 }
 
-// runEmulator starts an emulator, and returns the variables by which the program finds it.
+// runEmulator starts an emulator, and returns the environment in which the program uses it.
 func runEmulator(atEnd func(func()), args []string) (map[string]string, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	lines, out := io.Pipe()
@@ -151,7 +151,7 @@ func runExpecting(ts *testscript.TestScript, negated bool, args []string) {
 	}
 	err := ts.Exec(args[1], args[2:]...)
 	code := 0
-	if exit, ok := err.(*exec.ExitError); ok { //nolint:errorlint // as testscript returns it
+	if exit, ok := err.(*exec.ExitError); ok { //nolint:errorlint // testscript does not wrap it
 		code = exit.ExitCode()
 	} else if err != nil {
 		ts.Fatalf("%v", err)

@@ -14,7 +14,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// sendToFile sends to all whom a file lists.
+// sendToFile sends to all recipients that a file lists.
 func (a *app) sendToFile(ctx context.Context, p profile, kind sendKind, f sendFlags, content rongcloud.MessageContent) error {
 	list, err := a.readRecipients(ctx, f.file, f.column)
 	if err != nil {
@@ -55,7 +55,7 @@ func (a *app) sendToFile(ctx context.Context, p profile, kind sendKind, f sendFl
 	return a.endSend(result, err, checkpoint)
 }
 
-// ofResume says in the words of the command line that a checkpoint is refused.
+// ofResume turns an error about the field BulkParams.Resume into one about the flag --resume.
 func ofResume(err error, checkpoint rongcloud.BulkCheckpointFile) error {
 	var argument *rongcloud.ArgumentError
 	if errors.As(err, &argument) && argument.Field == "BulkParams.Resume" {
@@ -76,9 +76,9 @@ func (a *app) sayList(list *recipientList) {
 	a.talk("%d %s%s.", len(list.ids), plural(len(list.ids), "recipient"), about)
 }
 
-// openCheckpoint opens the file that keeps what became of whom. That of another send is not
-// overwritten, what there is none of is not resumed, and no two processes have the same: each of
-// these would send things twice.
+// openCheckpoint locks and reads the file that records the outcome for each recipient. So that
+// nobody gets a message twice, it returns an error if the file records another send, if --resume
+// finds no file, or if another process uses the file.
 func (f sendFlags) openCheckpoint() (rongcloud.BulkCheckpointFile, *rongcloud.BulkCheckpoint, func(), error) {
 	name := f.checkpoint
 	if name == "" {
@@ -87,7 +87,7 @@ func (f sendFlags) openCheckpoint() (rongcloud.BulkCheckpointFile, *rongcloud.Bu
 		}
 		name = f.file + ".send.json"
 	}
-	name = linkTarget(name) // else two names of one file have a lock each
+	name = linkTarget(name) // all names of a file must share one lock
 	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
 		return "", nil, nil, usagef("--checkpoint: %s is not a regular file", name)
 	}
@@ -106,9 +106,9 @@ func (f sendFlags) openCheckpoint() (rongcloud.BulkCheckpointFile, *rongcloud.Bu
 	return rongcloud.BulkCheckpointFile(name), resume, unlock, nil
 }
 
-// linkTarget is what a name leads to, also if there is nothing there yet.
+// linkTarget follows symbolic links, even to a file that does not exist yet.
 func linkTarget(name string) string {
-	for range 40 { // as many as a system follows
+	for range 40 { // Linux follows no more
 		if target, err := filepath.EvalSymlinks(name); err == nil {
 			return target
 		}
@@ -145,8 +145,9 @@ func (f sendFlags) loadCheckpoint(name string) (*rongcloud.BulkCheckpoint, error
 	return resume, nil
 }
 
-// quotas are the documented ones, or what --rate says. A request must fit into the quota's time, as
-// the size of a request must not depend on the rate: a send is resumed with the same size.
+// quotas returns the documented quotas, or the one that --rate sets. A low rate gets a longer
+// period instead of smaller requests, because a send can be resumed only with the same size of
+// requests.
 func (f sendFlags) quotas(ep *endpoint.Endpoint) rongcloud.Quotas {
 	if f.rate == 0 {
 		return rongcloud.Quotas{}
@@ -161,7 +162,7 @@ func (f sendFlags) quotas(ep *endpoint.Endpoint) rongcloud.Quotas {
 	return rongcloud.Quotas{Endpoints: map[*endpoint.Endpoint]endpoint.Quota{ep: quota}}
 }
 
-// shownChunk is a request of a bulk send as it is printed.
+// shownChunk is a request of a bulk send as --json prints it.
 type shownChunk struct {
 	Chunk      int64    `json:"chunk"`
 	Outcome    string   `json:"outcome"`
@@ -171,7 +172,7 @@ type shownChunk struct {
 	Error      string   `json:"error,omitempty"`
 }
 
-// sayChunk prints a line for each request with --json, and without it says what went wrong.
+// sayChunk prints a line for each request with --json, and otherwise only errors.
 func (a *app) sayChunk(chunk *rongcloud.BulkChunk) error {
 	s := shownChunk{Chunk: chunk.Index, Outcome: chunk.Outcome.String(), Recipients: chunk.Recipients}
 	if chunk.Err != nil {
@@ -190,7 +191,7 @@ func (a *app) sayChunk(chunk *rongcloud.BulkChunk) error {
 	return nil
 }
 
-// shownSend is how a bulk send ended, as it is printed.
+// shownSend is the result of a bulk send as it is printed.
 type shownSend struct {
 	Finished   bool             `json:"finished"`
 	Delivered  int64            `json:"delivered"`
@@ -199,10 +200,10 @@ type shownSend struct {
 	Skipped    int64            `json:"skipped"`
 	Seconds    float64          `json:"seconds"`
 	Checkpoint string           `json:"checkpoint"`
-	Ranges     []shownUnsettled `json:"unsettled"` // whose outcome is not "delivered"
+	Ranges     []shownUnsettled `json:"unsettled"` // of recipients whose outcome is not "delivered"
 }
 
-// shownUnsettled is a run of recipients who have not got it, or perhaps not.
+// shownUnsettled is a range of recipients who did not get the message, or may not have got it.
 type shownUnsettled struct {
 	Outcome string `json:"outcome"`
 	First   int64  `json:"first"` // position in the list without duplicates, from 1
@@ -210,7 +211,7 @@ type shownUnsettled struct {
 	Reason  string `json:"reason,omitempty"`
 }
 
-// endSend says how a bulk send ended, and how it goes on.
+// endSend prints the result of a bulk send, and how to continue it.
 func (a *app) endSend(result *rongcloud.BulkResult, err error, checkpoint rongcloud.BulkCheckpointFile) error {
 	s := shownSend{
 		Finished: err == nil, Delivered: result.Delivered, Refused: result.Refused, Unknown: result.Unknown, Skipped: result.Skipped,
@@ -254,7 +255,7 @@ func (a *app) printSend(s shownSend) error {
 	return a.line(s, text.String())
 }
 
-// stoppedSend says how a send that was stopped goes on.
+// stoppedSend reports why a send stopped, and how to continue it.
 func (a *app) stoppedSend(s shownSend, err error) error {
 	code := codeOf(err)
 	why := oneLine(err.Error())

@@ -13,7 +13,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// sendFlags are the flags of the commands send.
+// sendFlags holds the flags of the send commands.
 type sendFlags struct {
 	from, file, column  string
 	to                  []string
@@ -24,12 +24,12 @@ type sendFlags struct {
 	resume, resendAll   bool
 }
 
-// sendKind is one of the kinds of messages that are sent.
+// sendKind describes one of the send commands.
 type sendKind struct {
 	name, whom string
 	ep         *endpoint.Endpoint
 	once       func(context.Context, *rongcloud.Client, sendFlags, rongcloud.MessageContent) (*rongcloud.SendResult, error)
-	// bulk is nil where there is no send to many.
+	// bulk is nil if the SDK has no bulk send for the kind.
 	bulk func(context.Context, *rongcloud.Client, sendFlags, rongcloud.MessageContent, iter.Seq2[string, error], rongcloud.BulkParams) (*rongcloud.BulkResult, error)
 }
 
@@ -131,7 +131,7 @@ func newSendKindCommand(a *app, kind sendKind) *cobra.Command {
 	return cmd
 }
 
-// send carries a command send out.
+// send runs one of the send commands.
 func (a *app) send(ctx context.Context, kind sendKind, f sendFlags) error {
 	content, err := a.sentContent(ctx, f)
 	if err != nil {
@@ -161,7 +161,7 @@ func (a *app) send(ctx context.Context, kind sendKind, f sendFlags) error {
 	return unprinted("the message was sent", a.showSent(f.to, sent))
 }
 
-// sentContent is what is sent.
+// sentContent returns the content of the message from the flags.
 func (a *app) sentContent(ctx context.Context, f sendFlags) (rongcloud.MessageContent, error) {
 	if f.kind == "" {
 		return rongcloud.TextMessage{Content: f.text}, nil
@@ -180,7 +180,7 @@ func (a *app) sentContent(ctx context.Context, f sendFlags) (rongcloud.MessageCo
 	return rongcloud.RawContent{Name: f.kind, Body: body}, nil
 }
 
-// confirmSend asks before a send to many, and before every one in production.
+// confirmSend asks before a send to many users or to groups, and before every send in production.
 func (a *app) confirmSend(ctx context.Context, p profile, kind sendKind, ids []string) error {
 	switch {
 	case crowds[kind.ep] != "":
@@ -193,10 +193,10 @@ func (a *app) confirmSend(ctx context.Context, p profile, kind sendKind, ids []s
 	return nil
 }
 
-// sentTo is what a message is called in a conversation.
+// sentTo is the UID of the message for one recipient.
 type sentTo struct {
 	To         string `json:"to"`
-	MessageUID string `json:"messageUID,omitempty"` // older servers do not say
+	MessageUID string `json:"messageUID,omitempty"` // empty if the response has none
 }
 
 func (a *app) showSent(ids []string, sent *rongcloud.SendResult) error {
@@ -209,10 +209,10 @@ func (a *app) showSent(ids []string, sent *rongcloud.SendResult) error {
 	return a.show(all, func(io.Writer) error { return a.table([]string{"TO", "MESSAGE UID"}, rows) })
 }
 
-// again is the command line with which a send that was stopped goes on.
+// again returns the command line that continues a stopped send.
 func (a *app) again() string {
 	words := []string{"rongcloud"}
-	isValue := false // of the flag before it
+	isValue := false // arg is the value of the flag before it
 	for _, arg := range a.args {
 		name, _, whole := strings.Cut(strings.TrimPrefix(arg, "--"), "=")
 		if isValue || !strings.HasPrefix(arg, "--") || name != "resume" && name != "resend-unknown" {
@@ -224,7 +224,7 @@ func (a *app) again() string {
 	return strings.Join(append(words, "--resume"), " ")
 }
 
-// shellWord quotes what a shell would read otherwise.
+// shellWord quotes a word if a shell would change it.
 func shellWord(word string) string {
 	safe := strings.IndexFunc(word, func(r rune) bool {
 		return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=,@%+", r)

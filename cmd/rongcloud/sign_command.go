@@ -16,7 +16,7 @@ import (
 	"github.com/rongcloud-go/rongcloud"
 )
 
-// shownSignature is a signature as it is printed.
+// shownSignature is a signature as rongcloud sign prints it.
 type shownSignature struct {
 	AppKey    string `json:"appKey"`
 	Nonce     string `json:"nonce"`
@@ -133,7 +133,7 @@ func newDecodeLogCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			// No call is made, so any key will do.
+			// Reading a file needs a client but no call, so any App Key will do.
 			client, err := a.clientOf(profile{AppKey: "none", AppSecret: "none"})
 			if err != nil {
 				return err

@@ -16,19 +16,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// terminalRun is the program on a terminal of its own, with somebody who reads and types.
+// terminalRun runs the program on a pseudo-terminal. Its methods read and type as a person would.
 type terminalRun struct {
 	t      *testing.T
-	hand   *os.File // the end of the terminal where people are
+	hand   *os.File // the person's end of the terminal
 	cmd    *exec.Cmd
-	closed chan struct{} // once all is read
+	closed chan struct{} // closed once all output is read
 
 	mu   sync.Mutex
 	seen strings.Builder
-	from int // what was not waited for yet
+	from int // where sees starts to search
 }
 
-// onTerminal starts the program on a terminal.
+// onTerminal starts the program on a new terminal.
 func onTerminal(t *testing.T, env map[string]string, args ...string) *terminalRun {
 	t.Helper()
 	hand, err := os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0)
@@ -40,7 +40,7 @@ func onTerminal(t *testing.T, env map[string]string, args ...string) *terminalRu
 	screen, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|syscall.O_NOCTTY, 0)
 	require.NoError(t, err)
 	r := &terminalRun{t: t, hand: hand, closed: make(chan struct{})}
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second) // of one that asks for more than is typed
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second) // if the program asks for more than the test types
 	t.Cleanup(cancel)
 	r.cmd = exec.CommandContext(ctx, program, args...)
 	r.cmd.Stdin, r.cmd.Stdout, r.cmd.Stderr = screen, screen, screen
@@ -67,7 +67,7 @@ func onTerminal(t *testing.T, env map[string]string, args ...string) *terminalRu
 	return r
 }
 
-// sees waits for a text after those that were waited for before.
+// sees waits for a text behind the one it found before.
 func (r *terminalRun) sees(text string) {
 	r.t.Helper()
 	require.Eventually(r.t, func() bool {
@@ -82,7 +82,7 @@ func (r *terminalRun) sees(text string) {
 	}, 20*time.Second, 5*time.Millisecond, "waiting for %q", text)
 }
 
-// types types once what is typed is shown, or not.
+// types types a text once the terminal shows typed text, or hides it if shown is false.
 func (r *terminalRun) types(text string, shown bool) {
 	r.t.Helper()
 	require.Eventually(r.t, func() bool { return r.echoes() == shown }, 20*time.Second, 5*time.Millisecond)
@@ -95,10 +95,10 @@ func (r *terminalRun) echoes() bool {
 	return err == nil && state.Lflag&unix.ECHO != 0
 }
 
-// ends waits for the end, and returns the exit code and all that was to be seen.
+// ends waits for the program to end, and returns the exit code and all text on the terminal.
 func (r *terminalRun) ends() (code int, seen string) {
 	r.t.Helper()
-	_ = r.cmd.Wait() // the code says it
+	_ = r.cmd.Wait() // the exit code tells
 	<-r.closed
 	return r.cmd.ProcessState.ExitCode(), r.seen.String()
 }
@@ -128,12 +128,12 @@ func TestLoginAsks(t *testing.T) {
 	stored, err := os.ReadFile(env[envConfig])
 	require.NoError(t, err)
 	require.Contains(t, string(stored), `"appSecret": "test-app-secret"`)
-	files, err := os.ReadDir(filepath.Dir(env[envConfig])) // no history, and nothing else
+	files, err := os.ReadDir(filepath.Dir(env[envConfig])) // login leaves no other file, such as a history
 	require.NoError(t, err)
 	require.Len(t, files, 1)
 }
 
-// The data centre is asked for unless it is given, and BJ if nothing is said.
+// login asks for the data centre, and takes BJ if the user types nothing.
 func TestLoginAsksForDataCentre(t *testing.T) {
 	t.Parallel()
 	for typed, want := range map[string]string{"\n": "BJ", "sg\n": "SG"} {
@@ -153,7 +153,7 @@ func TestLoginAsksForDataCentre(t *testing.T) {
 	}
 }
 
-// What makes no key, secret or data centre is refused at once, and stores nothing.
+// login refuses an empty key, an empty secret and an unknown data centre, and then stores nothing.
 func TestLoginRefuses(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -186,7 +186,8 @@ func TestLoginRefuses(t *testing.T) {
 	}
 }
 
-// Ctrl-C while the secret is typed leaves a terminal that shows what is typed.
+// Ctrl-C at the question for the secret stores nothing, and restores a terminal that shows typed
+// text.
 func TestLoginInterrupted(t *testing.T) {
 	t.Parallel()
 	env, _ := loginStage(t)
@@ -196,10 +197,11 @@ func TestLoginInterrupted(t *testing.T) {
 	code, seen := r.ends()
 	require.Equal(t, exitRefused, code, seen)
 	require.NotContains(t, seen, "some-sec")
+	require.True(t, r.echoes())
 	require.NoFileExists(t, env[envConfig])
 }
 
-// A profile of another App Key is replaced only if somebody says so.
+// login asks before it replaces a profile with another App Key.
 func TestLoginReplaces(t *testing.T) {
 	t.Parallel()
 	env, address := loginStage(t)

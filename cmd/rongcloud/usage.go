@@ -11,9 +11,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// misspelt returns an error for words behind a group of commands that name none of them, such as
-// "rongcloud send privat". Cobra shows the help then and ends without an error, which a script
-// takes for success.
+// misspelt returns an error for a word that names no command of a group, such as "rongcloud send
+// privat". Cobra shows the help and returns no error, which a script would take for success.
 func misspelt(cmd *cobra.Command) error {
 	if help := cmd.Flags().Lookup("help"); cmd.Runnable() || cmd.Flags().NArg() == 0 || help != nil && help.Changed {
 		return nil
@@ -31,7 +30,7 @@ func unknownCommand(word, parent string, near []string) error {
 	return fmt.Errorf("there is no command %q in %s%s", word, parent, about)
 }
 
-// newHelpCommand is cobra's, but that nothing is no success.
+// newHelpCommand returns a help command like cobra's, but one that fails for an unknown command.
 func newHelpCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "help [COMMAND ...]", Short: "Explain a command", Example: "  rongcloud help send private",
@@ -44,14 +43,14 @@ func newHelpCommand() *cobra.Command {
 			if len(rest) > 0 {
 				return unknownCommand(rest[0], about.CommandPath(), about.SuggestionsFor(rest[0]))
 			}
-			about.InitDefaultHelpFlag() // which the help shows, too
+			about.InitDefaultHelpFlag() // so that the help lists --help
 			return about.Help()
 		},
 	}
 }
 
-// unquoteFlags takes the quotes off the texts of flags, which cobra does in the help and not in
-// completions.
+// unquoteFlags removes the backquotes from the texts of flags. Cobra does so in the help, but not
+// in completions.
 func unquoteFlags(cmd *cobra.Command) {
 	unquote := func(flag *pflag.Flag) { _, flag.Usage = pflag.UnquoteUsage(flag) }
 	cmd.Flags().VisitAll(unquote)
@@ -75,8 +74,8 @@ func completeCommand(cmd *cobra.Command, args []string, _ string) ([]cobra.Compl
 	return found, cobra.ShellCompDirectiveNoFileComp
 }
 
-// refuseEmpty refuses flags that are given nothing, as by a variable of the shell that is not set:
-// many would mean something else then, such as another profile.
+// refuseEmpty returns an error for a flag with an empty value, as from an unset shell variable. An
+// empty value often has another meaning, such as the default profile.
 func refuseEmpty(flags *pflag.FlagSet) error {
 	var wrong error
 	flags.Visit(func(flag *pflag.Flag) {
@@ -96,7 +95,7 @@ func isRequired(flag *pflag.Flag) bool {
 	return slices.Contains(flag.Annotations[cobra.BashCompOneRequiredFlag], "true")
 }
 
-// markRequired says so in the help of a command.
+// markRequired adds "(required)" to the texts of required flags.
 func markRequired(cmd *cobra.Command) {
 	cmd.LocalFlags().VisitAll(func(flag *pflag.Flag) {
 		if isRequired(flag) && !strings.HasSuffix(flag.Usage, "(required)") {
@@ -105,7 +104,7 @@ func markRequired(cmd *cobra.Command) {
 	})
 }
 
-// cobraErrors are what cobra says of a command line, with what this program says in its place.
+// cobraErrors match cobra's errors about command lines, and replace them by plainer ones.
 var cobraErrors = []struct {
 	says  *regexp.Regexp
 	plain func(m []string, cmd *cobra.Command) error
@@ -167,8 +166,7 @@ func flagNames(names, conjunction string) string {
 	return "--" + strings.Join(strings.Fields(names), " "+conjunction+" --")
 }
 
-// plainUsage says in plain words what is wrong with the command line of a command, and where its
-// help is.
+// plainUsage rewrites an error about a command line in plain words, and adds where to find help.
 func plainUsage(cmd *cobra.Command, err error) error {
 	text := strings.TrimSpace(err.Error())
 	for _, c := range cobraErrors {

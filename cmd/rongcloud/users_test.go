@@ -13,8 +13,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// writeUsers writes a list as a spreadsheet does: a mark of the byte order, a header, CRLF, and
-// somebody who stands there twice.
+// writeUsers writes a list as a spreadsheet does, with a byte order mark, a header and CRLF. One
+// user in a hundred is listed twice.
 func writeUsers(ts *testscript.TestScript, negated bool, args []string) {
 	refuseNegation(ts, negated)
 	if len(args) != 2 {
@@ -33,8 +33,8 @@ func writeUsers(ts *testscript.TestScript, negated bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(b.String()), 0o600))
 }
 
-// checkReceived demands that so many users got one message each, or at least so many and at most so
-// many, and nobody two.
+// checkReceived requires that LEAST users, or LEAST to MOST users, got one message each and nobody
+// got two.
 func checkReceived(ts *testscript.TestScript, negated bool, args []string) {
 	refuseNegation(ts, negated)
 	if len(args) == 0 {
