@@ -18,19 +18,19 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook"
 )
 
-// callback is a callback as it is recorded and shown: with placeholders where its signature was,
-// as whoever has one can call the Server API with it.
+// callback is a callback as it is recorded and shown. Placeholders replace its signature, because
+// anyone can call the Server API with a signature.
 type callback struct {
 	Kind       webhook.Kind      `json:"kind"`
 	ReceivedAt time.Time         `json:"receivedAt,omitzero"`
 	Query      string            `json:"query,omitempty"`
 	Headers    map[string]string `json:"headers"`
 	Body       string            `json:"body,omitempty"`
-	Base64     []byte            `json:"bodyBase64,omitempty"` // in place of Body, if that is no text
+	Base64     []byte            `json:"bodyBase64,omitempty"` // replaces Body if that is not UTF-8
 	Status     int               `json:"status,omitempty"`     // of the response
 }
 
-// The placeholders.
+// The placeholders for the parts of a signature.
 const (
 	placeAppKey    = "{appKey}"
 	placeNonce     = "{nonce}"
@@ -38,7 +38,7 @@ const (
 	placeSignature = "{signature}"
 )
 
-// placeFor is the placeholder for a parameter or header, or nothing for what is no part of a
+// placeFor returns the placeholder for a parameter or header, or "" if it is not part of a
 // signature.
 func placeFor(name string) string {
 	switch strings.ReplaceAll(strings.TrimPrefix(strings.ToLower(name), "rc-"), "-", "") {
@@ -54,8 +54,8 @@ func placeFor(name string) string {
 	return ""
 }
 
-// recordCallback takes a request without its signature. What else its query had belongs to the
-// address that it came to.
+// recordCallback records a request without its signature. It drops other query parameters, which
+// belong to the URL of the handler.
 func recordCallback(r *http.Request, kind webhook.Kind, body []byte) callback {
 	c := callback{Kind: kind, Headers: map[string]string{}}
 	var parts []string
@@ -97,7 +97,7 @@ func (c *callback) isForm() bool {
 	return strings.HasPrefix(c.Headers["Content-Type"], "application/x-www-form-urlencoded")
 }
 
-// signing is what fills the placeholders.
+// signing holds the values for the placeholders.
 type signing struct{ appKey, nonce, timestamp, signature string }
 
 func sign(p profile, nonce string, at time.Time) signing {
@@ -105,7 +105,7 @@ func sign(p profile, nonce string, at time.Time) signing {
 	return signing{p.AppKey, nonce, timestamp, rongcloud.Sign(string(p.AppSecret), nonce, timestamp)}
 }
 
-// spoiled has a signature that no secret makes.
+// spoiled returns a copy with a wrong signature.
 func (s signing) spoiled() signing {
 	first := "0"
 	if s.signature[:1] == first {
@@ -119,7 +119,7 @@ func (s signing) replacer(escape func(string) string) *strings.Replacer {
 	return strings.NewReplacer(placeAppKey, escape(s.appKey), placeNonce, escape(s.nonce), placeTimestamp, escape(s.timestamp), placeSignature, escape(s.signature))
 }
 
-// request is the callback to a URL, which keeps its own query.
+// request returns the callback as a request to a URL. It keeps the URL's own query.
 func (c *callback) request(ctx context.Context, target *url.URL, s signing) (*http.Request, error) {
 	own := *target
 	query := s.replacer(url.QueryEscape).Replace(c.Query)
@@ -138,7 +138,7 @@ func (c *callback) request(ctx context.Context, target *url.URL, s signing) (*ht
 	return r, nil
 }
 
-// asHTTP is the callback as it travels, with its placeholders.
+// asHTTP returns the callback as an HTTP request, with its placeholders.
 func (c *callback) asHTTP() string {
 	var b strings.Builder
 	b.WriteString("POST /")
@@ -153,10 +153,10 @@ func (c *callback) asHTTP() string {
 	return b.String()
 }
 
-// longestSummary bounds what a line shows of a body.
+// longestSummary is how many characters of a body one line shows at most.
 const longestSummary = 160
 
-// summary is the body in a line: the fields of a form, or the JSON.
+// summary returns the body as one line: the fields of a form, or the JSON.
 func (c *callback) summary() string {
 	text := string(c.body())
 	if c.isForm() {
@@ -177,10 +177,10 @@ func (c *callback) summary() string {
 	return shortened(oneLine(text))
 }
 
-// leastSummary is how many columns a summary needs to be worth its place.
+// leastSummary is the least width of a summary. In fewer columns it is left out.
 const leastSummary = 16
 
-// fitted is a line with as much of a summary behind it as the terminal has room for.
+// fitted appends as much of a summary to a line as the terminal has room for.
 func (a *app) fitted(line, summary string) string {
 	width := terminalWidth(a.stdout)
 	room := width - lipgloss.Width(line) - 1
@@ -199,7 +199,7 @@ const (
 	nameWidth = len("000001-") + kindWidth
 )
 
-// column is a text of this width, where there is room for it.
+// column pads a text to a width, unless the terminal is narrow.
 func (a *app) column(text string, wide int) string {
 	if width := terminalWidth(a.stdout); width > 0 && width < 72 {
 		return text
@@ -207,7 +207,7 @@ func (a *app) column(text string, wide int) string {
 	return fmt.Sprintf("%-*s", wide, text)
 }
 
-// shortened is the beginning of a text.
+// shortened returns at most longestSummary characters of a text.
 func shortened(text string) string {
 	if runes := []rune(text); len(runes) > longestSummary {
 		return string(runes[:longestSummary]) + "…"
@@ -215,11 +215,11 @@ func shortened(text string) string {
 	return text
 }
 
-// delivery is what became of a callback that was sent.
+// delivery is the result of sending a callback.
 type delivery struct {
 	Kind         webhook.Kind    `json:"kind"`
 	Name         string          `json:"name,omitempty"`   // of the file
-	Signed       string          `json:"signed,omitempty"` // how, if not as it should be
+	Signed       string          `json:"signed,omitempty"` // what is wrong with the signature, if anything
 	Status       int             `json:"status,omitempty"`
 	Was          int             `json:"was,omitempty"` // the status when it was recorded
 	Milliseconds float64         `json:"ms"`
@@ -227,7 +227,7 @@ type delivery struct {
 	Error        string          `json:"error,omitempty"`
 }
 
-// taken reports whether the handler took it.
+// taken reports whether the handler accepted the callback.
 func (d delivery) taken() bool { return d.Status/100 == 2 }
 
 func (d delivery) text(a *app) string {
@@ -250,7 +250,7 @@ func (d delivery) text(a *app) string {
 	return a.fitted(strings.Join(nonEmpty(line, d.Signed, d.Error), " "), shortened(oneLine(textOf(d.Response))))
 }
 
-// textOf is a response as people read it.
+// textOf returns a response as text: a JSON string without quotes, and other JSON unchanged.
 func textOf(response json.RawMessage) string {
 	var text string
 	if json.Unmarshal(response, &text) == nil {
@@ -259,12 +259,13 @@ func textOf(response json.RawMessage) string {
 	return string(response)
 }
 
-// noFinalStatus says so of a status such as 042 or 101, which no server can pass on.
+// noFinalStatus describes a status such as 042 or 101, which cannot be the status of a final
+// response.
 func noFinalStatus(status int) string {
 	return fmt.Sprintf("status is %03d, which ends no request", status)
 }
 
-// post sends a callback and says what became of it.
+// post sends a callback and returns the result.
 func (a *app) post(p profile, client *http.Client, r *http.Request, kind webhook.Kind) delivery {
 	signer := p.signer()
 	signer.Client = client

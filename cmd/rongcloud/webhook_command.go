@@ -28,8 +28,8 @@ test-app-secret, so that no account is needed: give it to your handler, too.`,
 	return cmd
 }
 
-// callbackProfile is the app whose secret signs callbacks: the profile in use, or the emulator's
-// app if there is none.
+// callbackProfile returns the profile whose secret signs callbacks: the profile in use, or else
+// the emulator's app.
 func (a *app) callbackProfile() (profile, error) {
 	file, err := a.loadProfiles()
 	if err != nil {
@@ -41,12 +41,12 @@ func (a *app) callbackProfile() (profile, error) {
 	return a.profile()
 }
 
-// signer signs as RongCloud does.
+// signer returns an App that signs callbacks as RongCloud does.
 func (p profile) signer() webhooktest.App {
 	return webhooktest.App{Key: p.AppKey, Secret: string(p.AppSecret)}
 }
 
-// callbackTarget reads an address that callbacks are sent to.
+// callbackTarget parses the URL that a flag gives.
 func callbackTarget(flag, text string) (*url.URL, error) {
 	target, err := url.Parse(text)
 	if err != nil || target.Host == "" || target.Scheme != "http" && target.Scheme != "https" {
@@ -55,8 +55,8 @@ func callbackTarget(flag, text string) (*url.URL, error) {
 	return target, nil
 }
 
-// confirmTarget asks before a signature of a real app goes to another machine: whoever has it can
-// call the Server API with it.
+// confirmTarget asks before a real app's signature goes to another machine by plain HTTP, or in
+// production at all, because anyone who gets the signature can call the Server API with it.
 func (a *app) confirmTarget(ctx context.Context, p profile, target *url.URL) error {
 	ip := net.ParseIP(target.Hostname())
 	if target.Hostname() == "localhost" || ip != nil && ip.IsLoopback() || p.AppKey == rongcloudtest.DefaultAppKey {
@@ -68,7 +68,7 @@ func (a *app) confirmTarget(ctx context.Context, p profile, target *url.URL) err
 	return a.confirm(ctx, "send a signature of %s, which is as good as a password, to %s", p.Source, target.Host)
 }
 
-// callbackClient sends callbacks. A redirect is a response like any other, as it is for RongCloud.
+// callbackClient returns a client for callbacks. Like RongCloud, it does not follow redirects.
 func callbackClient(limit time.Duration) *http.Client {
 	return &http.Client{
 		Timeout:       limit,

@@ -18,7 +18,8 @@ import (
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
-// set changes a field of the body: NAME=VALUE one that is there, NAME:=JSON any.
+// set changes a field of the body. NAME=VALUE needs an existing field, and NAME:=JSON also adds
+// one.
 func (c *callback) set(pair string) error {
 	name, value, found := strings.Cut(pair, "=")
 	if !found || name == "" {
@@ -34,8 +35,8 @@ func (c *callback) set(pair string) error {
 	return c.setJSON(name, value, isJSON)
 }
 
-// setForm changes a field of a form in its place. JSON text becomes a text, and a list becomes
-// repeated fields.
+// setForm changes a field of a form, and keeps the order of the fields. A JSON string becomes a
+// plain value, and a list becomes repeated fields.
 func (c *callback) setForm(name, value string, isJSON bool) error {
 	fields, err := readForm(c.Body)
 	if err != nil {
@@ -98,8 +99,8 @@ func writeForm(fields []formField) string {
 	return strings.Join(parts, "&")
 }
 
-// setJSON changes a field of JSON by its path, such as data.fromUserId or profiles.0.groupId. In a
-// list of events a path begins in the first one.
+// setJSON changes the field at a path such as data.fromUserId or profiles.0.groupId. If the body
+// is a list of events, a path without an index leads into the first event.
 func (c *callback) setJSON(path, value string, isJSON bool) error {
 	document, err := readJSON([]byte(c.Body))
 	if err != nil {
@@ -118,9 +119,9 @@ func (c *callback) setJSON(path, value string, isJSON bool) error {
 	return err
 }
 
-// readJSON reads one value with nothing behind it, and keeps numbers as they are written.
+// readJSON decodes a single JSON value, and keeps numbers as they are written.
 func readJSON(text []byte) (any, error) {
-	if !json.Valid(text) { // a decoder would stop behind the first value
+	if !json.Valid(text) { // a decoder would ignore text after the first value
 		return nil, errors.New("it is not JSON")
 	}
 	decoder := json.NewDecoder(bytes.NewReader(text))
@@ -138,7 +139,8 @@ func encodeJSON(document any) (string, error) {
 	return strings.TrimSuffix(b.String(), "\n"), err
 }
 
-// firstEvent is where a path begins.
+// firstEvent returns the value in which a path starts. In a list of events, or an object that has
+// only such a list in "profiles", that is the first event unless the path names another part.
 func firstEvent(document any, first string) any {
 	for {
 		switch node := document.(type) {
@@ -159,7 +161,7 @@ func firstEvent(document any, first string) any {
 	}
 }
 
-// jsonPlace is a value in JSON.
+// jsonPlace is the place of a value in a JSON object or list.
 type jsonPlace struct {
 	object map[string]any
 	list   []any
@@ -196,7 +198,8 @@ func place(node any, parts []string) (jsonPlace, error) {
 	return jsonPlace{}, errors.New("it names no field")
 }
 
-// put sets the value. A text stays a text, and a number a number.
+// put sets the value. Unless isJSON is true, the value keeps its type: a string stays a string,
+// and a number stays a number.
 func (p jsonPlace) put(text string, isJSON bool) error {
 	var old any
 	there := true
@@ -208,14 +211,14 @@ func (p jsonPlace) put(text string, isJSON bool) error {
 	if !there && !isJSON {
 		return fmt.Errorf("there is no such field; there are %s; %s:= adds it", strings.Join(sortedKeys(p.object), ", "), p.name)
 	}
-	if !utf8.ValidString(text) { // the encoder would send something else
+	if !utf8.ValidString(text) { // the encoder would replace invalid bytes
 		return errors.New("the value is not UTF-8, which JSON has to be")
 	}
 	var value any = text
 	if _, isText := old.(string); isJSON || !isText {
 		var err error
 		if value, err = readJSON([]byte(text)); err != nil || fmt.Sprintf("%T", value) != fmt.Sprintf("%T", old) && !isJSON {
-			was, _ := encodeJSON(old) // it came from JSON
+			was, _ := encodeJSON(old) // JSON that was decoded can be encoded
 			return fmt.Errorf("%q is not a value like the one there, %s", text, was)
 		}
 	}
@@ -227,7 +230,7 @@ func (p jsonPlace) put(text string, isJSON bool) error {
 	return nil
 }
 
-// edit lets the user's editor change the body: that of a form a field on each line.
+// edit lets the user change the body in an editor, which shows a form as one field on each line.
 func (a *app) edit(ctx context.Context, c *callback) error {
 	file, err := os.CreateTemp("", "callback-*.txt")
 	if err != nil {
@@ -252,7 +255,7 @@ func (a *app) edit(ctx context.Context, c *callback) error {
 	return c.edited(string(changed))
 }
 
-// editable is the body as it is edited.
+// editable returns the body as the editor shows it.
 func (c *callback) editable() (string, error) {
 	if !c.isForm() {
 		var b bytes.Buffer

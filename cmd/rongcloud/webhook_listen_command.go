@@ -25,7 +25,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook/webhooktest"
 )
 
-// listenFlags are the flags of webhook listen.
+// listenFlags holds the flags of webhook listen.
 type listenFlags struct {
 	listen, forwardTo, kinds, record string
 	timeout                          time.Duration
@@ -60,15 +60,15 @@ rongcloud webhook replay. It holds what users wrote: keep it to yourself.`,
 	return cmd
 }
 
-// listener receives callbacks.
+// listener is the HTTP handler that receives callbacks.
 type listener struct {
 	a       *app
-	name    string // of this one, among all that there may be
+	name    string // random, to recognise requests that this listener has forwarded
 	profile profile
 	kinds   map[webhook.Kind]bool // nil for all
 	target  *url.URL              // nil without --forward-to
 	client  *http.Client
-	own     http.Handler // responds if nobody else does
+	own     http.Handler // responds to callbacks that are not forwarded
 	record  *recorder    // nil without --record
 	stop    context.CancelCauseFunc
 
@@ -110,7 +110,7 @@ func (a *app) listen(parent context.Context, f listenFlags) error {
 		return err
 	case <-ctx.Done():
 	}
-	// Whoever called back gives up after five seconds, however long the handler may take.
+	// RongCloud waits five seconds for a response. After that nobody needs the handler's.
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), min(f.timeout, webhook.DefaultTimeout)+time.Second)
 	defer cancel()
 	if server.Shutdown(grace) != nil {
@@ -119,13 +119,13 @@ func (a *app) listen(parent context.Context, f listenFlags) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	a.talk("%d callbacks came, of which %d were refused.", l.received, l.refused)
-	if parent.Err() != nil { // Ctrl-C is how it ends
+	if parent.Err() != nil { // Ctrl-C is the normal end
 		return nil
 	}
 	return context.Cause(ctx)
 }
 
-// firstLines says the first line of each text, and leaves out stacks of goroutines.
+// firstLines prints the first line of each text, and leaves out stack traces.
 type firstLines struct{ a *app }
 
 func (f firstLines) Write(p []byte) (int, error) {
@@ -134,8 +134,8 @@ func (f firstLines) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// leadsTo reports whether a URL is plainly that of a listening socket. What is not plain shows as
-// errComesBack.
+// leadsTo reports whether a URL obviously leads to a listening socket. ServeHTTP detects other
+// ways back to itself with errComesBack.
 func leadsTo(target *url.URL, address net.Addr) bool {
 	socket, err := netip.ParseAddrPort(address.String())
 	port := cmp.Or(target.Port(), map[string]string{"http": "80", "https": "443"}[target.Scheme])
@@ -184,7 +184,7 @@ func (a *app) newListener(f listenFlags, stop context.CancelCauseFunc) (*listene
 	return l, err
 }
 
-// receipt is what became of a callback that came.
+// receipt describes a received callback and the response to it.
 type receipt struct {
 	ReceivedAt   time.Time    `json:"receivedAt"`
 	Kind         webhook.Kind `json:"kind,omitempty"`
@@ -195,7 +195,7 @@ type receipt struct {
 	File         string       `json:"file,omitempty"`
 	ContentType  string       `json:"contentType,omitempty"`
 	Body         string       `json:"body,omitempty"`
-	Base64       []byte       `json:"bodyBase64,omitempty"` // in place of Body, if that is no text
+	Base64       []byte       `json:"bodyBase64,omitempty"` // replaces Body if that is not UTF-8
 }
 
 func (l *listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -239,17 +239,19 @@ func (l *listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(response.Body)
 }
 
-// errComesBack is that the address of --forward-to leads to the listener, maybe by a tunnel.
+// errComesBack is the error for a request that this listener has forwarded to itself, for example
+// through a tunnel.
 var errComesBack = errors.New("it was forwarded from here: --forward-to leads back")
 
-// again is a request whose body can be read once more.
+// again returns a copy of a request whose body can be read again.
 func again(r *http.Request, body []byte) *http.Request {
 	own := r.Clone(r.Context())
 	own.Body, own.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 	return own
 }
 
-// respond asks the handler of --forward-to, or the command's own.
+// respond returns the response of the handler of --forward-to, or without that flag the response
+// of the command's own handler.
 func (l *listener) respond(r *http.Request, shown *receipt) *webhooktest.Response {
 	if l.target == nil {
 		return webhooktest.Serve(l.own, r)
@@ -271,10 +273,10 @@ func (l *listener) respond(r *http.Request, shown *receipt) *webhooktest.Respons
 	return &webhooktest.Response{Status: status, Header: http.Header{}}
 }
 
-// forwardedBy is the header by which a listener knows what it has forwarded itself.
+// forwardedBy is the header by which a listener recognises requests that it has forwarded.
 const forwardedBy = "Rongcloud-Forwarded-By"
 
-// forward sends a request as it came.
+// forward sends a request to --forward-to as it came, except for headers of the connection.
 func (l *listener) forward(r *http.Request) (*webhooktest.Response, error) {
 	target := *l.target
 	if target.RawQuery != "" && r.URL.RawQuery != "" {
@@ -293,7 +295,7 @@ func (l *listener) forward(r *http.Request) (*webhooktest.Response, error) {
 	return webhooktest.App{Client: l.client}.Send(out)
 }
 
-// refuse responds to what is no callback of the app's.
+// refuse responds to a request that is not a valid callback of the app.
 func (l *listener) refuse(w http.ResponseWriter, shown receipt, began time.Time, err error) {
 	shown.Status = http.StatusBadRequest
 	var refused *webhook.Error
@@ -344,7 +346,8 @@ func nonEmpty(texts ...string) []string {
 	return kept
 }
 
-// plainNetworkError is an error of a request without its URL, whose query has a signature.
+// plainNetworkError returns the text of an error without the URL of the request, whose query has a
+// signature.
 func plainNetworkError(err error) string {
 	var wrapped *url.Error
 	if errors.As(err, &wrapped) {

@@ -15,7 +15,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook"
 )
 
-// recorder stores callbacks, each in a file of its own, whose number says in which order they came.
+// recorder stores each callback in its own file. Files are numbered in the order of arrival.
 type recorder struct {
 	dir string
 
@@ -23,10 +23,11 @@ type recorder struct {
 	last int64
 }
 
-// recordedName is the name of such a file. Longer numbers are none that a recorder came to.
+// recordedName matches the names of these files. No recorder reaches a number of more than 15
+// digits.
 var recordedName = regexp.MustCompile(`^(\d{6,15})-([a-z_]+)\.json$`)
 
-// recordNumber is the number in the name of a file, or -1 for a name that no recorder gave.
+// recordNumber returns the number in the name of a file, or -1 if no recorder wrote the file.
 func recordNumber(name string) int64 {
 	m := recordedName.FindStringSubmatch(name)
 	if m == nil || m[2] != string(webhook.KindUnknown) && !slices.Contains(kindNames(), m[2]) {
@@ -39,7 +40,7 @@ func recordNumber(name string) int64 {
 	return n
 }
 
-// newRecorder continues after what the folder holds.
+// newRecorder returns a recorder that continues after the highest number in the folder.
 func newRecorder(dir string) (*recorder, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, usagef("--record: %w", err)
@@ -55,9 +56,10 @@ func newRecorder(dir string) (*recorder, error) {
 	return r, nil
 }
 
-// store writes a file under another name first, so that what has the right name is whole.
+// store writes the file under a temporary name first, so that a file with its final name is
+// complete.
 func (r *recorder) store(c callback) (string, error) {
-	file, err := os.CreateTemp(r.dir, ".callback-*.part") // for its owner only
+	file, err := os.CreateTemp(r.dir, ".callback-*.part") // readable only by its owner
 	if err != nil {
 		return "", err
 	}
@@ -73,20 +75,20 @@ func (r *recorder) store(c callback) (string, error) {
 	for {
 		r.last++
 		name := filepath.Join(r.dir, fmt.Sprintf("%06d-%s.json", r.last, c.Kind))
-		// Another recorder in the same folder may have had the number before.
+		// Another recorder in the same folder may have used this number.
 		if err := rename(file.Name(), name); !errors.Is(err, os.ErrExist) {
 			return name, err
 		}
 	}
 }
 
-// rename gives a file a name that no other file has.
+// rename renames a file, and returns an error if another file has the new name.
 func rename(from, to string) error {
 	err := os.Link(from, to)
 	if err == nil || errors.Is(err, os.ErrExist) {
 		return err
 	}
-	// Without links, as on FAT, an empty file takes the name first.
+	// FAT and other file systems have no links: reserve the name with an empty file.
 	file, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
@@ -97,8 +99,8 @@ func rename(from, to string) error {
 	return nil
 }
 
-// recordedFiles are the files of a folder in the order in which they are sent: those of a recorder
-// by their numbers, which outgrow six digits, and after them what else there is.
+// recordedFiles returns the JSON files of a folder in the order of replay: a recorder's files by
+// their numbers, which may have more than six digits, and then other files by name.
 func recordedFiles(dir string) ([]string, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {

@@ -18,8 +18,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook"
 )
 
-// maxRecorded bounds the file of one callback: a body of the longest that is taken, of which JSON
-// makes six times as much if it is control characters, and what stands around it.
+// maxRecorded bounds the file of one callback. JSON escapes can make a body of the maximum length
+// six times as long, and the other fields need room, too.
 const maxRecorded = 8 * webhook.DefaultMaxBody
 
 func newReplayCommand(a *app) *cobra.Command {
@@ -72,7 +72,8 @@ type recordedCallback struct {
 	name string
 }
 
-// readRecorded reads all before anything is sent.
+// readRecorded reads a file, or all files of a folder, so that replay sends nothing if one is
+// broken.
 func readRecorded(name string) ([]recordedCallback, error) {
 	info, err := os.Stat(name)
 	if err != nil {
@@ -104,7 +105,7 @@ func readCallback(name string) (callback, error) {
 	if err != nil {
 		return c, err
 	}
-	if !info.Mode().IsRegular() { // a pipe would be waited for, and a device has no end
+	if !info.Mode().IsRegular() { // reading a pipe would block, and a device may never end
 		return c, errors.New("it is no regular file")
 	}
 	if info.Size() > maxRecorded {
@@ -123,13 +124,13 @@ func readCallback(name string) (callback, error) {
 		return c, fmt.Errorf("it is no recorded callback: %s cannot be a %s", wrong.Field, wrong.Value)
 	case err != nil:
 		return c, errors.New("it is no recorded callback: it is no object with kind, headers and body as listen stores them")
-	case c.Kind == "" || c.Headers == nil: // a callback may be empty and have no type, as nobody knows it then
+	case c.Kind == "" || c.Headers == nil: // the body may be empty
 		return c, errors.New("it is no recorded callback: kind or headers is missing")
 	}
 	return c, nil
 }
 
-// spacing is how long after the first callback one is sent.
+// spacing returns how long after the first callback another one is due.
 func spacing(first, one time.Time, speed float64) time.Duration {
 	if speed == 0 || first.IsZero() || one.IsZero() {
 		return 0
@@ -137,11 +138,12 @@ func spacing(first, one time.Time, speed float64) time.Duration {
 	return time.Duration(max(0, min(float64(one.Sub(first))/speed, float64(longestSpacing))))
 }
 
-// longestSpacing is far from the end of what counts time.
+// longestSpacing keeps the times of callbacks within the range of time.Duration.
 const longestSpacing = 100 * 365 * 24 * time.Hour
 
-// noteworthy is a wait that is told of, as it looks like a program that hangs otherwise.
-const noteworthy = 5 * time.Second
+// announcedWait is the shortest wait that await announces, because silence looks like a program
+// that hangs.
+const announcedWait = 5 * time.Second
 
 // await waits until a callback is due, or until Ctrl-C.
 func (a *app) await(ctx context.Context, due time.Time, name string) {
@@ -149,7 +151,7 @@ func (a *app) await(ctx context.Context, due time.Time, name string) {
 	if wait <= 0 {
 		return
 	}
-	if wait >= noteworthy {
+	if wait >= announcedWait {
 		a.talk("Waiting %v before %s.", wait.Round(time.Second), name)
 	}
 	timer := time.NewTimer(wait)

@@ -20,7 +20,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook/webhooktest"
 )
 
-// triggerFlags are the flags of webhook trigger.
+// triggerFlags holds the flags of webhook trigger.
 type triggerFlags struct {
 	to                           string
 	set                          []string
@@ -79,7 +79,7 @@ func kindNames() []string {
 	return names
 }
 
-// shownKind is a kind as it is listed.
+// shownKind is a kind of callback as webhook trigger lists it.
 type shownKind struct {
 	Kind webhook.Kind `json:"kind"`
 	Go   string       `json:"go"`
@@ -108,7 +108,7 @@ func (a *app) listKinds() error {
 	return a.show(all, func(io.Writer) error { return a.table([]string{"KIND", "IN GO", "BODY", "SIGNED IN"}, rows) })
 }
 
-// sampleCallback is one callback of a kind, with all fields.
+// sampleCallback returns a callback of a kind with values for all fields.
 func sampleCallback(kind webhook.Kind) (callback, error) {
 	event := webhooktest.Sample(kind)
 	if event == nil {
@@ -205,13 +205,14 @@ func (a *app) deliver(ctx context.Context, f triggerFlags, p profile, target *ur
 	return d, a.line(d, d.text(a))
 }
 
-// judge says whether the handler did what it should.
+// judge returns an error unless the handler accepted a genuine callback or refused a forged one.
 func judge(d delivery, forged bool, p profile) error {
 	switch {
 	case d.Status == 0:
 		return errors.New("the handler did not respond: " + d.Error)
 	case forged && d.taken() && d.Kind == webhook.KindPreMessage && strings.HasPrefix(d.Signed, "the same"):
-		// The response to a question is the fallback of the handler, which is its own to choose.
+		// A handler responds to a replayed question with its fallback, which may be to allow the
+		// message.
 		return nil
 	case forged && d.taken():
 		return &hintedError{fmt.Errorf("the handler took a callback %s", d.Signed), "anybody could send it: let webhook.Handler check signature, time and nonce"}
@@ -227,7 +228,7 @@ func judge(d delivery, forged bool, p profile) error {
 	return nil
 }
 
-// alter makes another body of it, which reads the same.
+// alter changes the bytes of the body so that its fields keep their values.
 func (c *callback) alter() {
 	if c.isForm() {
 		c.Body += "&again=1"
@@ -238,16 +239,16 @@ func (c *callback) alter() {
 
 func freshNonce() string {
 	n, err := rand.Int(rand.Reader, big.NewInt(1e18))
-	if err != nil { // it never fails
+	if err != nil { // crypto/rand does not fail
 		return rand.Text()
 	}
 	return n.String()
 }
 
-// kindSet reads kinds that are joined by commas.
+// kindSet parses kinds joined by commas.
 func kindSet(text string) (map[webhook.Kind]bool, error) {
 	if text == "" {
-		return nil, nil //nolint:nilnil // nil is all of them
+		return nil, nil //nolint:nilnil // nil means all kinds
 	}
 	kinds := map[webhook.Kind]bool{}
 	for name := range strings.SplitSeq(text, ",") {

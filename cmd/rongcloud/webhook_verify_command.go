@@ -59,8 +59,8 @@ too, with the body put behind its headers, as curl does not log it.`,
 	return cmd
 }
 
-// withoutMarks takes the request out of what "curl -v" logs: the lines that are marked as sent, and
-// what stands between them and the response without any mark.
+// withoutMarks extracts the request from a log of "curl -v": the lines marked as sent, and as the
+// body the unmarked lines before the response.
 func withoutMarks(text []byte) []byte {
 	if !bytes.HasPrefix(text, []byte("> ")) && !bytes.HasPrefix(text, []byte("* ")) {
 		return text
@@ -68,7 +68,7 @@ func withoutMarks(text []byte) []byte {
 	var kept []byte
 	for line := range bytes.Lines(text) {
 		mark, rest := line[0], line[1:]
-		bare := len(bytes.TrimSpace(rest)) == 0 // as ">" is, for the empty line
+		bare := len(bytes.TrimSpace(rest)) == 0 // such as ">" for the empty line after the headers
 		switch {
 		case mark == '<' && (bare || rest[0] == ' ') && len(kept) > 0:
 			return kept
@@ -82,7 +82,8 @@ func withoutMarks(text []byte) []byte {
 	return kept
 }
 
-// readRequest reads a request whose line ends and length may have suffered in a log.
+// readRequest parses a request from a log, which may have changed its line ends and its length.
+// The returned notes tell the user what does not match.
 func readRequest(text []byte) (*http.Request, []string, error) {
 	text = withoutMarks(bytes.TrimLeft(text, "\r\n"))
 	reader := textproto.NewReader(bufio.NewReader(bytes.NewReader(text)))
@@ -93,7 +94,7 @@ func readRequest(text []byte) (*http.Request, []string, error) {
 	method, rest, _ := strings.Cut(first, " ")
 	target, _, _ := strings.Cut(rest, " ")
 	address, err := url.ParseRequestURI(target)
-	if err != nil { // the whole line may have a signature
+	if err != nil { // do not print the rest, which may have a signature
 		return nil, nil, fmt.Errorf("the first line is not like POST /path?query HTTP/1.1: it begins with %q", shortened(method))
 	}
 	header, err := reader.ReadMIMEHeader()
@@ -107,7 +108,7 @@ func readRequest(text []byte) (*http.Request, []string, error) {
 	var notes []string
 	if length, err := strconv.Atoi(header.Get("Content-Length")); err == nil && length >= 0 && length != len(body) {
 		if length < len(body) && len(bytes.TrimSpace(body[length:])) == 0 {
-			body = body[:length] // the last line break is the editor's
+			body = body[:length] // an editor has added the last line break
 		} else {
 			notes = append(notes, fmt.Sprintf("The body has %d bytes, and Content-Length says %d.", len(body), length))
 		}
@@ -119,7 +120,7 @@ func readRequest(text []byte) (*http.Request, []string, error) {
 	return r, notes, nil
 }
 
-// verification is what is known of a request.
+// verification is the result of checking a request.
 type verification struct {
 	Valid   bool            `json:"valid"`
 	Kind    webhook.Kind    `json:"kind,omitempty"`
@@ -157,8 +158,8 @@ func verifyRequest(r *http.Request, p profile, anyAge bool) verification {
 	return v
 }
 
-// credentialsOf puts the parts of a signature, which may stand in the query, under the names of
-// headers.
+// credentialsOf returns the parts of a signature as headers, whether the request has them in its
+// headers or in its query.
 func credentialsOf(r *http.Request) http.Header {
 	names := map[string]string{placeAppKey: "App-Key", placeNonce: "Nonce", placeTimestamp: "Timestamp", placeSignature: "Signature"}
 	found := http.Header{}
@@ -182,7 +183,7 @@ func (v verification) print(a *app) func(io.Writer) error {
 			verdict = a.paint(bad, "refused")
 		}
 		var b strings.Builder
-		fmt.Fprintf(&b, "%-8s %s\n", "verdict", verdict) // whose colour is no foreign text
+		fmt.Fprintf(&b, "%-8s %s\n", "verdict", verdict) // not through oneLine, which removes colours
 		for _, fact := range [][2]string{
 			{"problem", v.Problem}, {"hint", v.Hint}, {"kind", string(v.Kind)}, {"app key", v.AppKey}, {"signed", v.Time},
 		} {
