@@ -28,10 +28,10 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook/webhooktest"
 )
 
-// emulatorsApp signs as callbacks without a profile are signed.
+// emulatorsApp is the profile that signs callbacks if no other is in use.
 var emulatorsApp = profile{Source: "the emulator's app", AppKey: rongcloudtest.DefaultAppKey, AppSecret: rongcloudtest.DefaultAppSecret}
 
-// appFor is the program with its outputs, without a profile.
+// appFor returns an app without profiles, and what it writes to stdout and stderr.
 func appFor(t *testing.T) (a *app, out, talk *bytes.Buffer) {
 	t.Helper()
 	out, talk = new(bytes.Buffer), new(bytes.Buffer)
@@ -39,7 +39,8 @@ func appFor(t *testing.T) (a *app, out, talk *bytes.Buffer) {
 	return newApp(strings.NewReader(""), out, talk, func(name string) string { return map[string]string{envConfig: config}[name] }), out, talk
 }
 
-// listening serves what webhook listen serves. What it shows is in out once the server is closed.
+// listening starts a server with the handler of webhook listen. The output of a is complete once
+// the server is closed.
 func listening(t *testing.T, a *app, f listenFlags) *httptest.Server {
 	t.Helper()
 	if f.timeout == 0 {
@@ -52,7 +53,7 @@ func listening(t *testing.T, a *app, f listenFlags) *httptest.Server {
 	return server
 }
 
-// formOf is a callback with a form as its body.
+// formOf returns a callback with a form as its body.
 func formOf(body string) callback {
 	return callback{
 		Kind: webhook.KindMessage, Query: "appKey={appKey}&nonce={nonce}&timestamp={timestamp}&signature={signature}",
@@ -60,7 +61,7 @@ func formOf(body string) callback {
 	}
 }
 
-// sendTo sends a callback, signed as it should be.
+// sendTo sends a callback with a valid signature.
 func sendTo(t *testing.T, address string, c callback) (status int) {
 	t.Helper()
 	target, err := url.Parse(address)
@@ -73,11 +74,11 @@ func sendTo(t *testing.T, address string, c callback) (status int) {
 	return response.StatusCode
 }
 
-func TestSetOfJSONFieldsOfEveryKind(t *testing.T) {
+func TestSetJSONValuesOfEveryType(t *testing.T) {
 	t.Parallel()
 	const body = `{"text":"a","number":1,"big":12345678901234567890,"yes":true,"none":null,"list":[1,"x"],"object":{"in":2}}`
 	for _, one := range []struct {
-		pair, want string // without want it is refused
+		pair, want string // an empty want means an error
 	}{
 		{"text=b", `"text":"b"`},
 		{"text=", `"text":""`},
@@ -139,7 +140,7 @@ func TestSetOfJSONFieldsOfEveryKind(t *testing.T) {
 	}
 }
 
-// What is no text is shown, recorded and sent again as it came.
+// listen shows and records bytes that are not UTF-8 unchanged, and replay sends them again.
 func TestBodiesThatAreNotUTF8(t *testing.T) {
 	t.Parallel()
 	a, out, _ := appFor(t)
@@ -167,8 +168,8 @@ func TestBodiesThatAreNotUTF8(t *testing.T) {
 	require.Equal(t, []string{body}, got)
 }
 
-// A body of the longest that handlers take is recorded and sent again, whatever JSON makes of it,
-// and a longer one is refused.
+// listen records bodies of the maximum length, even if JSON escapes make the file much longer, and
+// refuses longer bodies.
 func TestLongestBodies(t *testing.T) {
 	t.Parallel()
 	a, out, _ := appFor(t)
@@ -191,8 +192,8 @@ func TestLongestBodies(t *testing.T) {
 	}
 }
 
-// A callback that nobody knows is one, too, and stands in nobody's way when it is sent again.
-func TestCallbacksWithoutATypeAreReplayed(t *testing.T) {
+// listen records a callback without a Content-Type, and replay reads the file.
+func TestCallbacksWithoutContentType(t *testing.T) {
 	t.Parallel()
 	a, _, _ := appFor(t)
 	dir := t.TempDir()
@@ -206,7 +207,7 @@ func TestCallbacksWithoutATypeAreReplayed(t *testing.T) {
 	require.Len(t, recorded, 1)
 }
 
-// rawHandler responds to every request with a text, whatever HTTP says of it.
+// rawHandler responds to every request with these bytes, even if they are not valid HTTP.
 func rawHandler(t *testing.T, response string) string {
 	t.Helper()
 	socket, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -229,7 +230,7 @@ func rawHandler(t *testing.T, response string) string {
 	return "http://" + socket.Addr().String()
 }
 
-// A status that no server can pass on becomes one that RongCloud tries again after.
+// listen replaces a status that it cannot pass on by 502, after which RongCloud tries again.
 func TestHandlersWithOddStatus(t *testing.T) {
 	t.Parallel()
 	for status, want := range map[string]int{"000": 502, "001": 502, "042": 502, "099": 502, "101": 502, "204": 204, "302": 302, "599": 599, "999": 999} {
@@ -252,7 +253,8 @@ func TestHandlersWithOddStatus(t *testing.T) {
 	}
 }
 
-// A listener that is its own handler says so, and does not call itself until the time is up.
+// listen detects a --forward-to that leads back to itself, instead of forwarding until the
+// timeout.
 func TestForwardingToItself(t *testing.T) {
 	t.Parallel()
 	a, out, _ := appFor(t)
@@ -266,7 +268,7 @@ func TestForwardingToItself(t *testing.T) {
 	require.Len(t, strings.Split(strings.TrimSpace(out.String()), "\n"), 2)
 	require.Contains(t, out.String(), "--forward-to leads back")
 
-	socket, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0") // a port that is free next
+	socket, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0") // finds a free port
 	require.NoError(t, err)
 	_, port, err := net.SplitHostPort(socket.Addr().String())
 	require.NoError(t, err)
@@ -300,7 +302,7 @@ func TestLeadsTo(t *testing.T) {
 	}
 }
 
-// Two listeners with one folder store all, and overwrite nothing.
+// Two recorders in one folder store all callbacks, and overwrite none.
 func TestTwoRecordersInOneFolder(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -335,7 +337,8 @@ func TestTwoRecordersInOneFolder(t *testing.T) {
 	require.Len(t, entries, 2*each, "nothing else is left there")
 }
 
-// Names that no recorder gave are nothing to go on from, and order is that of numbers.
+// A recorder ignores files of others when it looks for the last number, and files are sorted by
+// number.
 func TestRecordedNames(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]int64{
@@ -366,7 +369,7 @@ func TestRecordedNames(t *testing.T) {
 	}, order)
 }
 
-// Files that are no callbacks are refused in words that are not Go's.
+// replay refuses files that are not recorded callbacks, and its errors do not quote Go's.
 func TestReplayOfForeignFiles(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
@@ -384,7 +387,7 @@ func TestReplayOfForeignFiles(t *testing.T) {
 	}
 }
 
-// transport is a handler without a network.
+// transport is an http.RoundTripper that uses no network.
 type transport func(r *http.Request) (*http.Response, error)
 
 func (t transport) RoundTrip(r *http.Request) (*http.Response, error) { return t(r) }
@@ -393,8 +396,8 @@ func accepted() *http.Response {
 	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: http.NoBody}
 }
 
-// recordedEvery are callbacks that came at these times after the first one.
-func recordedEvery(spans ...time.Duration) []recordedCallback {
+// recordedAfter returns callbacks that were recorded this long after the first one.
+func recordedAfter(spans ...time.Duration) []recordedCallback {
 	var all []recordedCallback
 	began := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 	for i, span := range spans {
@@ -425,13 +428,13 @@ func TestReplayKeepsTheSpacing(t *testing.T) {
 				sent = append(sent, time.Since(began))
 				return accepted(), nil
 			})}
-			require.NoError(t, a.replay(t.Context(), emulatorsApp, &url.URL{Scheme: "http", Host: "handler"}, client, recordedEvery(spans...), one.speed))
+			require.NoError(t, a.replay(t.Context(), emulatorsApp, &url.URL{Scheme: "http", Host: "handler"}, client, recordedAfter(spans...), one.speed))
 			require.Equal(t, one.want, sent, one.speed)
 			require.Equal(t, one.speed != 0, strings.Contains(talk.String(), "Waiting "), talk)
 		})
 	}
 	require.Zero(t, spacing(time.Time{}, time.Now(), 1))
-	require.Zero(t, spacing(time.Now(), time.Time{}, 1), "of a file that does not say when it came")
+	require.Zero(t, spacing(time.Now(), time.Time{}, 1), "a callback without a time is due at once")
 	require.Equal(t, longestSpacing, spacing(time.Unix(0, 0), time.Unix(1, 0), 1e-300))
 	for _, speed := range []string{"-1", "NaN", "Inf", "-Inf", "x"} {
 		code, _, talk := runApp(t, nil, "webhook", "replay", t.TempDir(), "--to", "http://127.0.0.1:1/", "--speed="+speed)
@@ -440,7 +443,7 @@ func TestReplayKeepsTheSpacing(t *testing.T) {
 	}
 }
 
-// Ctrl-C ends replay, whether it waits for the handler or for the time of the next callback.
+// Ctrl-C ends replay while it waits for the handler or for the time of the next callback.
 func TestReplayStops(t *testing.T) {
 	t.Parallel()
 	for name, speed := range map[string]float64{"in a call": 0, "between two": 1} {
@@ -459,7 +462,7 @@ func TestReplayStops(t *testing.T) {
 					return nil, r.Context().Err()
 				})}
 				began := time.Now()
-				err := a.replay(ctx, emulatorsApp, &url.URL{Scheme: "http", Host: "handler"}, client, recordedEvery(0, time.Hour, 2*time.Hour), speed)
+				err := a.replay(ctx, emulatorsApp, &url.URL{Scheme: "http", Host: "handler"}, client, recordedAfter(0, time.Hour, 2*time.Hour), speed)
 				require.Equal(t, time.Second, time.Since(began))
 				require.Equal(t, exitError(exitRefused), err)
 				require.Contains(t, talk.String(), "Stopped after 1 of 3 callbacks, before 000002-message_sync.")
@@ -469,7 +472,8 @@ func TestReplayStops(t *testing.T) {
 	}
 }
 
-// A signature of a real app goes to other machines only if that is meant.
+// confirmTarget asks before a real app's signature goes to another machine by plain HTTP, or in
+// production at all.
 func TestConfirmTarget(t *testing.T) {
 	t.Parallel()
 	plain := profile{Source: "the profile p", AppKey: "real", AppSecret: "s"}
@@ -499,8 +503,8 @@ func TestConfirmTarget(t *testing.T) {
 	}
 }
 
-// The log of curl has marks before its lines, and no body.
-func TestVerifyReadsWhatCurlLogs(t *testing.T) {
+// verify reads a log of curl -v, which marks its lines and leaves out the body.
+func TestVerifyReadsCurlLogs(t *testing.T) {
 	t.Parallel()
 	app := webhooktest.App{Key: rongcloudtest.DefaultAppKey, Secret: rongcloudtest.DefaultAppSecret}
 	r, err := app.Request(t.Context(), "http://localhost/hook", webhooktest.Sample(webhook.KindMessage))
@@ -523,7 +527,7 @@ func TestVerifyReadsWhatCurlLogs(t *testing.T) {
 		require.Contains(t, out.String(), `"AIGenerated": true`, name)
 	}
 	a, out, talk := appFor(t)
-	a.in = strings.NewReader(strings.TrimSuffix(marked, "\n")) // curl says nothing of the body
+	a.in = strings.NewReader(strings.TrimSuffix(marked, "\n")) // curl does not log the body
 	require.Equal(t, exitRefused, a.run(t.Context(), []string{"webhook", "verify"}))
 	require.Contains(t, out.String(), "it is empty")
 	require.Empty(t, talk.String())
@@ -535,7 +539,7 @@ func TestVerifyReadsWhatCurlLogs(t *testing.T) {
 	}
 }
 
-// A handler whose response never ends is not waited for.
+// listen does not wait for a response that never ends.
 func TestHandlersThatDoNotEnd(t *testing.T) {
 	t.Parallel()
 	handler := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -551,8 +555,8 @@ func TestHandlersThatDoNotEnd(t *testing.T) {
 	require.Contains(t, out.String(), "did not respond within 50ms")
 }
 
-// Ctrl-C is not held up by a handler that may take minutes, as nobody waits for it any more.
-func TestListenEndsThoughTheHandlerHangs(t *testing.T) {
+// Ctrl-C ends listen although a handler has not responded yet.
+func TestListenEndsWhileTheHandlerHangs(t *testing.T) {
 	t.Parallel()
 	came := make(chan struct{}, 1)
 	handler := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -596,8 +600,8 @@ func TestListenEndsThoughTheHandlerHangs(t *testing.T) {
 	}
 }
 
-// Many at a time are counted, shown and stored each for itself.
-func TestManyCallbacksAtATime(t *testing.T) {
+// listen shows and stores each of many concurrent callbacks.
+func TestConcurrentCallbacks(t *testing.T) {
 	t.Parallel()
 	a, out, _ := appFor(t)
 	a.json = true

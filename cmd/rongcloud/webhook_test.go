@@ -26,7 +26,7 @@ import (
 
 var anAddress = regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
 
-// findAddress waits until a file has the address of a server.
+// findAddress waits until a file contains the URL of a local server, and sets a variable to it.
 func findAddress(ts *testscript.TestScript, negated bool, args []string) {
 	refuseNegation(ts, negated)
 	if len(args) != 2 {
@@ -42,7 +42,7 @@ func findAddress(ts *testscript.TestScript, negated bool, args []string) {
 	ts.Fatalf("%s has no address after 30 s", args[0])
 }
 
-// runApp runs a command line without a profile and with the given environment.
+// runApp runs a command line in an environment, without stored profiles.
 func runApp(t *testing.T, env map[string]string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, talk bytes.Buffer
@@ -56,7 +56,8 @@ func runApp(t *testing.T, env map[string]string, args ...string) (code int, stdo
 	return code, out.String(), talk.String()
 }
 
-// kindServer serves a handler that keeps the kinds of what it took.
+// kindServer starts a handler, and returns its URL and the kinds of the callbacks that it
+// accepted.
 func kindServer(t *testing.T) (address string, taken func() []webhook.Kind) {
 	t.Helper()
 	var mu sync.Mutex
@@ -102,13 +103,13 @@ func TestTriggerEveryKind(t *testing.T) {
 
 			code, out, talk = runApp(t, nil, "webhook", "trigger", string(kind), "--to", to, "--replay")
 			require.Zero(t, code, talk)
-			if kind == webhook.KindPreMessage { // the handler's fallback
+			if kind == webhook.KindPreMessage { // the fallback of the handler allows it
 				require.Contains(t, out, `"pass":1`)
 			} else {
 				require.Equal(t, 1, strings.Count(out, " 403 "), out)
 			}
 
-			// One that takes everything is told apart.
+			// trigger fails if the handler accepts a callback with a wrong signature.
 			everything := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 			defer everything.Close()
 			for _, flag := range []string{"--bad-signature", "--stale"} {
@@ -120,8 +121,8 @@ func TestTriggerEveryKind(t *testing.T) {
 	}
 }
 
-// TestTriggerSetsEveryField changes each field that a sample has at the top, and sees it arrive.
-func TestTriggerSetsEveryField(t *testing.T) {
+// set changes every field of a form, and adds fields to JSON and changes them.
+func TestSetFieldsOfEveryKind(t *testing.T) {
 	t.Parallel()
 	for _, kind := range webhooktest.Kinds() {
 		c, err := sampleCallback(kind)
@@ -152,7 +153,7 @@ func TestTriggerSetsEveryField(t *testing.T) {
 		require.ErrorContains(t, c.set("nonsense"), "NAME=VALUE", kind)
 		require.NotEqual(t, before, c.Body)
 
-		// What the editor shows and does not change is what it was.
+		// A body that is not changed in the editor stays the same.
 		c, err = sampleCallback(kind)
 		require.NoError(t, err)
 		text, err := c.editable()
@@ -184,8 +185,8 @@ func TestCallbacksAreShownWithoutSignature(t *testing.T) {
 	require.NotRegexp(t, signature, talk)
 }
 
-// TestSignaturesStayHere asks before the signature of a real app goes elsewhere in the open.
-func TestSignaturesStayHere(t *testing.T) {
+// trigger asks before it sends a real app's signature to another machine by plain HTTP.
+func TestTriggerConfirmsTarget(t *testing.T) {
 	t.Parallel()
 	account := map[string]string{envAppKey: "real-key", envAppSecret: "real-secret"}
 	code, _, talk := runApp(t, account, "webhook", "trigger", "message_sync", "--to", "http://app.invalid/")
@@ -197,18 +198,18 @@ func TestSignaturesStayHere(t *testing.T) {
 	require.Contains(t, talk, "--to")
 }
 
-// TestForwardedSignaturesStayHere asks before listen passes them on, too.
-func TestForwardedSignaturesStayHere(t *testing.T) {
+// listen asks before it forwards a real app's signature to another machine by plain HTTP.
+func TestListenConfirmsTarget(t *testing.T) {
 	t.Parallel()
 	account := map[string]string{envAppKey: "real-key", envAppSecret: "real-secret"}
-	// The address cannot be listened at, so that nothing waits if there is no question.
+	// The address of --listen is invalid, so that the test does not hang if listen does not ask.
 	code, _, talk := runApp(t, account, "webhook", "listen", "--listen", "127.0.0.1:-1", "--forward-to", "http://app.invalid/")
 	require.Equal(t, exitUsage, code, talk)
 	require.Contains(t, talk, "as good as a password")
 }
 
-// TestReplayReadsFilesOnly refuses what it might wait for, or what has no end.
-func TestReplayReadsFilesOnly(t *testing.T) {
+// replay refuses files that are not regular, because reading one may block or never end.
+func TestReplayReadsRegularFilesOnly(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	require.NoError(t, os.Symlink(os.DevNull, filepath.Join(dir, "000001-message_sync.json")))
