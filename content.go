@@ -56,7 +56,7 @@ func (c RawContent) check() error {
 	case !utf8.ValidString(c.Body):
 		return errors.New(form.NotUTF8)
 	case isBuiltIn(c.Name) && !isObject(c.Body):
-		return fmt.Errorf("is no JSON object, which a %s is", c.Name)
+		return fmt.Errorf("must be a JSON object, as every %s is", c.Name)
 	}
 	return nil
 }

@@ -31,7 +31,7 @@ var (
 func ContentAs[T MessageContent](content MessageContent) (T, error) {
 	var none T
 	if isNil(content) {
-		return none, fmt.Errorf("%w: there is none", ErrOtherType)
+		return none, fmt.Errorf("%w: there is no content", ErrOtherType)
 	}
 	if same, ok := content.(T); ok {
 		return same, nil

@@ -157,7 +157,7 @@ func hexChar(text string, length int) (char rune, read int) {
 // walk adds the texts of valid JSON. Depth counts the enclosing texts.
 func (f *textFinder) walk(data []byte, depth int) error {
 	if depth > maxTextDepth {
-		return errors.New("JSON in too many layers of text")
+		return errors.New("JSON nested in too many layers of text")
 	}
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()

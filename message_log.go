@@ -136,7 +136,7 @@ func (s *MessageLogService) Delete(ctx context.Context, hour time.Time, opts ...
 
 func (l MessageLogLimits) check() (MessageLogLimits, error) {
 	if l.FileBytes < 0 || l.TextBytes < 0 || l.LineBytes < 0 {
-		return l, refuse("Limits", "negative numbers make no sense")
+		return l, refuse("Limits", "must not be negative")
 	}
 	if l.FileBytes == 0 {
 		l.FileBytes = 1 << 30

@@ -24,7 +24,7 @@ var (
 	// ErrStreamBroken means that the stream cannot continue, either because it is unknown whether
 	// its last piece arrived (the error is then also an ErrOutcomeUnknown) or because the server
 	// did not return the message's UID.
-	ErrStreamBroken = errors.New("rongcloud: the stream cannot go on")
+	ErrStreamBroken = errors.New("rongcloud: the stream cannot continue")
 
 	// ErrStreamBusy means that another call to the same writer is under way. Pieces have an order,
 	// which concurrent calls would not.

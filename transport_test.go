@@ -1186,7 +1186,7 @@ func TestNoPieceOfAnAnswerInLogs(t *testing.T) {
 		"value that does not decode": answer(200, `{"code":200,"userName":"Ann",`+secret+`}`),
 		"text of another type":       answer(200, `{"code":200,"members":"`+secret+`"}`),
 		"not JSON":                   answer(200, secret),
-		"code that is no number":     answer(200, `{"code":"`+secret+`"}`),
+		"code that is not a number":  answer(200, `{"code":"`+secret+`"}`),
 		"refusal":                    answer(400, `{"code":1002,"errorMessage":"`+secret+`"}`),
 		"redirect":                   answer(302, "", "Location", "http://"+secret+".example/x"),
 		"redirect to nonsense":       answer(302, "", "Location", "http://%"+secret),

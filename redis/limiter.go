@@ -124,13 +124,13 @@ func NewLimiter(db redis.Cmdable, config LimiterConfig) (*Limiter, error) {
 	case config.AppKey == "":
 		return nil, refuse("AppKey", "is empty")
 	case strings.TrimSpace(config.AppKey) != config.AppKey:
-		return nil, refuse("AppKey", "begins or ends with white space: its quotas would be shared with nobody")
+		return nil, refuse("AppKey", "begins or ends with white space: no other process would share its quotas")
 	case !(config.LocalShare > 0 && config.LocalShare <= 1):
 		return nil, refuse("LocalShare", fmt.Sprintf("%v is not above 0 and at most 1", config.LocalShare))
 	case config.Timeout < 0:
 		return nil, refuse("Timeout", fmt.Sprintf("%v is negative", config.Timeout))
 	case strings.Contains(config.Prefix, "{}"):
-		return nil, refuse("Prefix", "contains {}, by which a cluster would spread the keys")
+		return nil, refuse("Prefix", "contains {}, which would spread the keys over a cluster")
 	}
 	if err := config.Quotas.Check(); err != nil {
 		return nil, err
@@ -348,7 +348,7 @@ func (l *Limiter) lose(err error, failed *ask) {
 	l.found, l.back = context.WithCancel(context.Background())
 	l.mu.Unlock()
 	err = l.why(err)
-	l.tell(State{Err: fmt.Errorf("rongcloudredis: Redis is lost, this process keeps to its share of the quotas: %w", err)})
+	l.tell(State{Err: fmt.Errorf("rongcloudredis: Redis is lost, and this process keeps to its share of the quotas: %w", err)})
 	l.mu.Lock()
 	for _, n := range l.lines {
 		n.dissolve()

@@ -95,7 +95,7 @@ func chatGenerate(c *call) answer {
 	query := c.params.Get("query")
 	var variables map[string]string
 	if c.params.Has("variables") && json.Unmarshal([]byte(c.params.Get("variables")), &variables) != nil {
-		return refuseError(invalid("variables: values are strings"))
+		return refuseError(invalid("variables: values must be strings"))
 	}
 	for _, name := range slices.Sorted(maps.Keys(variables)) {
 		query = strings.ReplaceAll(query, "{{"+name+"}}", variables[name])

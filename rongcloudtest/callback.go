@@ -112,7 +112,7 @@ func (s *Server) AddWebhook(handler http.Handler, opts ...WebhookOption) {
 // AddWebhookURL is [Server.AddWebhook] for a program that listens on an http or https URL.
 func (s *Server) AddWebhookURL(address string, opts ...WebhookOption) error {
 	if u, err := url.Parse(address); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return fmt.Errorf("rongcloudtest: AddWebhookURL: %q is no http or https URL", address)
+		return fmt.Errorf("rongcloudtest: AddWebhookURL: %q is not an http or https URL", address)
 	}
 	s.addReceiver(&receiver{url: address}, opts)
 	return nil
@@ -371,7 +371,7 @@ var (
 // rejected returns an [ErrRejected] with the reason.
 func rejected(why string) error { return fmt.Errorf("%w: %s", ErrRejected, why) }
 
-var errTooMany = errors.New("rongcloudtest: too many callbacks wait for the webhook, so that it was not called")
+var errTooMany = errors.New("rongcloudtest: too many callbacks are waiting for the webhook, so it was not called")
 
 // BlockedError says why a user's message is not delivered: because of a sensitive word, or of a
 // webhook's pre-delivery check.

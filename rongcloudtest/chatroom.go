@@ -303,7 +303,7 @@ func (r *rooms) begin(id string, now time.Time) *room {
 func roomCreate(c *call) answer {
 	p := c.params
 	if p.Has("entryOwnerId") != p.Has("entryInfo") {
-		return refuseError(invalid("entryOwnerId and entryInfo go together"))
+		return refuseError(invalid("entryOwnerId and entryInfo must be set together"))
 	}
 	var pairs map[string]string
 	if p.Has("entryInfo") {

@@ -77,7 +77,7 @@ func (s *Server) check(in *incoming) *answer {
 		for _, method := range []string{http.MethodPost, http.MethodGet, http.MethodPut, http.MethodDelete} {
 			// no code is documented; 405 means something else
 			if ep, _ := endpoint.Match(method, in.path); ep != nil {
-				a = refuse(rongcloud.CodeInvalidParameter, "%s is called by %s, not by %s", in.path, ep.Method, in.method)
+				a = refuse(rongcloud.CodeInvalidParameter, "%s takes %s, not %s", in.path, ep.Method, in.method)
 				a.status = http.StatusMethodNotAllowed
 			}
 		}

@@ -132,7 +132,7 @@ func friendClean(c *call) answer {
 func friendProfileSet(c *call) answer {
 	one := c.friends.find(c.params.Get("userId"), c.params.Get("targetId"))
 	if one == nil {
-		return refuseError(invalid("%s is no friend of %s", c.params.Get("targetId"), c.params.Get("userId")))
+		return refuseError(invalid("%s is not a friend of %s", c.params.Get("targetId"), c.params.Get("userId")))
 	}
 	ext := map[string]any{}
 	maps.Copy(ext, one.ext)

@@ -176,7 +176,7 @@ func groupJoin(c *call) answer {
 			one = &group{}
 		}
 		if !one.room(ids, int(min(c.params.Int("maxMember"), maxGroupMembers))) {
-			return refusal(rongcloud.CodeGroupFull, "group %s has no room for them", id)
+			return refusal(rongcloud.CodeGroupFull, "group %s has no room for the new members", id)
 		}
 		one = c.groups.ensure(id, c.at)
 		if c.params.Has("groupName") {

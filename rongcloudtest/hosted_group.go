@@ -274,7 +274,7 @@ func entrustProfiles(c *call) answer {
 func entrustJoin(c *call, g *group) answer {
 	ids := c.ids("userIds")
 	if !g.room(ids, 0) {
-		return refuse(rongcloud.CodeGroupFull, "group %s has no room for them", g.id)
+		return refuse(rongcloud.CodeGroupFull, "group %s has no room for the new members", g.id)
 	}
 	c.groups.join(g, ids, c.at)
 	c.tellGroup(g, webhook.HostedGroupEventJoined, ids)

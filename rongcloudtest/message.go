@@ -183,7 +183,7 @@ func publishSystem(c *call) answer {
 func publishGroup(c *call) answer {
 	only := c.params.List("toUserId")
 	if len(only) > 0 && len(c.params.List("toGroupId")) > 1 {
-		return refuseError(invalid("toUserId goes with exactly one toGroupId"))
+		return refuseError(invalid("toUserId is allowed with exactly one toGroupId"))
 	}
 	if a := c.checkMention(); a != nil {
 		return *a
@@ -200,7 +200,7 @@ func (c *call) checkMention() *answer {
 	if !c.config.strict || !c.params.Bool("isMentioned") || strings.Contains(c.params.Get("content"), `"mentionedInfo"`) {
 		return nil
 	}
-	a := refuseError(invalid("strict: isMentioned is 1 but content holds no mentionedInfo"))
+	a := refuseError(invalid("strict: isMentioned is 1 but content has no mentionedInfo"))
 	return &a
 }
 
@@ -209,7 +209,7 @@ func (c *call) checkMention() *answer {
 func publishUltraGroup(c *call) answer {
 	only := c.params.List("toUserIds")
 	if len(only) > 0 && len(c.params.List("toGroupIds")) > 1 {
-		return refuseError(invalid("toUserIds goes with exactly one item of toGroupIds"))
+		return refuseError(invalid("toUserIds is allowed with exactly one item in toGroupIds"))
 	}
 	if a := c.checkMention(); a != nil {
 		return *a

@@ -32,7 +32,7 @@ var otherHandlers = map[*endpoint.Endpoint]handler{
 func proxyStart(c *call) answer {
 	b := c.bots.bots.of[c.params.Get("botUserId")]
 	if b == nil || b.integration(string(rongcloud.BotIntegrationAgentChat)) < 0 {
-		return refuseError(invalid("%s is no bot with an integration %s", c.params.Get("botUserId"), rongcloud.BotIntegrationAgentChat))
+		return refuseError(invalid("%s is not a bot with the integration %s", c.params.Get("botUserId"), rongcloud.BotIntegrationAgentChat))
 	}
 	for _, target := range c.params.List("targetIds") {
 		p := &proxyChat{UserID: c.params.Get("userId"), TargetID: target, BotUserID: b.UserID, CreatedAt: c.at.UnixMilli(), UpdatedAt: c.at.UnixMilli()}

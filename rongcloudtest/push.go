@@ -93,7 +93,7 @@ type notification struct {
 func pushAll(c *call) answer {
 	var to audience
 	if json.Unmarshal([]byte(c.params.Get("audience")), &to) != nil {
-		return refuseError(invalid("audience is not of the documented form"))
+		return refuseError(invalid("audience does not have the documented form"))
 	}
 	err := c.checkAudience(&to)
 	if err == nil && c.ep == endpoint.Push {

@@ -32,7 +32,7 @@ func WithQuotas(own ...rongcloud.Quotas) Option {
 func WithIdempotencyService(code rongcloud.Code) Option {
 	return func(c *config) error {
 		if code == 0 || code == 200 {
-			return errors.New("WithIdempotencyService: the code must be one of a failure")
+			return errors.New("WithIdempotencyService: the code must be that of an error")
 		}
 		c.duplicate = code
 		return nil

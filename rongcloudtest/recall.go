@@ -34,7 +34,7 @@ func recall(c *call) answer {
 		return ok()
 	}
 	if off := time.UnixMilli(c.params.Int("sentTime")).Sub(m.SentAt).Abs(); c.config.strict && c.params.Has("sentTime") && off > maxSentTimeOff {
-		return refuseError(invalid("strict: sentTime is %v off the time of message %s", off.Round(time.Second), m.MessageUID))
+		return refuseError(invalid("strict: sentTime differs by %v from that of message %s", off.Round(time.Second), m.MessageUID))
 	}
 	c.takeBack(m)
 	return ok()

@@ -446,7 +446,7 @@ func rtcRecordStart(c *call, r *rtcRoom) answer {
 		Layout      int    `json:"mixLayout"`
 	}
 	if err := json.Unmarshal([]byte(c.params.Get("config")), &config); err != nil {
-		return refuse(rongcloud.CodeInvalidParameter, "config is not as documented")
+		return refuse(rongcloud.CodeInvalidParameter, "config does not have the documented form")
 	}
 	switch {
 	case config.Type != nil && *config.Type != 1 && *config.Type != 2:
@@ -489,7 +489,7 @@ func rtcMix(c *call, r *rtcRoom) answer {
 		} `json:"output"`
 	}
 	if err := json.Unmarshal([]byte(c.params.Get("config")), &config); err != nil {
-		return refuse(rongcloud.CodeInvalidParameter, "config is not as documented")
+		return refuse(rongcloud.CodeInvalidParameter, "config does not have the documented form")
 	}
 	switch {
 	case config.Mode != nil && (*config.Mode < 1 || *config.Mode > 3):

@@ -35,7 +35,7 @@ func publishStream(c *call) answer {
 	}
 	switch {
 	case p.Reason != nil && !*p.Complete && c.config.strict:
-		return refuseError(invalid("strict: completeReason goes with complete only"))
+		return refuseError(invalid("strict: completeReason is allowed with complete only"))
 	case p.UID == "" && p.Seq != 1:
 		return refuseError(invalid("content: messageUID is required from the second piece on"))
 	case p.UID == "":

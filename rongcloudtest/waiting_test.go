@@ -62,7 +62,7 @@ func TestCallbacksThatWaitAreBounded(t *testing.T) {
 			}
 			require.Equal(t, more, dropped)
 			require.Greater(t, n, c.most*8/10)
-			require.ErrorContains(t, s.Callbacks()[0].Err, "too many callbacks wait")
+			require.ErrorContains(t, s.Callbacks()[0].Err, "too many callbacks are waiting")
 			letGo()
 			s.WaitForCallbacks()
 			through := s.Callbacks()[more:]

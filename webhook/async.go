@@ -386,7 +386,7 @@ func (a *async) remove(job Job) {
 	if err == nil {
 		return
 	}
-	a.h.logFailure(nil, "webhook: the queue failed to remove what is done", job.Kind, 0, err)
+	a.h.logFailure(nil, "webhook: the queue failed to remove a finished job", job.Kind, 0, err)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.undone = append(a.undone, job.ID)
@@ -499,7 +499,7 @@ func (a *async) leftover() error {
 		errs = append(errs, fmt.Errorf("webhook: the queue failed, and may hold more callbacks: %w", a.unread))
 	}
 	if n := len(a.undone); n > 0 {
-		errs = append(errs, fmt.Errorf("webhook: %d callbacks that are done are still in the queue, and will be done again", n))
+		errs = append(errs, fmt.Errorf("webhook: %d callbacks were handled but are still in the queue, and will be handled again", n))
 	}
 	return errors.Join(errs...)
 }

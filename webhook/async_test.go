@@ -398,7 +398,7 @@ func TestAsyncQueueFails(t *testing.T) {
 		h.Start()
 		require.Equal(t, 503, deliver(t, h, roomMessage(0, 0)))
 		time.Sleep(time.Minute)
-		require.ErrorContains(t, h.Shutdown(context.Background()), "2 callbacks that are done are still in the queue")
+		require.ErrorContains(t, h.Shutdown(context.Background()), "2 callbacks were handled but are still in the queue")
 		require.EqualValues(t, 2, calls.Load())
 		require.Equal(t, time.Minute, time.Since(began))
 		require.Equal(t, 4, strings.Count(logged.String(), "webhook: the queue failed\""), logged.String())

@@ -115,14 +115,14 @@ func longestForm(parsed url.Values) (length int64) {
 	return length
 }
 
-var errReadBefore = errors.New("it was read before: call the handler before whatever reads it, such as Request.FormValue in a middleware")
+var errReadBefore = errors.New("it was already read: call the handler before anything that reads it, such as Request.FormValue in a middleware")
 
 // emptyBody returns why there is no body, as far as that can be known.
 func emptyBody(r *http.Request) error {
 	if r.ContentLength > 0 || r.Form != nil {
 		return refuse(ErrMalformed, errReadBefore)
 	}
-	return refuse(ErrMalformed, errors.New("it is empty, unless something has read it before the handler, such as Request.FormValue in a middleware"))
+	return refuse(ErrMalformed, errors.New("it is empty, or something read it before the handler, such as Request.FormValue in a middleware"))
 }
 
 func trimBOM(body []byte) []byte { return bytes.TrimPrefix(body, []byte("\ufeff")) }
@@ -182,7 +182,7 @@ func (c *config) readBody(r *http.Request) ([]byte, error) {
 	case n > c.maxBody, errors.As(err, &tooLong):
 		return nil, refuse(ErrTooLarge)
 	case err != nil:
-		return nil, refuse(ErrMalformed, errors.New("it breaks off"))
+		return nil, refuse(ErrMalformed, errors.New("it ends too early"))
 	}
 	return buf.Bytes(), nil
 }

@@ -99,7 +99,7 @@ func (d Decision) encode(objectName string) ([]byte, error) {
 	case VerdictAllowUnchecked:
 		answer.Pass = 2
 	default:
-		return nil, fmt.Errorf("%v is none", d.Verdict)
+		return nil, fmt.Errorf("%v is not a verdict", d.Verdict)
 	}
 	var err error
 	if answer.Content, err = bodyOf(d.Content, objectName); err != nil {
@@ -134,7 +134,7 @@ func bodyOf(content rongcloud.MessageContent, objectName string) (string, error)
 		}
 	}
 	if name := content.ObjectName(); objectName != "" && name != objectName {
-		return "", fmt.Errorf("a %s cannot take the place of a %s", name, objectName)
+		return "", fmt.Errorf("a %s cannot replace a %s", name, objectName)
 	}
 	if raw, ok := content.(*rongcloud.RawContent); ok {
 		return raw.Body, nil

@@ -82,10 +82,10 @@ func TestDecisionFallback(t *testing.T) {
 			return webhook.Allow(), errors.New("the word list is away")
 		}, "the word list is away"},
 		{"panic", func(context.Context, *webhook.PreMessage) (webhook.Decision, error) { panic("boom") }, "panic: boom"},
-		{"no function", nil, "no function decides"},
+		{"no function", nil, "no function is registered for questions"},
 		{"other type", func(context.Context, *webhook.PreMessage) (webhook.Decision, error) {
 			return webhook.Replace(rongcloud.InfoNotification{}), nil
-		}, "a RC:InfoNtf cannot take the place of a RC:TxtMsg"},
+		}, "a RC:InfoNtf cannot replace a RC:TxtMsg"},
 		{"nil pointer", func(context.Context, *webhook.PreMessage) (webhook.Decision, error) {
 			return webhook.Replace((*rongcloud.TextMessage)(nil)), nil
 		}, "panic"},
@@ -94,7 +94,7 @@ func TestDecisionFallback(t *testing.T) {
 		}, "nil pointer"},
 		{"no verdict", func(context.Context, *webhook.PreMessage) (webhook.Decision, error) {
 			return webhook.Decision{Verdict: 9}, nil
-		}, "Verdict(9) is none"},
+		}, "Verdict(9) is not a verdict"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

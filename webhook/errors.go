@@ -11,13 +11,13 @@ var (
 	ErrMediaType   = errors.New("the body is neither a form nor JSON in UTF-8")       // 415
 	ErrTooLarge    = errors.New("the body is too large")                              // 413
 	ErrSource      = errors.New("the address is not among the allowed ones")          // 403
-	ErrUnsigned    = errors.New("it is not signed")                                   // 403
+	ErrUnsigned    = errors.New("the callback is not signed")                         // 403
 	ErrSignature   = errors.New("the signature does not match")                       // 403
-	ErrStale       = errors.New("it was signed too long ago")                         // 403
-	ErrFuture      = errors.New("it was signed in the future")                        // 403
+	ErrStale       = errors.New("the callback was signed too long ago")               // 403
+	ErrFuture      = errors.New("the callback was signed in the future")              // 403
 	ErrReplayed    = errors.New("the signature was used before, for another request") // 403
-	ErrMalformed   = errors.New("the body is not what it should be")                  // 400
-	ErrUnavailable = errors.New("it cannot be taken now")                             // 503
+	ErrMalformed   = errors.New("the body is malformed")                              // 400
+	ErrUnavailable = errors.New("the callback cannot be accepted now")                // 503
 	// 503, with ErrUnavailable
 	ErrQueueFull = errors.New("the queue is full")
 )

@@ -268,7 +268,7 @@ func (x *exchange) refuse(err error) {
 		x.w.Header().Set("Allow", http.MethodPost)
 	}
 	x.hangUp()
-	x.h.logFailure(x.r, "webhook: a callback was not taken", x.knownKind(), status, err)
+	x.h.logFailure(x.r, "webhook: a callback was refused", x.knownKind(), status, err)
 	x.respond(status, "text/plain; charset=utf-8", []byte(http.StatusText(status)+"\n"))
 	outcome := OutcomeFailed
 	if status < http.StatusInternalServerError {
@@ -322,7 +322,7 @@ func (x *exchange) decide(m *PreMessage, begin bool) {
 		return
 	}
 	if err != nil {
-		x.h.logFailure(x.r, "webhook: a decision came with an error, and counts", KindPreMessage, 0, err)
+		x.h.logFailure(x.r, "webhook: a function returned a decision and an error; the decision counts", KindPreMessage, 0, err)
 	}
 	x.answer(given.body)
 	x.observe(Observation{Outcome: OutcomeDecided, Kind: KindPreMessage, Status: http.StatusOK, Err: err, Verdict: given.Verdict})
@@ -336,9 +336,9 @@ func (x *exchange) unreadable() error {
 		}
 	}
 	if len(x.callback.Events) > 1 {
-		return errors.New("several questions in one body")
+		return errors.New("the body has several questions before delivery")
 	}
-	return errors.New("no question before delivery")
+	return errors.New("the body has no question before delivery")
 }
 
 // ask lets the store and the function decide, and does not wait for them beyond the deadline: they

@@ -38,10 +38,10 @@ func parsePairs(encoded string) ([]pair, error) {
 		name, text, _ := strings.Cut(part, "=")
 		name, err := url.QueryUnescape(name)
 		if err != nil {
-			return nil, errors.New("a field's name is not encoded as it should be")
+			return nil, errors.New("a field's name is not form-encoded")
 		}
 		if text, err = url.QueryUnescape(text); err != nil {
-			return nil, errors.New("a field is not encoded as it should be")
+			return nil, errors.New("a field is not form-encoded")
 		}
 		pairs = append(pairs, pair{name, text})
 	}
@@ -75,7 +75,7 @@ func jsonFields(data []byte) (*fields, error) {
 		return nil, errors.New("not a JSON object")
 	}
 	if object == nil {
-		return nil, errors.New("null in place of an object")
+		return nil, errors.New("null instead of an object")
 	}
 	return &fields{object: object}, nil
 }
@@ -379,7 +379,7 @@ func splitItems(body []byte, each func(f *fields, raw []byte) error) error {
 		return errors.New("not JSON")
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("something follows the JSON")
+		return errors.New("there is more text after the JSON")
 	}
 	return nil
 }

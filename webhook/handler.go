@@ -39,7 +39,7 @@ func NewHandler(secret string, opts ...Option) (*Handler, error) {
 	}
 	h := &Handler{config: c}
 	h.complain = func(err error) {
-		h.log(nil, slog.LevelError, "webhook: the handler is not used as it should be", slog.Any("error", err))
+		h.log(nil, slog.LevelError, "webhook: the handler is misused", slog.Any("error", err))
 	}
 	if store, ok := c.nonces.(*MemoryNonceStore); ok {
 		forgot := func(held int) {
@@ -133,7 +133,7 @@ func (h *Handler) begin(ctx context.Context, q *request, mark Fingerprint) (Nonc
 	case state == NonceReplayed:
 		return 0, refuse(ErrReplayed)
 	case state < NonceNew || state > NonceReplayed:
-		return 0, refuse(ErrUnavailable, fmt.Errorf("the nonce store answered %v", state))
+		return 0, refuse(ErrUnavailable, fmt.Errorf("the nonce store returned %v", state))
 	}
 	return state, nil
 }

@@ -201,7 +201,7 @@ func (r *registry) handle(ctx context.Context, e Event) (err error) {
 	return function(ctx, e)
 }
 
-var errNoDecision = errors.New("no function decides about messages")
+var errNoDecision = errors.New("no function is registered for questions before delivery")
 
 // verdict is an encoded decision.
 type verdict struct {

@@ -59,7 +59,7 @@ func (c *config) verify(r *http.Request) (*credentials, error) {
 	}
 	var ok bool
 	if found.signedAt, ok = parseTimestamp(found.timestamp); !ok {
-		return nil, refuse(ErrUnsigned, errors.New("its timestamp is not one of 13 digits"))
+		return nil, refuse(ErrUnsigned, errors.New("its timestamp does not have 13 digits"))
 	}
 	if found.app = c.signer(found); found.app == nil {
 		return nil, refuse(ErrSignature)
@@ -140,7 +140,7 @@ func readCredentials(r *http.Request) (*credentials, error) {
 		}
 		seen[i] = true
 		if *fields[i], err = url.QueryUnescape(text); err != nil {
-			return nil, refuse(ErrUnsigned, errors.New("its query cannot be read"))
+			return nil, refuse(ErrUnsigned, errors.New("its query cannot be parsed"))
 		}
 	}
 	if found.timestamp == "" {
@@ -173,7 +173,7 @@ func readCredentials(r *http.Request) (*credentials, error) {
 // queryNames are the names of the parts of a signature in the query.
 var queryNames = [...]string{"appKey", "nonce", "timestamp", "signTimestamp", "signature"}
 
-var errTwice = refuse(ErrUnsigned, errors.New("a part of its signature comes twice"))
+var errTwice = refuse(ErrUnsigned, errors.New("a part of its signature occurs twice"))
 
 func (c *credentials) complete() bool { return c.nonce != "" && c.timestamp != "" && c.signature != "" }
 

@@ -106,7 +106,7 @@ func readCallback(name string) (callback, error) {
 		return c, err
 	}
 	if !info.Mode().IsRegular() { // reading a pipe would block, and a device may never end
-		return c, errors.New("it is no regular file")
+		return c, errors.New("it is not a regular file")
 	}
 	if info.Size() > maxRecorded {
 		return c, fmt.Errorf("%d bytes are no callback", info.Size())

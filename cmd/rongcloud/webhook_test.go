@@ -215,5 +215,5 @@ func TestReplayReadsRegularFilesOnly(t *testing.T) {
 	require.NoError(t, os.Symlink(os.DevNull, filepath.Join(dir, "000001-message_sync.json")))
 	code, _, talk := runApp(t, nil, "webhook", "replay", dir, "--to", "http://127.0.0.1:1/")
 	require.Equal(t, exitUsage, code)
-	require.Contains(t, talk, "it is no regular file")
+	require.Contains(t, talk, "it is not a regular file")
 }

@@ -122,7 +122,7 @@ func guard(names []string, next http.Handler) http.Handler {
 			origin != "" && origin != "http://"+r.Host && origin != "https://"+r.Host:
 			reply(w, nil, fault(http.StatusForbidden, "a request from another site is refused"))
 		case !ownName(r.Host, names):
-			reply(w, nil, fault(http.StatusForbidden, "the emulator is not called %q: give it the name with -host", r.Host))
+			reply(w, nil, fault(http.StatusForbidden, "the emulator does not serve the host %q: add the name with -host", r.Host))
 		default:
 			next.ServeHTTP(w, r)
 		}
@@ -231,7 +231,7 @@ func inJSON(err error) error {
 	want := map[reflect.Kind]string{
 		reflect.String: "a text", reflect.Bool: "true or false", reflect.Slice: "a list", reflect.Int: "a whole number", reflect.Int64: "a whole number",
 	}[wrong.Type.Kind()]
-	return fmt.Errorf("%s is to be %s, not %s", cmp.Or(wrong.Field, "it"), cmp.Or(want, "an object"), wrong.Value)
+	return fmt.Errorf("%s must be %s, not %s", cmp.Or(wrong.Field, "it"), cmp.Or(want, "an object"), wrong.Value)
 }
 
 // read decodes a JSON body and refuses unknown fields.
@@ -295,12 +295,12 @@ func (e *emulator) postClock(r *http.Request) (any, error) {
 		return nil, err
 	}
 	if body.Advance <= 0 {
-		return nil, fault(http.StatusBadRequest, "advance: the clock goes forward only")
+		return nil, fault(http.StatusBadRequest, "advance: the clock can only go forward")
 	}
 	e.advancing.Lock()
 	defer e.advancing.Unlock()
 	if time.Duration(body.Advance) > mostAhead-time.Until(e.Now()) {
-		return nil, fault(http.StatusBadRequest, "advance: the clock goes ahead by 100 years at most")
+		return nil, fault(http.StatusBadRequest, "advance: the clock can go forward by at most 100 years")
 	}
 	e.Advance(time.Duration(body.Advance))
 	e.events.publish("clock", clockState{e.Now()})

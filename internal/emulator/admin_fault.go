@@ -64,13 +64,13 @@ func (f faultState) outOfRange() error {
 	case f.Status != 0 && (f.Status < 200 || f.Status > 599):
 		return fault(http.StatusBadRequest, "status must be 200 to 599, not %d", f.Status)
 	case f.Code < 0:
-		return fault(http.StatusBadRequest, "code must not be negative, as %d is", f.Code)
+		return fault(http.StatusBadRequest, "code must not be negative, is %d", f.Code)
 	case f.Delay < 0 || time.Duration(f.Delay) > longestDelay:
 		return fault(http.StatusBadRequest, "delay must be at most %v and not negative, unlike %v", longestDelay, time.Duration(f.Delay))
 	case f.ContentLength < 0:
-		return fault(http.StatusBadRequest, "contentLength must not be negative, as %d is", f.ContentLength)
+		return fault(http.StatusBadRequest, "contentLength must not be negative, is %d", f.ContentLength)
 	case f.Skip < 0:
-		return fault(http.StatusBadRequest, "skip must not be negative, as %d is", f.Skip)
+		return fault(http.StatusBadRequest, "skip must not be negative, is %d", f.Skip)
 	case f.Times < -1:
 		return fault(http.StatusBadRequest, "times must be -1, for all calls, or the number of calls, not %d", f.Times)
 	}
@@ -95,7 +95,7 @@ func (f faultState) contradiction() error {
 	case responds && (f.DropResponse || f.Reset):
 		return fault(http.StatusBadRequest, "%s: there is no response to have a status, code, message, body or header", ways[0])
 	case f.Body != "" && (f.Code != 0 || f.Message != ""):
-		return fault(http.StatusBadRequest, "body: it is the whole response, without code and message")
+		return fault(http.StatusBadRequest, "body: it is the whole response, so it excludes code and message")
 	case (f.Status == http.StatusNoContent || f.Status == http.StatusNotModified) && (f.Body != "" || f.Code != 0 || f.Message != "" || len(ways) > 0):
 		return fault(http.StatusBadRequest, "status: a response of %d has no body", f.Status)
 	}
@@ -123,7 +123,7 @@ func (f faultState) fault() (*endpoint.Endpoint, rongcloudtest.Fault, error) {
 		header.Set(name, value)
 	}
 	if header.Get("Content-Length") != "" || header.Get("Transfer-Encoding") != "" {
-		return nil, rongcloudtest.Fault{}, fault(http.StatusBadRequest, "header: a wrong length is announced with contentLength")
+		return nil, rongcloudtest.Fault{}, fault(http.StatusBadRequest, "header: use contentLength to announce a wrong length")
 	}
 	made := rongcloudtest.Fault{
 		Status: f.Status, Code: f.Code, Message: f.Message, Body: f.Body, Header: header, Delay: time.Duration(f.Delay),
@@ -174,7 +174,7 @@ func (e *emulator) deleteFaults(r *http.Request) (any, error) {
 	} else {
 		n, err := strconv.Atoi(text)
 		if err != nil || !slices.ContainsFunc(e.Faults(), func(f rongcloudtest.Fault) bool { return f.Number == n }) {
-			return nil, fault(http.StatusNotFound, "fault %s is not there, or not any more", text)
+			return nil, fault(http.StatusNotFound, "fault %s does not exist, or no longer does", text)
 		}
 		e.ClearFaults(n)
 	}

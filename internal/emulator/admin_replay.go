@@ -26,12 +26,12 @@ var credentialHeaders = []string{
 func (e *emulator) find(r *http.Request) (rongcloudtest.Request, error) {
 	n, err := strconv.Atoi(r.PathValue("number"))
 	if err != nil {
-		return rongcloudtest.Request{}, fault(http.StatusBadRequest, "%q is no number", r.PathValue("number"))
+		return rongcloudtest.Request{}, fault(http.StatusBadRequest, "%q is not a number", r.PathValue("number"))
 	}
 	all := e.Requests()
 	i := slices.IndexFunc(all, func(one rongcloudtest.Request) bool { return one.Number == n })
 	if i < 0 {
-		return rongcloudtest.Request{}, fault(http.StatusNotFound, "request %d is not there, or not any more", n)
+		return rongcloudtest.Request{}, fault(http.StatusNotFound, "request %d does not exist, or no longer does", n)
 	}
 	return all[i], nil
 }

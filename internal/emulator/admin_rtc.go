@@ -76,7 +76,7 @@ func (e *emulator) postRTCStreams(r *http.Request) (any, error) {
 		return nil, err
 	}
 	if len(body.Streams) == 0 {
-		return nil, fault(http.StatusBadRequest, "streams: at least one is required; DELETE takes all of them back")
+		return nil, fault(http.StatusBadRequest, "streams: at least one is required; DELETE removes all streams")
 	}
 	streams := make([]rongcloud.RTCStream, len(body.Streams))
 	for i, one := range body.Streams {

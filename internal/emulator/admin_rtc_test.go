@@ -161,7 +161,7 @@ func TestRTCRefusals(t *testing.T) {
 		{"POST", "users/ann/rtcBlock", "", 400, "a JSON body"},
 		{"POST", "seed", `{"rtcRooms": [{"id": "empty"}]}`, 400, "an id and members"},
 		{"POST", "seed", `{"rtcRooms": [{"members": ["ann"]}]}`, 400, "an id and members"},
-		{"POST", "seed", `{"rtcRooms": [{"id": "r", "members": ["ann"], "streams": [{"userId": "ben", "mediaType": "audio"}]}]}`, 400, "no member"},
+		{"POST", "seed", `{"rtcRooms": [{"id": "r", "members": ["ann"], "streams": [{"userId": "ben", "mediaType": "audio"}]}]}`, 400, "not a member"},
 		{"POST", "seed", `{"rtcRooms": [{"id": "r", "members": ["ann"], "streams": [{"userId": "ann"}]}]}`, 400, "streams[0].mediaType"},
 		{"POST", "seed", `{"rtcRooms": [{"id": "lesson", "members": ["ben"]}]}`, 400, "blocked"},
 		{"POST", "seed", `{"rtcRooms": [{"id": "r", "members": ["ann"], "name": "x"}]}`, 400, "unknown field"},

@@ -210,7 +210,7 @@ func showSent(m rongcloudtest.SentMessage) message {
 func (e *emulator) getMessage(r *http.Request) (any, error) {
 	m, there := e.Message(r.PathValue("uid"))
 	if !there {
-		return nil, fault(http.StatusNotFound, "message %s is not there, or not any more", r.PathValue("uid"))
+		return nil, fault(http.StatusNotFound, "message %s does not exist, or no longer does", r.PathValue("uid"))
 	}
 	return showSent(m), nil
 }
@@ -253,12 +253,12 @@ func (e *emulator) getCallbacks(r *http.Request) (any, error) {
 func (e *emulator) findCallback(r *http.Request) (rongcloudtest.Callback, error) {
 	n, err := strconv.Atoi(r.PathValue("number"))
 	if err != nil {
-		return rongcloudtest.Callback{}, fault(http.StatusBadRequest, "%q is no number", r.PathValue("number"))
+		return rongcloudtest.Callback{}, fault(http.StatusBadRequest, "%q is not a number", r.PathValue("number"))
 	}
 	all := e.Callbacks()
 	i := slices.IndexFunc(all, func(c rongcloudtest.Callback) bool { return c.Number == n })
 	if i < 0 {
-		return rongcloudtest.Callback{}, fault(http.StatusNotFound, "callback %d is not there, or not any more", n)
+		return rongcloudtest.Callback{}, fault(http.StatusNotFound, "callback %d does not exist, or no longer does", n)
 	}
 	return all[i], nil
 }
@@ -285,7 +285,7 @@ func (e *emulator) postRetry(r *http.Request) (any, error) {
 func (e *emulator) deleteWord(r *http.Request) (any, error) {
 	word := r.PathValue("word")
 	if !slices.ContainsFunc(e.State().SensitiveWords, func(w rongcloudtest.SensitiveWordState) bool { return w.Word == word }) {
-		return nil, fault(http.StatusNotFound, "the word %q is not there, or not any more", word)
+		return nil, fault(http.StatusNotFound, "the word %q does not exist, or no longer does", word)
 	}
 	if err := e.client.SensitiveWord.Remove(r.Context(), word); err != nil {
 		return nil, err

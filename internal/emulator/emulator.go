@@ -45,7 +45,7 @@ type settings struct {
 func (s *settings) setKinds(text string) error {
 	for name := range strings.SplitSeq(text, ",") {
 		if webhooktest.Sample(webhook.Kind(name)) == nil {
-			return fmt.Errorf("%q is none of %v", name, webhooktest.Kinds())
+			return fmt.Errorf("%q is not one of %v", name, webhooktest.Kinds())
 		}
 		s.kinds = append(s.kinds, webhook.Kind(name))
 	}
@@ -67,7 +67,7 @@ func (s *settings) checkApp() error {
 	}
 	c.CloseIdleConnections()
 	if strings.ContainsAny(s.key, " \"'`$\\") {
-		return fmt.Errorf("-app-key %q: an App Key has neither blanks nor quotes", s.key)
+		return fmt.Errorf("-app-key %q: an App Key must not have blanks or quotes", s.key)
 	}
 	return nil
 }
@@ -75,7 +75,7 @@ func (s *settings) checkApp() error {
 func (s *settings) setHosts(text string) error {
 	for name := range strings.SplitSeq(text, ",") {
 		if name == "" || strings.ContainsFunc(name, notInName) {
-			return fmt.Errorf("%q is no name of a host, such as emulator", name)
+			return fmt.Errorf("%q is not a host name, such as emulator", name)
 		}
 		s.hosts = append(s.hosts, name)
 	}
@@ -147,7 +147,7 @@ func parse(args []string) (settings, error) {
 	var idle error
 	flags.Visit(func(one *flag.Flag) {
 		if s.webhook == "" && slices.Contains([]string{"kinds", "pre-messages", "server-messages"}, one.Name) {
-			idle = fmt.Errorf("-%s: there is no -webhook", one.Name)
+			idle = fmt.Errorf("-%s needs -webhook", one.Name)
 		}
 	})
 	return s, idle

@@ -168,7 +168,7 @@ func TestWhichCallbacksAreAsked(t *testing.T) {
 	t.Parallel()
 	for _, kinds := range []string{"", "message", "message_sync,", "unknown"} {
 		_, err := parse([]string{"-webhook", "http://127.0.0.1:1/", "-kinds", kinds})
-		require.ErrorContains(t, err, "is none of", kinds)
+		require.ErrorContains(t, err, "is not one of", kinds)
 	}
 	for _, c := range []struct {
 		args []string
@@ -234,7 +234,7 @@ func TestFaultsThatContradictThemselves(t *testing.T) {
 		`{"reset":true,"header":{"A":"b"}}`:          "reset: there is no response",
 		`{"status":204,"body":"x"}`:                  "a response of 204 has no body",
 		`{"status":304,"code":1000}`:                 "a response of 304 has no body",
-		`{"body":"x","message":"m"}`:                 "without code and message",
+		`{"body":"x","message":"m"}`:                 "excludes code and message",
 		`{"header":{"content-length":"5"}}`:          "contentLength",
 		`{"header":{"Transfer-Encoding":"chunked"}}`: "contentLength",
 	} {
@@ -274,7 +274,7 @@ func TestSeedsWithMistakes(t *testing.T) {
 	long := strings.Repeat("x", 65)
 	for body, says := range map[string]string{
 		`{"users":[{"id":"first"},{"id":""}]}`:                                    "users[1]: an ID is required",
-		`{"users":[{"id":"first"},{"id":"first","name":"again"}]}`:                `users[1]: \"first\" is there twice`,
+		`{"users":[{"id":"first"},{"id":"first","name":"again"}]}`:                `users[1]: \"first\" is listed twice`,
 		`{"users":[{"id":"` + long + `"}]}`:                                       "the ID has 65 bytes",
 		`{"users":[{"id":"a\u0000b"}]}`:                                           "control character",
 		`{"users":[{"id":"first"},{"id":"b","blacklist":[""]}]}`:                  "users[1].blacklist[0]",
@@ -307,7 +307,7 @@ func TestClockGoesForwardOnly(t *testing.T) {
 		status, text = ask(t, http.MethodPost, base+"/_emulator/clock", `{"advance":"400000h"}`)
 	}
 	require.Equal(t, http.StatusBadRequest, status, text)
-	require.Contains(t, text, "100 years at most")
+	require.Contains(t, text, "at most 100 years")
 }
 
 // Moving the clock concurrently gets no further than one call after the other.

@@ -178,7 +178,7 @@ func (e *emulator) plantRTCRoom(room seedRTCRoom) error {
 			return fmt.Errorf("streams[%d].%w", i, err)
 		}
 		if !slices.Contains(room.Members, one.UserID) {
-			return fmt.Errorf("streams[%d].userId: %q is no member", i, one.UserID)
+			return fmt.Errorf("streams[%d].userId: %q is not a member", i, one.UserID)
 		}
 		published[one.UserID] = append(published[one.UserID], stream)
 	}

@@ -28,7 +28,7 @@ func (l seedIDs) add(i int, id string) error {
 	case hasControls(id):
 		return fmt.Errorf("%s: the ID %q has a control character", where, id)
 	case l.seen[id]:
-		return fmt.Errorf("%s: %q is there twice", where, id)
+		return fmt.Errorf("%s: %q is listed twice", where, id)
 	}
 	l.seen[id] = true
 	return nil

@@ -294,13 +294,13 @@ func (r *reader) mapKey(typ reflect.Type) (reflect.Value, error) {
 	case kind >= reflect.Int && kind <= reflect.Int64:
 		n, err := whole([]byte(text))
 		if err != nil || key.Elem().OverflowInt(n) {
-			return key, errors.New("an entry: the key is no number of its type")
+			return key, errors.New("an entry: the key is not a number of its type")
 		}
 		key.Elem().SetInt(n)
 	default:
 		n, err := natural([]byte(text))
 		if err != nil || key.Elem().OverflowUint(n) {
-			return key, errors.New("an entry: the key is no number of its type")
+			return key, errors.New("an entry: the key is not a number of its type")
 		}
 		key.Elem().SetUint(n)
 	}

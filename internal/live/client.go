@@ -257,7 +257,7 @@ func withoutAddress(ctx context.Context, err error) error {
 	}
 	var timeout interface{ Timeout() bool }
 	if errors.As(err, &timeout) && timeout.Timeout() {
-		return fmt.Errorf("nothing came within %v", callTimeout)
+		return fmt.Errorf("no response within %v", callTimeout)
 	}
 	return errors.New("the connection failed")
 }

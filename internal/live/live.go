@@ -141,7 +141,7 @@ func (c *client) ask(ctx context.Context, r *Report, asked []question,
 			return fmt.Errorf("registering the first users: %w", made.err)
 		}
 		if !made.ok {
-			return fmt.Errorf("registering the first users: the server answers %s", made.shown())
+			return fmt.Errorf("registering the first users: the server responded with %s", made.shown())
 		}
 	}
 	for i, q := range asked {

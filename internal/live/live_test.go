@@ -611,7 +611,7 @@ func TestServiceOff(t *testing.T) {
 		{"hosted-remark-none", endpoint.EntrustGroupRemarknameQuery, rongcloudtest.Fault{DropResponse: true}, "",
 			"no response: the connection failed"},
 		{"hosted-remark-none", endpoint.EntrustGroupRemarknameQuery, rongcloudtest.Fault{Delay: time.Minute}, "",
-			"no response: nothing came within 15s"},
+			"no response: no response within 15s"},
 		{"hosted-remark-none", endpoint.EntrustGroupRemarknameQuery, rongcloudtest.Fault{CutResponse: true}, "",
 			"no response: the response broke off"},
 		// asked again

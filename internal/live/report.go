@@ -69,7 +69,7 @@ func (r *Report) Summary() string {
 		}
 	}
 	line := fmt.Sprintf("%d questions: %d settled, %d confirmed, %d differ from the catalogue, %d open; "+
-		"%d of %d endpoints answered with fields or types that the catalogue does not have; %d calls",
+		"%d of %d endpoints responded with fields or types that the catalogue does not have; %d calls",
 		len(r.Findings), count["settled"], count["confirmed"], count["differs"], count["open"], odd,
 		len(r.Shapes), r.Calls)
 	if r.Interrupted != "" {
@@ -137,7 +137,7 @@ func (r *Report) writeFindings(b *strings.Builder, verdict, title string) {
 }
 
 func (r *Report) writeShapes(b *strings.Builder) {
-	b.WriteString("\n## Shape of the answers\n\n" +
+	b.WriteString("\n## Shape of the responses\n\n" +
 		"| endpoint | answers | not in the catalogue | in no answer | of another type |\n|---|---|---|---|---|\n")
 	same := 0
 	for _, s := range r.Shapes {
@@ -152,7 +152,7 @@ func (r *Report) writeShapes(b *strings.Builder) {
 		fmt.Fprintf(b, "| `%s` | %s | %s | %s | %s |\n", s.Path, answers, strings.Join(s.Unknown, ", "),
 			strings.Join(s.Absent, ", "), strings.Join(s.Types, ", "))
 	}
-	fmt.Fprintf(b, "\n%d further endpoints answered just as the catalogue says.\n", same)
+	fmt.Fprintf(b, "\n%d further endpoints responded exactly as the catalogue says.\n", same)
 }
 
 // Asked is a question, in the words of a Finding.

@@ -184,7 +184,7 @@ func licenses(dir string) ([]string, error) {
 		}
 	}
 	if len(names) == 0 {
-		return nil, fmt.Errorf("no licence that is known in %s", filepath.Base(dir))
+		return nil, fmt.Errorf("no known licence in %s", filepath.Base(dir))
 	}
 	slices.Sort(names)
 	return slices.Compact(names), nil

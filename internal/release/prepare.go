@@ -24,7 +24,7 @@ func prepare(root, next string, now time.Time, out io.Writer) error {
 		next = following(s.version)
 	}
 	if !semver.IsValid(next) || semver.Compare(next, s.version) <= 0 {
-		return fmt.Errorf("-next: %q is no version after %s", next, s.version)
+		return fmt.Errorf("-next: %q is not a version after %s", next, s.version)
 	}
 	if err := compareAPI(root, false, out); err != nil {
 		return err

@@ -89,13 +89,13 @@ func TestCheckFindsContradictions(t *testing.T) {
 		want  string
 	}{
 		"no version":           {with("rongcloud.go", "Version", "Name"), "", "declares no constant Version"},
-		"odd version":          {with("rongcloud.go", "0.1.0-dev", "0.1"), "", "is no version"},
+		"odd version":          {with("rongcloud.go", "0.1.0-dev", "0.1"), "", "is not a version"},
 		"other version":        {with("rongcloud.go", "0.1.0-dev", "0.2.0-dev"), "", "is of v0.1.0, but Version in rongcloud.go is of v0.2.0"},
 		"no heading":           {with("CHANGELOG.md", "## ", "# "), "", "has no heading"},
 		"dated too early":      {with("CHANGELOG.md", "Unreleased", "2026-01-02"), "", `ends in "2026-01-02"`},
-		"two to come":          {with("CHANGELOG.md", "## 0.1.0 - Unreleased", "## 0.1.0 - Unreleased\n\nx\n\n## 0.0.9 - Unreleased"), "", `v0.0.9 is not on top, and "Unreleased" is no date`},
+		"two to come":          {with("CHANGELOG.md", "## 0.1.0 - Unreleased", "## 0.1.0 - Unreleased\n\nx\n\n## 0.0.9 - Unreleased"), "", `v0.0.9 is not on top, and "Unreleased" is not a date`},
 		"a version twice":      {with("CHANGELOG.md", "## 0.1.0 - Unreleased", "## 0.1.0 - Unreleased\n\nx\n\n## 0.1.0 - 2026-01-02"), "", "v0.1.0 stands below v0.1.0"},
-		"never dated":          {with("rongcloud.go", "-dev", ""), "", "is no date"},
+		"never dated":          {with("rongcloud.go", "-dev", ""), "", "is not a date"},
 		"old requirement":      {with("zoo/go.mod", "v0.1.0", "v0.0.9"), "", "zoo/go.mod requires " + origin + " v0.0.9, not v0.1.0"},
 		"no replace line":      {with("zoo/go.mod", "replace "+origin+" => ../\n", ""), "", "zoo/go.mod: replaces " + origin + ": false"},
 		"someone else's code":  {with("zoo/go.mod", "=> ../\n", "=> ../\n\nreplace example.com/x => example.com/y v1.0.0\n"), "", "nobody could install"},
@@ -217,7 +217,7 @@ func TestPrepareRefuses(t *testing.T) {
 		"a tag that exists":      {small(), func(t *testing.T, root string) { do(t, root, "tag", "zoo/v0.1.0") }, "", "the tag zoo/v0.1.0 exists"},
 		"no branch":              {small(), func(t *testing.T, root string) { do(t, root, "checkout", "--quiet", "--detach") }, "", "no branch"},
 		"nothing to say":         {with("CHANGELOG.md", "- `Version` and `zoo.V` are [new](docs/n.md),\n  as [others](https://example.com/) are.\n", ""), nil, "", "says nothing about v0.1.0"},
-		"a version that is past": {small(), nil, "v0.0.9", "is no version after v0.1.0"},
+		"a version that is past": {small(), nil, "v0.0.9", "is not a version after v0.1.0"},
 		"a quiet change":         {with("CHANGELOG.md", "`Version`", "Version"), nil, "", "does not say so"},
 		"go.mod that is untidy":  {with("zoo/go.mod", "go 1.25.0", "go 1.25.0\n\nrequire "+origin+"/tests v0.1.0\n\nreplace "+origin+"/tests => ../tests"), nil, "", "tidy"},
 	} {
@@ -456,7 +456,7 @@ func TestLicenses(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{"MIT"}, names)
 	_, err = licenses(t.TempDir())
-	require.ErrorContains(t, err, "no licence that is known")
+	require.ErrorContains(t, err, "no known licence")
 
 	found, err := dependencies(".")
 	require.NoError(t, err)

@@ -48,7 +48,7 @@ func look(root string) (state, error) {
 	plain, isDev := strings.CutSuffix(string(found[1]), dev)
 	s := state{version: "v" + plain, dev: isDev}
 	if !semver.IsValid(s.version) || semver.Canonical(s.version) != s.version {
-		return state{}, fmt.Errorf("%s: %q is no version such as 1.2.3 or 1.2.3%s", versionFile, found[1], dev)
+		return state{}, fmt.Errorf("%s: %q is not a version such as 1.2.3 or 1.2.3%s", versionFile, found[1], dev)
 	}
 	if s.modules, err = modules(root); err != nil {
 		return state{}, err
@@ -71,10 +71,10 @@ func older(root string) error {
 	for i := 1; i < len(found); i++ {
 		version, above := "v"+string(found[i][1]), "v"+string(found[i-1][1])
 		if _, err := time.Parse(time.DateOnly, string(found[i][2])); err != nil {
-			return fmt.Errorf("%s: %s is not on top, and %q is no date", changelogFile, version, found[i][2])
+			return fmt.Errorf("%s: %s is not on top, and %q is not a date", changelogFile, version, found[i][2])
 		}
 		if semver.Compare(version, above) >= 0 {
-			return fmt.Errorf("%s: %s stands below %s, and is no version before it", changelogFile, version, above)
+			return fmt.Errorf("%s: %s stands below %s, and is not a version before it", changelogFile, version, above)
 		}
 	}
 	return nil
@@ -90,7 +90,7 @@ func (s state) contradicts(top section) error {
 	case s.dev && top.date != unreleased:
 		return fmt.Errorf("%s: %s ends in %q, but Version in %s in %s", changelogFile, s.version, top.date, versionFile, dev)
 	case !s.dev && err != nil:
-		return fmt.Errorf("%s: %q is no date, but Version in %s has no %s", changelogFile, top.date, versionFile, dev)
+		return fmt.Errorf("%s: %q is not a date, but Version in %s has no %s", changelogFile, top.date, versionFile, dev)
 	}
 	return nil
 }

@@ -162,7 +162,7 @@ func (q *Queue) load(tx *bolt.Tx) (last uint64, good bool, err error) {
 		q.bytes += int64(len(text))
 	}
 	if last > math.MaxInt64 {
-		return 0, false, fmt.Errorf("%w: job %d is none", ErrDamaged, last)
+		return 0, false, fmt.Errorf("%w: job %d is not a job", ErrDamaged, last)
 	}
 	next := b.Sequence()
 	return last, next >= last && next <= math.MaxInt64, nil
@@ -297,7 +297,7 @@ func (q *Queue) Read(_ context.Context, id uint64) (job webhook.Job, err error) 
 	err = q.db.view(func(tx *bolt.Tx) error {
 		text := tx.Bucket(bucket).Get(key(id))
 		if text == nil {
-			return webhook.Permanent(fmt.Errorf("job %d is not there", id))
+			return webhook.Permanent(fmt.Errorf("job %d does not exist", id))
 		}
 		job, err = decode(id, text)
 		return err

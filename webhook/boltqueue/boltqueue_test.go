@@ -155,7 +155,7 @@ func TestOpenFails(t *testing.T) {
 		require.Error(t, err)
 	}
 	_, err := boltqueue.Open(t.TempDir())
-	require.ErrorContains(t, err, "is no regular file")
+	require.ErrorContains(t, err, "is not a regular file")
 	_, err = boltqueue.Open(filepath.Join(t.TempDir(), "nowhere", "queue.db"))
 	require.ErrorIs(t, err, os.ErrNotExist)
 	_, err = boltqueue.Open(filepath.Join(file(t), "\x00"))

@@ -264,7 +264,7 @@ func (c *checker) freelist(id int64) error {
 		count, ids = number(ids), ids[8:]
 	}
 	if u16(page[8:]) != flagFreelist || count < 0 || count > int64(len(ids)/8) {
-		return fmt.Errorf("page %d is no list of free pages", id)
+		return fmt.Errorf("page %d is not a list of free pages", id)
 	}
 	for part := range slices.Chunk(ids[:count*8], 8) {
 		if free := number(part); free < 2 || free >= c.high || !c.mark(free) {

@@ -98,7 +98,7 @@ func checkFile(path string, timeout time.Duration) error {
 	case err != nil:
 		return fmt.Errorf("boltqueue: %w", err)
 	case !info.Mode().IsRegular():
-		return fmt.Errorf("boltqueue: %s is no regular file", path)
+		return fmt.Errorf("boltqueue: %s is not a regular file", path)
 	case info.Size() == 0:
 		return nil
 	}
@@ -172,7 +172,7 @@ func (f *file) explain(err error) error {
 		err = fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	if errors.Is(err, ErrDamaged) {
-		return fmt.Errorf("boltqueue: %s: %w; move it away to begin with an empty queue, or put a whole copy in its place", f.path, err)
+		return fmt.Errorf("boltqueue: %s: %w; move it away to begin with an empty queue, or replace it with an intact copy", f.path, err)
 	}
 	return fmt.Errorf("boltqueue: %s: %w", f.path, err)
 }

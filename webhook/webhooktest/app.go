@@ -141,7 +141,7 @@ type Decision struct {
 // there is no such response.
 func (r *Response) Decision() (*Decision, error) {
 	if r.Status != http.StatusOK {
-		return nil, fmt.Errorf("webhooktest: status %d is no decision", r.Status)
+		return nil, fmt.Errorf("webhooktest: status %d is not a decision", r.Status)
 	}
 	var wire struct {
 		Pass         *int    `json:"pass"`
@@ -153,7 +153,7 @@ func (r *Response) Decision() (*Decision, error) {
 		ExtraContent *string `json:"replaceExtraContent"`
 	}
 	if err := json.Unmarshal(r.Body, &wire); err != nil {
-		return nil, fmt.Errorf("webhooktest: the response is no decision: %w", err)
+		return nil, fmt.Errorf("webhooktest: the response is not a decision: %w", err)
 	}
 	verdicts := []webhook.Verdict{webhook.VerdictBlock, webhook.VerdictAllow, webhook.VerdictAllowUnchecked}
 	if wire.Pass == nil || *wire.Pass < 0 || *wire.Pass >= len(verdicts) {

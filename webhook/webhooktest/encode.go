@@ -28,7 +28,7 @@ func (a App) Encode(events ...webhook.Event) (contentType string, body []byte, e
 	kind := events[0].Kind()
 	for _, e := range events {
 		if e.Kind() != kind {
-			return "", nil, fmt.Errorf("webhooktest: a callback is of one kind, and not %v and %v", kind, e.Kind())
+			return "", nil, fmt.Errorf("webhooktest: a callback has one kind, not both %v and %v", kind, e.Kind())
 		}
 	}
 	wrap := func(items []any) any { return items }

@@ -187,7 +187,7 @@ func TestRequestsOfSeveralEvents(t *testing.T) {
 	_, err := app.Request(t.Context(), "http://localhost/")
 	require.ErrorContains(t, err, "no event")
 	_, err = app.Request(t.Context(), "http://localhost/", webhooktest.Sample(webhook.KindMessage), webhooktest.Sample(webhook.KindFriendship))
-	require.ErrorContains(t, err, "of one kind")
+	require.ErrorContains(t, err, "has one kind")
 	_, err = app.Request(t.Context(), ":", webhooktest.Sample(webhook.KindMessage))
 	require.Error(t, err)
 	_, err = app.Deliver(t.Context(), http.NotFoundHandler())

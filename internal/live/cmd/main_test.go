@@ -127,5 +127,5 @@ func TestWrongSecret(t *testing.T) {
 	require.Equal(t, exitBroke,
 		run(context.Background(), []string{"-i-have-a-development-key", "-o", out}, env, &stdout, &stderr))
 	require.Contains(t, stdout.String(),
-		"interrupted: registering the first users: the server answers HTTP 401, code 1004")
+		"interrupted: registering the first users: the server responded with HTTP 401, code 1004")
 }
