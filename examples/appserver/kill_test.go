@@ -86,32 +86,42 @@ func TestKilled(t *testing.T) {
 			}
 		}
 		require.Positive(t, kills)
-		s, err := store.Open(t.Context(), databaseURL)
-		require.NoError(t, err)
-		defer s.Close()
-		wait := time.Now().Add(2 * time.Minute)
-		for {
-			counts, _, err := s.Depth(t.Context())
-			require.NoError(t, err)
-			if counts[store.Waiting]+counts[store.Begun] == 0 {
-				t.Logf("%d operations, %d kills: %v", operations(t), kills, counts)
-				break
-			}
-			require.True(t, time.Now().Before(wait), "jobs are still in the outbox after two minutes: %v", counts)
-			time.Sleep(100 * time.Millisecond)
-		}
-		srv.WaitForCallbacks()
-		p.kill()
-		compareSends(t, s, srv, acknowledged)
-		driver, source := "pgx", databaseURL
-		if file, isFile := strings.CutPrefix(databaseURL, "sqlite:"); isFile {
-			driver, source = "sqlite", file
-		}
-		db, err := sql.Open(driver, source)
-		require.NoError(t, err)
-		defer db.Close()
-		compareState(t, s, db, srv, ids)
+		t.Logf("%d operations, %d kills", operations(t), kills)
+		agree(t, srv, databaseURL, ids, acknowledged, p)
 	})
+}
+
+// agree waits until the outbox is empty, ends the programs, and compares the database with
+// RongCloud.
+func agree(t *testing.T, srv *rongcloudtest.Server, databaseURL string, ids []string, acknowledged map[string]bool, programs ...*program) {
+	t.Helper()
+	s, err := store.Open(t.Context(), databaseURL)
+	require.NoError(t, err)
+	defer s.Close()
+	wait := time.Now().Add(2 * time.Minute)
+	for {
+		counts, _, err := s.Depth(t.Context())
+		require.NoError(t, err)
+		if counts[store.Waiting]+counts[store.Begun] == 0 {
+			t.Log(counts)
+			break
+		}
+		require.True(t, time.Now().Before(wait), "jobs are still in the outbox after two minutes: %v", counts)
+		time.Sleep(100 * time.Millisecond)
+	}
+	srv.WaitForCallbacks()
+	for _, p := range programs {
+		p.kill()
+	}
+	compareSends(t, s, srv, acknowledged)
+	driver, source := "pgx", databaseURL
+	if file, isFile := strings.CutPrefix(databaseURL, "sqlite:"); isFile {
+		driver, source = "sqlite", file
+	}
+	db, err := sql.Open(driver, source)
+	require.NoError(t, err)
+	defer db.Close()
+	compareState(t, s, db, srv, ids)
 }
 
 // trap holds one request at RongCloud until the program is dead, either before RongCloud executes

@@ -36,7 +36,9 @@ func Run(t *testing.T, test func(t *testing.T, databaseURL string)) {
 var (
 	server = sync.OnceValues(start)
 	stop   = func() {}
-	number atomic.Int64
+	// Restart ends PostgreSQL, and starts it again after a while.
+	Restart func(t *testing.T, away time.Duration)
+	number  atomic.Int64
 )
 
 // Main runs the tests of a package, and then stops what they have started.
@@ -94,16 +96,29 @@ func start() (base string, err error) {
 	}
 	_, port, _ := net.SplitHostPort(listener.Addr().String())
 	_ = listener.Close()
-	command := exec.Command("sh", "-c", script, "sh", folder, port, programs()) //nolint:gosec,noctx // stop ends it
+	var command *exec.Cmd
 	var output bytes.Buffer
-	command.Stderr = &output
-	if err := command.Start(); err != nil {
+	begin := func() error {
+		command = exec.Command("sh", "-c", script, "sh", folder, port, programs()) //nolint:gosec,noctx // stop ends it
+		command.Stderr = &output
+		return command.Start()
+	}
+	end := func() {
+		_ = command.Process.Signal(syscall.SIGINT) // a fast shutdown
+		_ = command.Wait()
+	}
+	if err := begin(); err != nil {
 		return "", err
 	}
 	stop = func() {
-		_ = command.Process.Signal(syscall.SIGINT) // a fast shutdown
-		_ = command.Wait()
+		end()
 		_ = os.RemoveAll(folder)
+	}
+	Restart = func(t *testing.T, away time.Duration) {
+		t.Helper()
+		end()
+		time.Sleep(away)
+		require.NoError(t, begin())
 	}
 	base = "postgres://postgres@127.0.0.1:" + port
 	for range 400 {

@@ -11,5 +11,5 @@ if command -v setpriv >/dev/null; then
 	fi
 fi
 cd "$1"
-$with "$3/initdb" -D "$1/data" -U postgres -A trust -E UTF8 --locale=C -N >&2
+[ -d "$1/data" ] || $with "$3/initdb" -D "$1/data" -U postgres -A trust -E UTF8 --locale=C -N >&2
 exec $with "$3/postgres" -D "$1/data" -p "$2" -h 127.0.0.1 -k "$1" -F -c max_connections=200 -c log_min_messages=panic

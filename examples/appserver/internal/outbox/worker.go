@@ -105,7 +105,7 @@ func (w *Worker) work(ctx context.Context, job store.Job, begun time.Time) {
 	calling, cancel := context.WithDeadline(ctx, begun.Add(w.lease*2/3))
 	defer cancel()
 	how, then := w.try(calling, job)
-	for wait := minWait / 10; ; wait *= 2 { // the database may be away for a moment
+	for wait := minWait / 10; ; wait = min(2*wait, poll) { // the database may be away for a moment
 		err := w.settle(ctx, job, how, then)
 		if err != nil && then != nil {
 			err = w.settle(ctx, job, unwritten(job, err), nil)

@@ -60,8 +60,12 @@ func (q Queries) FindUsers(ctx context.Context, prefix, except string, limit int
 // all others. Each name must be that of an account, or else a stranger could take it.
 func (q Queries) SetOperators(ctx context.Context, names []string) error {
 	for _, name := range names {
-		if _, err := q.UserByName(ctx, name); err != nil {
-			return fmt.Errorf("account %q: %w", name, err)
+		known, err := q.exists(ctx, `SELECT 1 FROM users WHERE name = $1`, name)
+		if err == nil && !known {
+			err = fmt.Errorf("nobody is called %q", name)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	places, args := list(nil, names)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"html/template"
 	"net/http"
 	"strconv"
@@ -117,11 +118,15 @@ func (s *server) logOut(w http.ResponseWriter, r *http.Request) {
 func (s *server) page(serve func(w http.ResponseWriter, q *request)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		user, err := s.user(r)
-		if err != nil {
+		switch {
+		case errors.Is(err, errSession):
 			http.Redirect(w, r, "/login", http.StatusSeeOther)
-			return
+		case err != nil: // nobody knows whether they have
+			status, text := s.explain(r, err)
+			http.Error(w, text, status)
+		default:
+			serve(w, &request{r, user, wordsFor(r)})
 		}
-		serve(w, &request{r, user, wordsFor(r)})
 	}
 }
 

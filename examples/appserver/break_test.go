@@ -1,0 +1,116 @@
+//go:build unix
+
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/url"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
+	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/dbtest"
+	"github.com/rongcloud-go/rongcloud/rongcloudtest"
+)
+
+// An instance that is stopped for longer than its lease, again and again, and goes on when another
+// one has taken over, sends nothing twice, and undoes nothing.
+func TestPaused(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, databaseURL string) {
+		srv := rongcloudtest.NewServer(t, rongcloudtest.WithHistory(1_000_000))
+		env := "OUTBOX_LEASE=1s"
+		p, other := newProgram(t, srv, databaseURL, env), newProgram(t, srv, databaseURL, env)
+		p.start(t)
+		users, ids := signUpAll(t, p)
+		other.start(t)
+		require.NoError(t, srv.AddWebhookURL("http://"+other.address+"/rongcloud/events", rongcloudtest.WithServerMessages(), rongcloudtest.WithoutWaiting()))
+		for _, ep := range []*endpoint.Endpoint{endpoint.MessageSystemPublish, endpoint.MessageGroupPublish, endpoint.EntrustGroupJoin, endpoint.FriendAdd, endpoint.UserBlacklistAdd} {
+			srv.Fail(ep, rongcloudtest.Fault{Delay: 20 * time.Millisecond, Times: -1})
+		}
+		acknowledged := map[string]bool{}
+		var groups []string
+		burst := func(i, n int) {
+			for j := range n {
+				text := fmt.Sprintf("notice-%d-%d.", i, j)
+				done, group := decide(users, ids, rand.IntN(len(users)), rand.IntN(len(users)), text, groups)
+				if done {
+					acknowledged[text] = true
+				}
+				if group != "" {
+					groups = append(groups, group)
+				}
+			}
+		}
+		for i := range operations(t) / 20 {
+			for _, v := range users {
+				v.base = "http://" + p.address
+			}
+			burst(i, 8)
+			time.Sleep(rand.N(20 * time.Millisecond))
+			require.NoError(t, p.command.Process.Signal(syscall.SIGSTOP))
+			for _, v := range users {
+				v.base = "http://" + other.address
+			}
+			time.Sleep(1200 * time.Millisecond)
+			burst(i, 8)
+			require.NoError(t, p.command.Process.Signal(syscall.SIGCONT))
+		}
+		agree(t, srv, databaseURL, ids, acknowledged, p, other)
+	})
+}
+
+// PostgreSQL is restarted under load, again and again: decisions fail meanwhile, and the program
+// goes on by itself. Nothing is lost or sent twice.
+func TestRestarted(t *testing.T) {
+	databaseURL := dbtest.Postgres(t)
+	if databaseURL == "" {
+		return // said before; the gate has it
+	}
+	srv := rongcloudtest.NewServer(t, rongcloudtest.WithHistory(1_000_000))
+	p := newProgram(t, srv, databaseURL, "OUTBOX_LEASE=5s")
+	require.NoError(t, srv.AddWebhookURL("http://"+p.address+"/rongcloud/events", rongcloudtest.WithServerMessages(), rongcloudtest.WithoutWaiting()))
+	p.start(t)
+	users, ids := signUpAll(t, p)
+	acknowledged := map[string]bool{}
+	var groups []string
+	for i := range operations(t) / 20 {
+		ended, wait := make(chan struct{}), time.Now().Add(20*time.Second)
+		go func() {
+			defer close(ended)
+			time.Sleep(rand.N(200 * time.Millisecond))
+			dbtest.Restart(t, time.Second)
+		}()
+		for j := 0; ; j++ {
+			text := fmt.Sprintf("notice-%d-%d.", i, j)
+			done, group := decide(users, ids, rand.IntN(len(users)), rand.IntN(len(users)), text, groups)
+			if done {
+				acknowledged[text] = true
+			}
+			if group != "" {
+				groups = append(groups, group)
+			}
+			time.Sleep(10 * time.Millisecond)
+			select {
+			case <-ended:
+			default:
+				continue
+			}
+			if _, err := users[0].call("GET", "/readyz", ""); err == nil {
+				break
+			}
+			require.True(t, time.Now().Before(wait), "it does not become ready")
+		}
+		for j := range 10 {
+			text := fmt.Sprintf("notice-%d-%d", i, j)
+			users[len(users)-1].must(t, "POST", "/operator/announce", url.Values{"text": {text}}.Encode())
+			acknowledged[text] = true
+			time.Sleep(50 * time.Millisecond)
+		}
+	}
+	t.Logf("%d announced", len(acknowledged))
+	agree(t, srv, databaseURL, ids, acknowledged, p)
+}
