@@ -20,14 +20,15 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(dbtest.Main(m)) }
 
-// start returns a worker that is not running, and the RongCloud that it talks to.
+// start returns a worker that is not running, and its fake RongCloud.
 func start(t *testing.T, url string) (*Worker, *rongcloudtest.Server) {
 	t.Helper()
 	s, err := store.Open(t.Context(), url)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = s.Close() })
 	srv := rongcloudtest.NewServer(t)
-	client := srv.Client(rongcloud.WithRetry(rongcloud.RetryPolicy{MaxRetries: 1, MinWait: time.Millisecond, MaxWait: time.Millisecond}))
+	client := srv.Client(rongcloud.WithRetry(
+		rongcloud.RetryPolicy{MaxRetries: 1, MinWait: time.Millisecond, MaxWait: time.Millisecond}))
 	return New(s, client, time.Minute, slog.New(slog.DiscardHandler)), srv
 }
 
@@ -47,7 +48,7 @@ func enqueue(t *testing.T, s *store.Store, lane, kind string, params any) {
 	}))
 }
 
-// work makes a try at the next job, and returns what has become of it.
+// work claims the next job, attempts it once, and returns the job as stored afterwards.
 func work(t *testing.T, w *Worker) store.Job {
 	t.Helper()
 	begun := time.Now()
@@ -59,15 +60,18 @@ func work(t *testing.T, w *Worker) store.Job {
 	return job
 }
 
-// What becomes of a job after each kind of end.
+// The outcome of an attempt and the kind of the job decide the job's next state.
 func TestJudge(t *testing.T) {
 	dropped, down := rongcloudtest.Fault{DropResponse: true}, rongcloudtest.Fault{Status: 502, Times: -1}
-	limited, refused := rongcloudtest.Fault{Code: rongcloud.CodeRateLimited, Times: -1}, rongcloudtest.Fault{Code: rongcloud.CodeServiceNotEnabled}
+	limited := rongcloudtest.Fault{Code: rongcloud.CodeRateLimited, Times: -1}
+	refused := rongcloudtest.Fault{Code: rongcloud.CodeServiceNotEnabled}
 	notice := Notice{From: "ann", Targets: []string{"ben"}, Text: "hi"}
 	friends := rongcloud.FriendAddParams{UserID: "ann", TargetID: "ben", Type: rongcloud.FriendAddDirectly}
 	blacklist := rongcloud.UserBlacklistParams{UserID: "ann", TargetIDs: []string{"ben"}}
 	group := rongcloud.HostedGroupCreateParams{GroupID: "g", Name: "G", OwnerID: "ann"}
-	recall := rongcloud.RecallParams{MessageUID: "u", From: "ann", TargetID: "ben", ConversationType: rongcloud.ConversationPrivate, SentAt: time.Now()}
+	recall := rongcloud.RecallParams{
+		MessageUID: "u", From: "ann", TargetID: "ben", ConversationType: rongcloud.ConversationPrivate, SentAt: time.Now(),
+	}
 	for _, c := range []struct {
 		name   string
 		kind   string
@@ -79,7 +83,7 @@ func TestJudge(t *testing.T) {
 	}{
 		{"a send that is delivered", SendPrivate, notice, nil, nil, store.Done, 1},
 		{"a send whose response is lost", SendPrivate, notice, endpoint.MessagePrivatePublish, &dropped, store.Parked, 1},
-		{"a send that a proxy refuses", SendPrivate, notice, endpoint.MessagePrivatePublish, &down, store.Parked, 0},
+		{"a send that ends with status 502", SendPrivate, notice, endpoint.MessagePrivatePublish, &down, store.Parked, 0},
 		{"a send above the quota", SendPrivate, notice, endpoint.MessagePrivatePublish, &limited, store.Waiting, 0},
 		{"a send that is refused", SendPrivate, notice, endpoint.MessagePrivatePublish, &refused, store.Refused, 0},
 		{"a friendship whose response is lost", AddFriend, friends, endpoint.FriendAdd, &dropped, store.Waiting, 0},
@@ -87,7 +91,7 @@ func TestJudge(t *testing.T) {
 		{"a blacklist that is refused", AddBlacklist, blacklist, endpoint.UserBlacklistAdd, &refused, store.Refused, 0},
 		{"a group whose response is lost", CreateGroup, group, endpoint.EntrustGroupCreate, &dropped, store.Waiting, 0},
 		{"a recall whose response is lost", RecallMessage, recall, endpoint.MessageRecall, &dropped, store.Parked, 0},
-		{"a kind that there is not", "nothing", notice, nil, nil, store.Refused, 0},
+		{"an unknown kind", "nothing", notice, nil, nil, store.Refused, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w, srv := start(t, "sqlite:"+t.TempDir()+"/x.db")
@@ -102,7 +106,7 @@ func TestJudge(t *testing.T) {
 			if c.want == store.Done {
 				require.Equal(t, srv.Sent()[0].MessageUID, job.Result)
 			}
-			// the next try finds that it was done
+			// RongCloud executed the call whose response was lost. Another attempt notices that.
 			if c.fault == &dropped && c.want == store.Waiting {
 				require.NoError(t, w.store.Change(t.Context(), func(tx *store.Tx) error {
 					tx.Settle(t.Context(), job, store.Settlement{State: store.Done})
@@ -116,7 +120,8 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-// The jobs of dead workers: what may be repeated is, and a send is parked.
+// When the lease of a dead worker has ended, its send is parked, and a job that may be repeated
+// waits for the next attempt.
 func TestBury(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, url string) {
 		w, srv := start(t, url)
@@ -124,7 +129,7 @@ func TestBury(t *testing.T) {
 		for _, kind := range kinds {
 			enqueue(t, w.store, kind, kind, Pair{"ann", "ben"})
 			_, err := w.store.Claim(t.Context(), time.Now().Add(-time.Hour), time.Minute)
-			require.ErrorIs(t, err, store.ErrNotFound, "not before its time")
+			require.ErrorIs(t, err, store.ErrNotFound, "the job was not due an hour ago")
 			_, err = w.store.Claim(t.Context(), time.Now(), -time.Minute)
 			require.NoError(t, err)
 		}
@@ -139,7 +144,7 @@ func TestBury(t *testing.T) {
 	})
 }
 
-// A job waits until RongCloud knows its users and its group, which may have to be tried again.
+// A job waits until earlier jobs have told RongCloud about its users and its group.
 func TestEarly(t *testing.T) {
 	w, srv := start(t, "sqlite:"+t.TempDir()+"/x.db")
 	for _, c := range []struct {
@@ -155,7 +160,8 @@ func TestEarly(t *testing.T) {
 		{"lane", SendGroup, Notice{From: "ann", Targets: []string{"g"}}},
 	} {
 		enqueue(t, w.store, UserLane("ben"), Register, rongcloud.RegisterParams{UserID: "ben", Name: "Ben"})
-		enqueue(t, w.store, GroupLane("g"), CreateGroup, rongcloud.HostedGroupCreateParams{GroupID: "g", Name: "G", OwnerID: "ann"})
+		enqueue(t, w.store, GroupLane("g"), CreateGroup,
+			rongcloud.HostedGroupCreateParams{GroupID: "g", Name: "G", OwnerID: "ann"})
 		enqueue(t, w.store, c.lane, c.kind, c.params)
 		jobs, err := w.store.JobsIn(t.Context(), store.Waiting, 1)
 		require.NoError(t, err)
@@ -165,8 +171,8 @@ func TestEarly(t *testing.T) {
 	require.Empty(t, srv.Requests())
 }
 
-// A job that waits for others is looked at more and more rarely: hundreds of them must not keep the
-// worker from all else.
+// A job that waits for other jobs is claimed less and less often, so that hundreds of them do not
+// keep the worker from its other work.
 func TestEarlyWaits(t *testing.T) {
 	w, _ := start(t, "sqlite:"+t.TempDir()+"/x.db")
 	enqueue(t, w.store, UserLane("ben"), Register, rongcloud.RegisterParams{UserID: "ben", Name: "Ben"})
@@ -178,7 +184,8 @@ func TestEarlyWaits(t *testing.T) {
 	}
 }
 
-// A job that was claimed while an operator had an earlier one of its lane tried again waits for it.
+// A claimed job waits for an earlier job of its lane, which an operator may have made wait again
+// during the claim.
 func TestEarlyInLane(t *testing.T) {
 	w, srv := start(t, "sqlite:"+t.TempDir()+"/x.db")
 	for _, kind := range []string{AddBlacklist, RemoveBlacklist} {
@@ -191,7 +198,8 @@ func TestEarlyInLane(t *testing.T) {
 	require.Empty(t, srv.Requests())
 }
 
-// A database that is away when a send ends does not have it parked.
+// The worker records a delivered send as done even if the database fails for a second just then.
+// If it gave up, the send would be parked.
 func TestSettleAgain(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, url string) {
 		w, srv := start(t, url)
@@ -208,16 +216,16 @@ func TestSettleAgain(t *testing.T) {
 			require.NoError(t, err)
 		}
 		enqueue(t, w.store, "lane", SendPrivate, Notice{From: "ann", Targets: []string{"ben"}, Text: "hi"})
-		kind, back := w.kinds[SendPrivate], make(chan struct{})
-		breaks := kind
-		breaks.call = func(ctx context.Context, job store.Job) (string, Effect, error) {
+		kind, restored := w.kinds[SendPrivate], make(chan struct{})
+		breaking := kind
+		breaking.call = func(ctx context.Context, job store.Job) (string, Effect, error) {
 			rename("outbox", "away")
-			time.AfterFunc(time.Second, func() { defer close(back); rename("away", "outbox") })
+			time.AfterFunc(time.Second, func() { defer close(restored); rename("away", "outbox") })
 			return kind.call(ctx, job)
 		}
-		w.kinds[SendPrivate] = breaks
+		w.kinds[SendPrivate] = breaking
 		job := work(t, w)
-		<-back
+		<-restored
 		require.Equal(t, store.Done, job.State)
 		require.Len(t, srv.Sent(), 1)
 	})

@@ -19,7 +19,8 @@ func change(t *testing.T, s *store.Store, change func(tx *store.Tx)) {
 	}))
 }
 
-// What is read about friends is written, but for an invitation that goes on waiting.
+// SyncFriend stores whether RongCloud has two users as friends. It keeps an invitation that is not
+// accepted yet.
 func TestSyncFriend(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, url string) {
 		w, srv := start(t, url)
@@ -29,7 +30,8 @@ func TestSyncFriend(t *testing.T) {
 				tx.AddUser(t.Context(), store.User{ID: id, Name: id})
 			}
 		})
-		require.NoError(t, srv.Client().Friend.Add(t.Context(), rongcloud.FriendAddParams{UserID: "ann", TargetID: "ben", Type: rongcloud.FriendAddDirectly}))
+		require.NoError(t, srv.Client().Friend.Add(t.Context(),
+			rongcloud.FriendAddParams{UserID: "ann", TargetID: "ben", Type: rongcloud.FriendAddDirectly}))
 		events := []store.Event{}
 		w.store.Listen(func(e store.Event) {
 			if e.Type == store.EventContacts {
@@ -54,14 +56,15 @@ func TestSyncFriend(t *testing.T) {
 			known, err := w.store.Friendship(t.Context(), "ann", c.other)
 			require.NoError(t, err)
 			require.Equal(t, c.want, known.State, c)
-			if url[:6] == "sqlite" { // with PostgreSQL they come by Follow
-				require.Equal(t, c.known != c.want, len(events) == 1, "both are told if something has changed: %v", c)
+			if url[:6] == "sqlite" { // PostgreSQL delivers events through Follow, which does not run here
+				require.Equal(t, c.known != c.want, len(events) == 1, "an event for each change: %v", c)
 			}
 		}
 	})
 }
 
-// What is read about a group is written: its name, its owner, its members, and that it is gone.
+// SyncGroup stores a group's name, owner and members, and whether it is dismissed, as RongCloud has
+// them.
 func TestSyncGroup(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, url string) {
 		w, srv := start(t, url)
@@ -79,14 +82,14 @@ func TestSyncGroup(t *testing.T) {
 			return group, members
 		}
 		group, members := sync("g")
-		require.Equal(t, store.Group{}, group, "nobody knows it")
+		require.Equal(t, store.Group{}, group, "neither RongCloud nor the database has the group")
 		require.Empty(t, members)
 
 		require.NoError(t, groups.Create(t.Context(), rongcloud.HostedGroupCreateParams{GroupID: "g", Name: "G", OwnerID: "ann"}))
 		_, err := groups.Join(t.Context(), rongcloud.HostedGroupJoinParams{GroupID: "g", UserIDs: []string{"ben"}})
 		require.NoError(t, err)
 		group, members = sync("g")
-		require.Equal(t, store.Group{ID: "g", Name: "G", OwnerID: "ann"}, group, "a new one")
+		require.Equal(t, store.Group{ID: "g", Name: "G", OwnerID: "ann"}, group, "a group new to the database")
 		require.Equal(t, []string{"ann", "ben"}, members)
 
 		change(t, w.store, func(tx *store.Tx) {
@@ -94,22 +97,25 @@ func TestSyncGroup(t *testing.T) {
 			tx.SetMembers(t.Context(), "g", "cid")
 		})
 		group, members = sync("g")
-		require.Equal(t, store.Group{ID: "g", Name: "G", OwnerID: "ann"}, group, "all was different")
+		require.Equal(t, store.Group{ID: "g", Name: "G", OwnerID: "ann"}, group, "a group that differed in everything")
 		require.Equal(t, []string{"ann", "ben"}, members)
 
 		require.NoError(t, groups.Dismiss(t.Context(), "g"))
 		group, members = sync("g")
-		require.Equal(t, store.Group{ID: "g", Name: "G", OwnerID: "ann", Dismissed: true}, group, "it is gone, and keeps its name")
+		require.Equal(t, store.Group{ID: "g", Name: "G", OwnerID: "ann", Dismissed: true}, group, "a dismissed group keeps its name")
 		require.Empty(t, members)
 	})
 }
 
-// What was decided since wins over what was read.
+// A decision that is still in the outbox wins over data read from RongCloud.
 func TestSyncOvertaken(t *testing.T) {
 	w, srv := start(t, "sqlite:"+t.TempDir()+"/x.db")
 	register(t, srv)
-	change(t, w.store, func(tx *store.Tx) { tx.SetGroup(t.Context(), store.Group{ID: "g", Name: "decided", OwnerID: "ann"}) })
-	require.NoError(t, srv.Client().HostedGroup.Create(t.Context(), rongcloud.HostedGroupCreateParams{GroupID: "g", Name: "read", OwnerID: "ann"}))
+	change(t, w.store, func(tx *store.Tx) {
+		tx.SetGroup(t.Context(), store.Group{ID: "g", Name: "decided", OwnerID: "ann"})
+	})
+	require.NoError(t, srv.Client().HostedGroup.Create(t.Context(),
+		rongcloud.HostedGroupCreateParams{GroupID: "g", Name: "read", OwnerID: "ann"}))
 	enqueue(t, w.store, GroupLane("g"), SyncGroup, "g")
 	enqueue(t, w.store, GroupLane("g"), JoinGroup, rongcloud.HostedGroupJoinParams{GroupID: "g", UserIDs: []string{"ben"}})
 	require.Equal(t, store.Done, work(t, w).State)
@@ -118,13 +124,15 @@ func TestSyncOvertaken(t *testing.T) {
 	require.Equal(t, "decided", group.Name)
 }
 
-// What the tables do not take is tried again, and left to an operator in the end.
+// A job whose results cannot be stored is attempted again, and after mostFailures attempts left to
+// an operator.
 func TestUnwritten(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, url string) {
 		w, srv := start(t, url)
 		register(t, srv)
-		require.NoError(t, srv.Client().Friend.Add(t.Context(), rongcloud.FriendAddParams{UserID: "ann", TargetID: "ben", Type: rongcloud.FriendAddDirectly}))
-		// of whom the tables know nothing
+		require.NoError(t, srv.Client().Friend.Add(t.Context(),
+			rongcloud.FriendAddParams{UserID: "ann", TargetID: "ben", Type: rongcloud.FriendAddDirectly}))
+		// The database has no accounts for them, so it refuses their friendship.
 		enqueue(t, w.store, "lane", SyncFriend, Pair{"ann", "ben"})
 		for try := 1; try <= mostFailures; try++ {
 			begun := time.Now()

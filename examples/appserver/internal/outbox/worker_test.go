@@ -16,7 +16,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/rongcloudtest"
 )
 
-// A worker that ends leaves no job begun: a send would be parked, though nobody has sent it.
+// Run leaves no job begun when it returns. A send left begun would be parked, although it was never
+// sent.
 func TestRunEnds(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, url string) {
 		s, err := store.Open(t.Context(), url)

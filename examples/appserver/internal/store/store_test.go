@@ -49,7 +49,7 @@ func settle(t *testing.T, s *store.Store, job store.Job, how store.Settlement) b
 	return changed
 }
 
-// Jobs of a lane go one after the other, those of other lanes meanwhile.
+// Jobs of the same lane run one after the other. Other lanes do not wait for them.
 func TestLanes(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, url string) {
 		s := open(t, url)
@@ -67,7 +67,7 @@ func TestLanes(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, "y", other.Lane)
 		_, err = claim()
-		require.ErrorIs(t, err, store.ErrNotFound, "the second of x waits for the first")
+		require.ErrorIs(t, err, store.ErrNotFound, "the second job of lane x waits for the first")
 		require.True(t, settle(t, s, first, store.Settlement{State: store.Done, Result: "r"}))
 		second, err := claim()
 		require.NoError(t, err)
@@ -84,8 +84,8 @@ func TestLanes(t *testing.T) {
 	})
 }
 
-// Many that claim at once share the jobs, and none is claimed twice.
-func TestClaimTogether(t *testing.T) {
+// Workers that claim concurrently never get the same job.
+func TestConcurrentClaims(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, url string) {
 		s, other := open(t, url), open(t, url)
 		const jobs = 40
@@ -120,8 +120,8 @@ func TestClaimTogether(t *testing.T) {
 	})
 }
 
-// A job of a dead worker is found when its lease has ended. What the dead one had done after all,
-// and says late, counts; anything less does not.
+// Expired returns the job of a dead worker once its lease has ended. If that worker reports later
+// that the job is done, the job becomes done. Any other late report changes nothing.
 func TestLease(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, url string) {
 		s := open(t, url)
@@ -144,13 +144,13 @@ func TestLease(t *testing.T) {
 		require.Equal(t, "uid", known.Result)
 
 		require.NoError(t, s.Change(t.Context(), func(tx *store.Tx) error {
-			require.False(t, tx.Decide(t.Context(), job.ID, store.Waiting), "what was done is not decided")
+			require.False(t, tx.Decide(t.Context(), job.ID, store.Waiting), "there is nothing to decide: the job is done")
 			return nil
 		}))
 	})
 }
 
-// A job that was begun again is not settled by whoever had begun it before.
+// A worker cannot settle a job that another worker has begun again since.
 func TestLateWorker(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, url string) {
 		s := open(t, url)
@@ -166,11 +166,11 @@ func TestLateWorker(t *testing.T) {
 	})
 }
 
-// A change that fails leaves nothing, neither in the tables nor in the outbox, and tells nobody.
+// A change that fails writes neither to the tables nor to the outbox, and publishes no event.
 func TestChangeFails(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, url string) {
 		s := open(t, url)
-		s.Listen(func(e store.Event) { t.Errorf("told of %v", e) })
+		s.Listen(func(e store.Event) { t.Errorf("unexpected event %v", e) })
 		failure := errors.New("no")
 		require.ErrorIs(t, s.Change(t.Context(), func(tx *store.Tx) error {
 			tx.Enqueue(t.Context(), "x", "k", nil)
@@ -185,8 +185,8 @@ func TestChangeFails(t *testing.T) {
 	})
 }
 
-// The first change that fails ends a transaction: what follows does nothing, and its error is
-// returned, whatever the function returns.
+// The first query that fails ends a transaction: later queries do nothing. Change returns the error
+// of that query, whatever the function returns.
 func TestFirstFailure(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, url string) {
 		s := open(t, url)
@@ -194,14 +194,14 @@ func TestFirstFailure(t *testing.T) {
 			require.True(t, tx.AddUser(t.Context(), store.User{ID: "a", Name: "a"}))
 			tx.SetFriendship(t.Context(), "a", "nobody", store.Friendship{State: store.Friends})
 			require.False(t, tx.AddUser(t.Context(), store.User{ID: "b", Name: "b"}))
-			return errors.New("what a decision makes of it")
+			return errors.New("another error, caused by the first")
 		})
 		require.ErrorContains(t, err, "onstraint")
 		require.ErrorContains(t, s.Change(t.Context(), func(tx *store.Tx) error {
 			tx.Enqueue(t.Context(), "x", "k", func() {})
 			return nil
 		}), "json")
-		// also of a question, but nothing found is no failure
+		// A failed SELECT ends the transaction too, but one that finds no row does not.
 		require.ErrorIs(t, s.Change(t.Context(), func(tx *store.Tx) error {
 			_, err := tx.User(t.Context(), "nobody")
 			require.ErrorIs(t, err, store.ErrNotFound)
@@ -220,7 +220,8 @@ func TestFirstFailure(t *testing.T) {
 	})
 }
 
-// A message that comes again changes nothing; one that is late does not become the last one.
+// Archiving a message twice changes nothing. A message that arrives late does not become the last
+// one of its conversation.
 func TestArchive(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, url string) {
 		s := open(t, url)
@@ -228,7 +229,8 @@ func TestArchive(t *testing.T) {
 		archive := func(uid string, at time.Time) (added bool) {
 			require.NoError(t, s.Change(t.Context(), func(tx *store.Tx) error {
 				added = tx.Archive(t.Context(), store.Message{
-					UID: uid, Conversation: store.PrivateConversation("ben", "ann"), From: "ann", Target: "ben", Type: 1, ObjectName: "RC:TxtMsg", Body: "{}", SentAt: at,
+					UID: uid, Conversation: store.PrivateConversation("ben",
+						"ann"), From: "ann", Target: "ben", Type: 1, ObjectName: "RC:TxtMsg", Body: "{}", SentAt: at,
 				})
 				return nil
 			}))
@@ -245,7 +247,7 @@ func TestArchive(t *testing.T) {
 		require.Equal(t, "2", inboxes[0].Last.UID)
 		inboxes, err = s.Inboxes(t.Context(), "ann")
 		require.NoError(t, err)
-		require.Zero(t, inboxes[0].Unread, "one has read what one writes")
+		require.Zero(t, inboxes[0].Unread, "ann has read her own messages")
 
 		page, err := s.History(t.Context(), "p:ann:ben", at.Add(time.Hour), "", 2)
 		require.NoError(t, err)
@@ -255,7 +257,7 @@ func TestArchive(t *testing.T) {
 		require.Len(t, page, 1)
 		require.Equal(t, "0", page[0].UID)
 
-		// The news of a recall, also of one that comes before its message.
+		// Message 2 is recalled after it arrived, message 3 before.
 		for _, uid := range []string{"2", "3", "3"} {
 			require.NoError(t, s.Change(t.Context(), func(tx *store.Tx) error {
 				tx.Recall(t.Context(), uid)
@@ -271,8 +273,9 @@ func TestArchive(t *testing.T) {
 	})
 }
 
-// A message and the news of its recall that come at the same time, in any order, leave it recalled.
-func TestRecallTogether(t *testing.T) {
+// A message is recalled whichever order it and its recall arrive in, even in concurrent
+// transactions.
+func TestConcurrentRecall(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, url string) {
 		s := open(t, url)
 		archive := func(uid string) func(tx *store.Tx) error {
@@ -297,7 +300,7 @@ func TestRecallTogether(t *testing.T) {
 					close(ended)
 				}()
 				select {
-				case <-ended: // it has not waited
+				case <-ended: // the second transaction did not wait for the first
 				case <-time.After(300 * time.Millisecond):
 				}
 				return err
@@ -310,7 +313,7 @@ func TestRecallTogether(t *testing.T) {
 	})
 }
 
-// What is heard of a device late does not undo what is newer.
+// A late callback about a device does not overwrite a newer one.
 func TestPresence(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, url string) {
 		s := open(t, url)
@@ -325,12 +328,12 @@ func TestPresence(t *testing.T) {
 		}
 		require.True(t, set("1", false, at))
 		require.False(t, set("1", true, at.Add(-time.Second)))
-		require.False(t, set("1", false, at), "the same again")
+		require.False(t, set("1", false, at), "a repeated callback")
 		require.True(t, set("2", true, at))
 	})
 }
 
-// Tries to log in are counted within their span of time.
+// Login attempts are counted for a period, which begins with the first attempt.
 func TestTryLogin(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, url string) {
 		s := open(t, url)
@@ -341,22 +344,22 @@ func TestTryLogin(t *testing.T) {
 		}
 		n, err := s.TryLogin(t.Context(), "a", -time.Hour)
 		require.NoError(t, err)
-		require.Equal(t, 1, n, "the span is over")
+		require.Equal(t, 1, n, "a new period begins")
 	})
 }
 
-// Other processes hear of what changes, with lists of users of any length.
+// Other processes receive the events of a change, even for more users than fit into a notification.
 func TestFeed(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, url string) {
 		writer, reader := open(t, url), open(t, url)
-		if url[:6] == "sqlite" { // there is one process
+		if url[:6] == "sqlite" { // SQLite publishes events only in the process that made them
 			reader = writer
 		}
-		heard := make(chan store.Event, 10)
-		reader.Listen(func(e store.Event) { heard <- e })
+		events := make(chan store.Event, 10)
+		reader.Listen(func(e store.Event) { events <- e })
 		go reader.Follow(t.Context(), func(err error) { t.Error(err) })
 		if reader != writer {
-			require.Equal(t, store.EventMissed, (<-heard).Type, "it listens")
+			require.Equal(t, store.EventMissed, (<-events).Type, "the reader listens now")
 		}
 		users := make([]string, 250)
 		for i := range users {
@@ -369,17 +372,17 @@ func TestFeed(t *testing.T) {
 		got := 0
 		for got < len(users) {
 			select {
-			case e := <-heard:
+			case e := <-events:
 				got += len(e.UserIDs)
 			case <-time.After(20 * time.Second):
-				t.Fatalf("heard of %d users", got)
+				t.Fatalf("events for %d users only", got)
 			}
 		}
 		require.Len(t, users, got)
 	})
 }
 
-// A group's members have names, or, where nobody knows them, their IDs.
+// People returns the names of a group's members, or the IDs of those who have no account.
 func TestPeople(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, url string) {
 		s := open(t, url)
@@ -404,8 +407,8 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
-// Both databases refuse what one of them could not keep.
-func TestTexts(t *testing.T) {
+// Both databases refuse texts that PostgreSQL cannot store.
+func TestInvalidText(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, url string) {
 		s := open(t, url)
 		for _, text := range []string{"a\x00b", "a\xffb"} {
@@ -419,7 +422,7 @@ func TestTexts(t *testing.T) {
 	})
 }
 
-// Who is no longer named is no longer an operator.
+// SetOperators makes the named users operators, and no others.
 func TestOperators(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, url string) {
 		s := open(t, url)
@@ -448,9 +451,9 @@ func TestOperators(t *testing.T) {
 	})
 }
 
-// A long queue, also one that a lane holds up, is no slower than a short one: without the indexes
-// this takes minutes.
-func TestClaimOfMany(t *testing.T) {
+// Claiming from a long queue is fast, even if thousands of jobs wait for one lane. Without the
+// indexes this test takes minutes.
+func TestClaimFromLongQueue(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, url string) {
 		s := open(t, url)
 		require.NoError(t, s.Change(t.Context(), func(tx *store.Tx) error {
@@ -464,19 +467,19 @@ func TestClaimOfMany(t *testing.T) {
 		for i := range 600 {
 			job, err := s.Claim(ctx, time.Now(), time.Hour)
 			require.NoError(t, err)
-			if i != 300 { // from here on, the long lane is held up
+			if i != 300 { // this job of the long lane stays begun, so the rest of its lane waits
 				settle(t, s, job, store.Settlement{State: store.Done})
 			}
 		}
 	})
 }
 
-// A database that does not respond and does not hang up holds up nobody for long, and is used again
-// when it is back.
+// Queries fail after a while if the database keeps the connection open but does not respond. They
+// succeed again once it responds.
 func TestPatience(t *testing.T) {
 	databaseURL := dbtest.Postgres(t)
 	if databaseURL == "" {
-		return // said before; the gate has it
+		return // dbtest has logged why
 	}
 	databaseURL, freeze := proxy(t, databaseURL)
 	s := open(t, databaseURL)
@@ -494,7 +497,7 @@ func TestPatience(t *testing.T) {
 		require.Error(t, err)
 		require.NotErrorIs(t, err, store.ErrNotFound)
 	case <-time.After(20 * time.Second):
-		require.Fail(t, "it waits for ever")
+		require.Fail(t, "Claim still waits after 20 seconds")
 	}
 	thaw()
 	thaw = func() {}
@@ -504,8 +507,8 @@ func TestPatience(t *testing.T) {
 	}, 10*time.Second, 50*time.Millisecond)
 }
 
-// proxy is a way to PostgreSQL on which nothing arrives any more once it is frozen, also on new
-// connections.
+// proxy starts a proxy to PostgreSQL. After freeze it forwards nothing, on old and new connections
+// alike, until thaw.
 func proxy(t *testing.T, databaseURL string) (proxied string, freeze func() (thaw func())) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -515,7 +518,7 @@ func proxy(t *testing.T, databaseURL string) (proxied string, freeze func() (tha
 	require.NoError(t, err)
 	target := u.Host
 	u.Host = listener.Addr().String()
-	var way sync.RWMutex
+	var frozen sync.RWMutex
 	pass := func(to, from net.Conn) {
 		defer to.Close()
 		buffer := make([]byte, 64<<10)
@@ -524,9 +527,9 @@ func proxy(t *testing.T, databaseURL string) (proxied string, freeze func() (tha
 			if err != nil {
 				return
 			}
-			way.RLock() // waits while it is frozen
+			frozen.RLock() // waits for thaw
 			_, err = to.Write(buffer[:n])
-			way.RUnlock()
+			frozen.RUnlock()
 			if err != nil {
 				return
 			}
@@ -548,13 +551,13 @@ func proxy(t *testing.T, databaseURL string) (proxied string, freeze func() (tha
 		}
 	}()
 	return u.String(), func() func() {
-		way.Lock()
-		return way.Unlock
+		frozen.Lock()
+		return frozen.Unlock
 	}
 }
 
-// A program that is older than the tables says so.
-func TestNewer(t *testing.T) {
+// Open refuses a database that a newer version of the program has migrated.
+func TestOpenNewerDatabase(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, url string) {
 		s := open(t, url)
 		driver, source := "pgx", url
@@ -573,9 +576,9 @@ func TestNewer(t *testing.T) {
 	})
 }
 
-// While somebody decides whether an earlier job of a lane is tried again, nobody claims a later
-// one.
-func TestOvertakenTogether(t *testing.T) {
+// Overtaken keeps workers from claiming later jobs of the lane until its transaction ends. So an
+// operator's decision to retry a job is not overtaken while it is made.
+func TestOvertakenBlocksClaims(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, url string) {
 		s := open(t, url)
 		enqueue(t, s, "x", "k")
@@ -593,7 +596,7 @@ func TestOvertakenTogether(t *testing.T) {
 			}()
 			select {
 			case <-claimed:
-				require.Fail(t, "it was claimed meanwhile")
+				require.Fail(t, "a worker claimed the later job meanwhile")
 			case <-time.After(300 * time.Millisecond):
 			}
 			return err
