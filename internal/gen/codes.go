@@ -41,7 +41,7 @@ type codeBook struct {
 	Remedies map[string]translated
 }
 
-// translated is one text in the languages of the pages.
+// translated is a text in English and in Chinese, the languages of the pages.
 type translated struct {
 	En string `yaml:"en"`
 	Zh string `yaml:"zh"`

@@ -65,15 +65,14 @@ type name struct {
 	rank  int
 }
 
-// planKey is what the plan for a type depends on.
+// planKey identifies a plan: the same type is decoded differently in different fields.
 type planKey struct {
-	typ     reflect.Type
-	unit    string // the tags of the field around it
-	items   string
-	from    string
-	pointed bool // behind a pointer, so the methods of an unnamed type count
+	typ reflect.Type
 
-	structural bool // its own methods do not count
+	unit, items, from string // the tags of the field that has the type
+
+	pointed    bool // it is behind a pointer, so an unnamed type's methods are called
+	structural bool // it is decoded without its own methods
 }
 
 var (

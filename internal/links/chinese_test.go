@@ -59,10 +59,16 @@ func misspelt(name, text string) []string {
 
 func TestChineseWords(t *testing.T) {
 	t.Parallel()
+	checkChinese(t, misspelt)
+}
+
+// checkChinese reports what a check finds on the Chinese pages.
+func checkChinese(t *testing.T, check func(name, text string) []string) {
+	t.Helper()
 	all := pages(t, os.DirFS(filepath.Join("..", "..")))
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		if strings.HasSuffix(name, translation) {
-			for _, line := range misspelt(name, all[name].text) {
+			for _, line := range check(name, all[name].text) {
 				t.Error(line)
 			}
 		}

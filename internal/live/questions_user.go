@@ -24,7 +24,8 @@ var (
 	}
 )
 
-// limited reads whether one of three items was returned, or all.
+// limited returns a function that reads from a response whether a query for one of three items got
+// one item or all of them. List names the field of the response that has the items.
 func limited(list string) func(exchange) string {
 	return func(e exchange) string {
 		items, _ := e.asked.at(list).([]any)

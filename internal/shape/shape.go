@@ -96,7 +96,8 @@ func (n *Notes) object(place string, object map[string]any, fields []Field) {
 	}
 }
 
-// value compares the value of a field that the catalogue has.
+// value records how the value of a field differs from the catalogue's description of it, f. Place
+// is the path of the field in the response.
 func (n *Notes) value(place string, value any, f Field) {
 	n.seen[place] = true
 	if have := jsonType(value); have != "null" && !fits(f.Type, have) {
