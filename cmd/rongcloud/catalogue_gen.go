@@ -431,3 +431,26 @@ var codeFacts = map[int]codeFact{
 	28407: {name: "CodeTranslationLanguageNotSupported", more: "", retry: "no", remedy: "Correct the parameter: the same call fails again."},
 	40003: {name: "CodeRTCRoomNotFound", more: "", retry: "no", remedy: "Let a client join first: clients create the room by joining, and it ends when the last member leaves.", endpoints: []string{"POST /rtc/room/query.json", "POST /v2/rtc/ai/asr/room/stop", "POST /v2/rtc/ai/tranlation/stop"}},
 }
+
+// kindSummaries say what each kind of callbacks is for.
+var kindSummaries = map[string]string{
+	"message_sync":              "A copy of every message that was sent, in near real time, also of recalls, receipts and commands",
+	"pre_message":               "The app decides, for chosen messages, whether a message is delivered, and may change it",
+	"message_operation":         "Tells that messages were recalled or deleted",
+	"user_online_status":        "A user's client went online, offline, or logged out",
+	"user_deactivation":         "Tells when /user/deactivate.json or /user/reactivate.json was carried out, within 15 minutes",
+	"chatroom_status":           "A chatroom was created or destroyed, users joined or left",
+	"chatroom_kv":               "A chatroom attribute was set or removed",
+	"message_audit_result":      "Verdict of the vendor's moderation service on one message (text, image, voice, video)",
+	"hosted_info_audit_result":  "Verdict on profile texts kept by the service (entrusted groups, user profiles, friend remarks)",
+	"user_profile":              "A hosted user profile was changed or cleared",
+	"friendship":                "A friend request was sent or answered, friends were added or removed",
+	"group_profile":             "Name, notice, picture or permissions of a hosted group changed",
+	"group_operation":           "Hosted groups were created or dismissed, members and roles changed",
+	"bot_event":                 "A user wrote to a bot, mentioned it, or a bot's group changed",
+	"rtc_room_status":           "Room created and destroyed, hosts and members in and out, streams published",
+	"rtc_cdn_push_status":       "A push to a content delivery network started, ended, failed or has other settings",
+	"rtc_cloud_player_status":   "A stream that is played into a room is pulled, ended, failed or reconnects",
+	"rtc_content_censor_status": "Moderation of what is published in a room started or ended, and its verdicts",
+	"rtc_ai_status":             "Speech recognition, translation or a meeting summary of a room started, stopped or failed",
+}

@@ -2,15 +2,58 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"go/format"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v3"
 )
 
+// callback is what the command line says of a kind of callbacks.
+type callback struct {
+	Name    string `yaml:"name"`
+	Purpose string `yaml:"purpose"`
+}
+
+// loadCallbacks reads the kinds of callbacks from webhook.yaml.
+func loadCallbacks(dir string) ([]callback, error) {
+	text, err := os.ReadFile(filepath.Join(dir, "webhook.yaml"))
+	if err != nil {
+		return nil, err
+	}
+	var file struct {
+		Callbacks []callback `yaml:"callbacks"`
+	}
+	if err := yaml.Unmarshal(text, &file); err != nil {
+		return nil, fmt.Errorf("webhook.yaml: %w", err)
+	}
+	if len(file.Callbacks) == 0 {
+		return nil, errors.New("webhook.yaml: there are no callbacks")
+	}
+	for _, c := range file.Callbacks {
+		if c.Name == "" || c.Purpose == "" {
+			return nil, fmt.Errorf("webhook.yaml: the callback %q has no name or no purpose", c.Name)
+		}
+	}
+	return file.Callbacks, nil
+}
+
+// summary is the purpose in a line: without what stands behind a semicolon, and with a capital.
+func (c callback) summary() string {
+	line, _, _ := strings.Cut(c.Purpose, ";")
+	first, size := utf8.DecodeRuneInString(line)
+	return string(unicode.ToUpper(first)) + line[size:]
+}
+
 // cliTable returns the source of what the command line knows besides package endpoint: the methods
-// of the SDK for each endpoint, and the errors page's text for each code.
-func cliTable(endpoints []*endpoint, methods map[string][]string, book *codeBook) ([]byte, error) {
+// of the SDK for each endpoint, the errors page's text for each code, and what each callback is for.
+func cliTable(endpoints []*endpoint, methods map[string][]string, book *codeBook, callbacks []callback) ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteString(header + "package main\n\n// goMethods are the methods of the SDK, by the method and path that they call.\nvar goMethods = map[string][]string{\n")
 	for _, e := range endpoints {
@@ -39,6 +82,10 @@ func cliTable(endpoints []*endpoint, methods map[string][]string, book *codeBook
 			fmt.Fprintf(&b, ", endpoints: %#v", paths)
 		}
 		b.WriteString("},\n")
+	}
+	b.WriteString("}\n\n// kindSummaries say what each kind of callbacks is for.\nvar kindSummaries = map[string]string{\n")
+	for _, c := range callbacks {
+		fmt.Fprintf(&b, "%q: %q,\n", c.Name, c.summary())
 	}
 	b.WriteString("}\n")
 	return format.Source(b.Bytes())

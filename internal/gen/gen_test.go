@@ -58,6 +58,9 @@ func genTree(t *testing.T, files map[string]string) string {
 	return root
 }
 
+// genCallbacks is what the command line reads of webhook.yaml, whose other fields are for people.
+const genCallbacks = "callbacks:\n  - {name: message_sync, title: x, purpose: a copy of each message; for archives}\n"
+
 // genChanged returns genGood with one text replaced.
 func genChanged(t *testing.T, old, replacement string) string {
 	t.Helper()
@@ -539,7 +542,7 @@ var genOutputs = []string{
 func TestRun(t *testing.T) {
 	t.Parallel()
 	root := genTree(t, map[string]string{
-		"api/test.yaml": genGood, "api/codes.yaml": genCodes, "cmd/rongcloud/main.go": "package main\n", "docs/other.md": "x", "endpoint/endpoint.go": "package endpoint\n",
+		"api/test.yaml": genGood, "api/codes.yaml": genCodes, "api/webhook.yaml": genCallbacks, "cmd/rongcloud/main.go": "package main\n", "docs/other.md": "x", "endpoint/endpoint.go": "package endpoint\n",
 		"internal/live/live.go": "package live\n", "internal/shape/shape.go": "package shape\n",
 		"a.go": "package x\n\ntype S struct{}\n\n//rongcloud:endpoint POST /test/one.json\nfunc (s *S) One() {}\n",
 	})
@@ -560,6 +563,7 @@ func TestRun(t *testing.T) {
 	}
 	require.ElementsMatch(t, expected, slices.Collect(maps.Keys(written)))
 	require.Contains(t, written[filepath.Join(root, "docs/endpoints.md")], "`S.One`")
+	require.Contains(t, written[filepath.Join(root, "cmd/rongcloud/catalogue_gen.go")], `"message_sync": "A copy of each message",`)
 	require.NoError(t, run(root, true))
 	require.NoError(t, run(root, false))
 	again, timesAgain := genRead(t, root)
@@ -589,10 +593,13 @@ func TestRun(t *testing.T) {
 
 func TestRunFails(t *testing.T) {
 	t.Parallel()
-	good := map[string]string{"api/test.yaml": genGood, "api/codes.yaml": genCodes, "a.go": "package x\n", "cmd/rongcloud/x": "", "docs/x": "", "endpoint/x": "", "internal/live/x": "", "internal/shape/x": ""}
+	good := map[string]string{"api/test.yaml": genGood, "api/codes.yaml": genCodes, "api/webhook.yaml": genCallbacks, "a.go": "package x\n", "cmd/rongcloud/x": "", "docs/x": "", "endpoint/x": "", "internal/live/x": "", "internal/shape/x": ""}
 	for name, change := range map[string]map[string]string{
 		"catalogue": {"api/test.yaml": "a: ["},
 		"codes":     {"api/codes.yaml": "a: ["},
+		"callbacks": {"api/webhook.yaml": "a: ["},
+		"no kinds":  {"api/webhook.yaml": "callbacks: []"},
+		"no word":   {"api/webhook.yaml": "callbacks: [{name: message_sync}]"},
 		"source":    {"a.go": "package"},
 		"period":    {"api/test.yaml": genChanged(t, "per: second", "per: fortnight")},
 	} {

@@ -60,7 +60,11 @@ func run(root string, check bool) error {
 	if err != nil {
 		return err
 	}
-	cli, err := cliTable(endpoints, methods, book)
+	callbacks, err := loadCallbacks(filepath.Join(root, "api"))
+	if err != nil {
+		return err
+	}
+	cli, err := cliTable(endpoints, methods, book, callbacks)
 	if err != nil {
 		return err
 	}

@@ -177,23 +177,23 @@ func TestRunFindsHoles(t *testing.T) {
 		require.NoError(t, run(root, false))
 		return root, run(root, true)
 	}
-	_, err := current(t, map[string]string{"api/test.yaml": genGood, "api/codes.yaml": genCodes, "a.go": own})
+	_, err := current(t, map[string]string{"api/test.yaml": genGood, "api/codes.yaml": genCodes, "api/webhook.yaml": genCallbacks, "a.go": own})
 	require.NoError(t, err)
 
 	_, one, found := strings.Cut(genGood, "endpoints:\n")
 	require.True(t, found)
 	made := strings.Replace(one, "/test/one.json", "/made/up.json", 1)
-	_, err = current(t, map[string]string{"api/test.yaml": genGood + made, "api/codes.yaml": genCodes, "a.go": own})
+	_, err = current(t, map[string]string{"api/test.yaml": genGood + made, "api/codes.yaml": genCodes, "api/webhook.yaml": genCallbacks, "a.go": own})
 	require.EqualError(t, err, "POST /made/up.json has no method")
 
-	_, err = current(t, map[string]string{"api/test.yaml": genGood, "api/codes.yaml": genCodes, "a.go": strings.Replace(own, "//rongcloud:endpoint", "// was", 1)})
+	_, err = current(t, map[string]string{"api/test.yaml": genGood, "api/codes.yaml": genCodes, "api/webhook.yaml": genCallbacks, "a.go": strings.Replace(own, "//rongcloud:endpoint", "// was", 1)})
 	require.EqualError(t, err, "POST /test/one.json has no method")
 
-	_, err = current(t, map[string]string{"api/test.yaml": genGood, "api/codes.yaml": genCodes, "a.go": own + "\n//rongcloud:endpoint POST /gone.json\nfunc (s *S) Gone() {}\n"})
+	_, err = current(t, map[string]string{"api/test.yaml": genGood, "api/codes.yaml": genCodes, "api/webhook.yaml": genCallbacks, "a.go": own + "\n//rongcloud:endpoint POST /gone.json\nfunc (s *S) Gone() {}\n"})
 	require.EqualError(t, err, "S.Gone calls POST /gone.json, which the catalogue does not have")
 
 	unused := strings.Replace(made, "status: current", "status: unconfirmed", 1)
-	_, err = current(t, map[string]string{"api/test.yaml": genGood + unused, "api/codes.yaml": genCodes, "a.go": own})
+	_, err = current(t, map[string]string{"api/test.yaml": genGood + unused, "api/codes.yaml": genCodes, "api/webhook.yaml": genCallbacks, "a.go": own})
 	require.NoError(t, err)
 }
 
