@@ -164,8 +164,7 @@ func (e *emulator) postFault(r *http.Request) (any, error) {
 		return nil, err
 	}
 	e.Fail(ep, made)
-	e.events.publish("faults", struct{}{})
-	return e.getFaults(r)
+	return e.changedFaults(r)
 }
 
 func (e *emulator) deleteFaults(r *http.Request) (any, error) {
@@ -178,8 +177,14 @@ func (e *emulator) deleteFaults(r *http.Request) (any, error) {
 		}
 		e.ClearFaults(n)
 	}
-	e.events.publish("faults", struct{}{})
-	return e.getFaults(r)
+	return e.changedFaults(r)
+}
+
+// changedFaults notifies watchers of the faults that are pending now, and returns them.
+func (e *emulator) changedFaults(r *http.Request) (any, error) {
+	now, err := e.getFaults(r)
+	e.events.publish("faults", map[string]any{"faults": now})
+	return now, err
 }
 
 // getEndpoints lists the paths that faults can be set for.

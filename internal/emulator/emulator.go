@@ -138,8 +138,12 @@ func parse(args []string) (settings, error) {
 	case s.memory > mostMemory:
 		return s, fmt.Errorf("-memory %d: at most %d MiB are possible", s.memory, mostMemory)
 	}
-	if _, _, err := net.SplitHostPort(s.listen); err != nil {
-		return s, fmt.Errorf("-listen %q: it is not an address and port such as 127.0.0.1:8686", s.listen)
+	_, port, err := net.SplitHostPort(s.listen)
+	if err == nil {
+		_, err = net.DefaultResolver.LookupPort(context.Background(), "tcp", port)
+	}
+	if err != nil {
+		return s, fmt.Errorf("-listen %q: it is not an address and port such as 127.0.0.1:8686: %w", s.listen, err)
 	}
 	if err := s.checkApp(); err != nil {
 		return s, err
@@ -180,7 +184,7 @@ func Run(ctx context.Context, args []string, stdout io.Writer) error {
 	var first seed
 	if s.seed != "" {
 		if first, err = readSeed(s.seed); err != nil {
-			return err
+			return fmt.Errorf("-seed: %w", err)
 		}
 	}
 	if os.Getenv("GOMEMLIMIT") == "" { // otherwise garbage may double the memory
@@ -194,7 +198,7 @@ func Run(ctx context.Context, args []string, stdout io.Writer) error {
 	}
 	defer e.Close()
 	if err := e.seed(ctx, first); err != nil {
-		return fmt.Errorf("seed: %w", err)
+		return fmt.Errorf("-seed: %w", err)
 	}
 
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.listen)
@@ -302,7 +306,7 @@ func newEmulator(s settings, out *console) (*emulator, error) {
 	e.Server = server
 	if s.webhook != "" {
 		if err := server.AddWebhookURL(s.webhook, s.webhookOptions()...); err != nil {
-			return nil, errors.Join(err, server.Close())
+			return nil, errors.Join(fmt.Errorf("-webhook: %w", err), server.Close())
 		}
 	}
 	own := []rongcloud.Option{rongcloud.WithUserAgent(ownAgent)}

@@ -117,5 +117,5 @@ func guess(given, secret, nonce, timestamp string) string {
 	if len(given) != 2*sha1.Size {
 		return fmt.Sprintf("it has %d characters, where a SHA-1 in hexadecimal has %d", len(given), 2*sha1.Size)
 	}
-	return "it is made with another App Secret, or of another Nonce or Timestamp than those in the headers"
+	return "it is made with another App Secret, or of another Nonce or Timestamp than those that came with it"
 }
