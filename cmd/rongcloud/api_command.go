@@ -61,12 +61,15 @@ rongcloud api list, and see the parameters of one with rongcloud api show PATH.`
 
 // call runs rongcloud api.
 func (a *app) call(cmd *cobra.Command, f apiFlags, path string, pairs []string) error {
+	if strings.HasPrefix(f.file, "--") { // --json has taken the flag behind it
+		return errJSONTakesFile
+	}
 	ep, placed, err := findEndpoint(f.method, path, f.unlisted)
 	if err != nil && strings.Contains(path, "=") && f.file != "" { // --json took the path for its file
 		return errJSONTakesFile
 	}
 	if errors.Is(err, errNoEndpoint) {
-		return &hintedError{err, "--unlisted calls it all the same"}
+		return &hintedError{err, listHint + "; --unlisted calls it all the same"}
 	}
 	if err != nil {
 		return err
@@ -171,10 +174,13 @@ func (a *app) printResponse(body []byte, f *filter) error {
 }
 
 var (
-	errJSONTakesFile  = usagef("--json takes the file with the parameters here: what api prints is JSON without it")
+	errJSONTakesFile  = usagef("--json takes the file with the parameters here: a response is JSON without it, and what --dry-run and --curl print never is")
 	errNoEndpoint     = errors.New("the catalogue has no")
 	errSeveralMethods = errors.New("which one")
 )
+
+// listHint is how somebody finds the path that they mean.
+const listHint = "rongcloud api list WORD finds it"
 
 // findEndpoint returns the endpoint to call and the parameters in its path. If the path has
 // several methods and none is given, it returns errSeveralMethods with one of the endpoints.
@@ -204,8 +210,14 @@ func findEndpoint(method, path, unlisted string) (*endpoint.Endpoint, map[string
 		}
 	}
 	switch {
+	case len(found) == 0 && method != "":
+		other, _, err := findEndpoint("", path, "")
+		if err == nil || errors.Is(err, errSeveralMethods) {
+			return nil, nil, usagef("--method: %w %s %s; rongcloud api show %s shows what it has", errNoEndpoint, method, other.Path, other.Path)
+		}
+		return nil, nil, err
 	case len(found) == 0:
-		return nil, nil, usagef("%w %s%s", errNoEndpoint, strings.TrimSpace(method+" "+path), nearest(path))
+		return nil, nil, &hintedError{usagef("%w %s%s", errNoEndpoint, path, nearest(path)), listHint}
 	case len(found) > 1:
 		all := make([]string, len(found))
 		for i, ep := range found {
@@ -231,9 +243,10 @@ func unlistedEndpoint(method, path, encoding string) (*endpoint.Endpoint, error)
 // nearest suggests up to three paths of the catalogue that resemble a mistyped one.
 func nearest(path string) string {
 	var best []string
+	path = strings.TrimSuffix(path, ".json")
 	least := len(path)/3 + 1
 	for ep := range endpoint.All() {
-		switch d := distance(path, ep.Path); {
+		switch d := distance(path, strings.TrimSuffix(ep.Path, ".json")); {
 		case d < least:
 			least, best = d, []string{ep.Path}
 		case d == least && len(best) > 0 && len(best) < 3 && best[len(best)-1] != ep.Path:

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -62,6 +61,9 @@ func quotaText(ep *endpoint.Endpoint) string {
 	if q.Counts == endpoint.Targets && q.Param != "" {
 		what = q.Param
 	}
+	if q.Limit == 1 && what == q.Counts.String() {
+		what = strings.TrimSuffix(what, "s")
+	}
 	text := fmt.Sprintf("%d %s per %s", q.Limit, what, spanText(q.Per))
 	if q.Pool != "" {
 		text += ", shared: " + q.Pool
@@ -102,9 +104,9 @@ func limitsText(p *endpoint.Param) string {
 	for _, limit := range []struct {
 		n    int
 		unit string
-	}{{p.MaxItems, "items"}, {p.MaxBytes, "bytes"}, {p.MaxChars, "characters"}} {
+	}{{p.MaxItems, "item"}, {p.MaxBytes, "byte"}, {p.MaxChars, "character"}} {
 		if limit.n > 0 {
-			limits = append(limits, "at most "+strconv.Itoa(limit.n)+" "+limit.unit)
+			limits = append(limits, "at most "+counted(limit.n, limit.unit))
 		}
 	}
 	if len(p.Values) > 0 {
@@ -139,7 +141,7 @@ Go method.`,
 				if len(rows) == 0 {
 					return nil
 				}
-				return a.table([]string{"METHOD", "PATH", "CLASS", "SUMMARY"}, rows)
+				return a.table([]string{"METHOD", "PATH", "CLASS", "SUMMARY"}, rows, "CLASS")
 			})
 		}),
 	}
@@ -184,15 +186,11 @@ var classTexts = map[string]string{
 
 func (a *app) printEndpoint(s shownEndpoint) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n%s\n\n", a.paint(bold, s.Method+" "+s.Path), s.Summary)
-	for _, fact := range [][2]string{
+	fmt.Fprintf(&b, "%s\n%s\n\n", a.paint(bold, s.Method+" "+s.Path), a.paragraph(s.Summary))
+	b.WriteString(a.factText([][2]string{
 		{"class", classTexts[s.Class]}, {"unsafe with", strings.Join(s.UnsafeWith, ", ")}, {"status", mark(s.Status != "current", s.Status)},
 		{"encoding", s.Encoding}, {"quota", s.Quota}, {"pages", s.Paging}, {"Go", strings.Join(s.Go, ", ")}, {"page", s.Doc},
-	} {
-		if fact[1] != "" {
-			fmt.Fprintf(&b, "%-12s %s\n", fact[0], fact[1])
-		}
-	}
+	}))
 	if _, err := io.WriteString(a.stdout, b.String()+"\n"); err != nil {
 		return err
 	}

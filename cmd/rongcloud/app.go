@@ -59,7 +59,7 @@ func (a *app) run(ctx context.Context, args []string) int {
 	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
 		if wrong = misspelt(cmd); wrong == nil {
 			markRequired(cmd)
-			help(cmd, args)
+			a.helpWithin(terminalWidth(a.stdout), cmd, func() { help(cmd, args) })
 		}
 	})
 	cmd, err := root.ExecuteContextC(ctx)
@@ -154,14 +154,22 @@ func (a *app) client(opts ...rongcloud.Option) (*rongcloud.Client, error) {
 }
 
 func (a *app) clientOf(p profile, opts ...rongcloud.Option) (*rongcloud.Client, error) {
-	if region := strings.ToUpper(p.Region); region != "" && !slices.Contains(regionNames(), region) {
-		return nil, usagef("there is no data centre %q; there are %s", p.Region, strings.Join(regionNames(), ", "))
+	if err := p.checkRegion(); err != nil {
+		return nil, err
 	}
 	own := []rongcloud.Option{rongcloud.WithUserAgent("rongcloud-cli/" + rongcloud.Version)}
 	if a.verbose {
 		own = append(own, rongcloud.WithLogger(slog.New(slog.NewTextHandler(talkWriter{a}, &slog.HandlerOptions{Level: slog.LevelDebug}))))
 	}
 	return rongcloud.New(p.AppKey, string(p.AppSecret), append(append(own, p.options()...), opts...)...)
+}
+
+// checkRegion refuses a data centre that there is not.
+func (p profile) checkRegion() error {
+	if region := strings.ToUpper(p.Region); region != "" && !slices.Contains(regionNames(), region) {
+		return usagef("there is no data centre %q; there are %s", p.Region, strings.Join(regionNames(), ", "))
+	}
+	return nil
 }
 
 // isTerminal reports whether a reader or writer is a terminal.

@@ -88,7 +88,7 @@ var chineseTexts = map[string]string{
 	"ask only these `questions`":                            "只求证这些问题",
 	"`file` of the report; JSON if its name ends in .json":  "报告文件；文件名以 .json 结尾时为 JSON",
 	"Sign with the App Secret, or verify a signature":       "用 App Secret 生成签名，或校验签名",
-	"Sign with the App Secret, or verify a signature. Whoever has a signature can make any call with it, and it is not\nknown to expire: show it to nobody.": "用 App Secret 生成签名，或校验签名。拿到签名的人可以发起任何调用，而且没有发现签名会过期：请勿泄露。",
+	"Sign with the App Secret, or verify a signature. Whoever has a signature can make any call with it, and it is not\nknown to expire: show it to nobody.\n\nWithout any profile the App Secret is that of the emulator, test-app-secret, with which the example is signed.": "用 App Secret 生成签名，或校验签名。拿到签名的人可以发起任何调用，而且没有发现签名会过期：请勿泄露。\n\n没有任何配置时，使用模拟器的 App Secret，即 test-app-secret，示例即由它签名。",
 	"`nonce` to sign; by default a random one":              "参与签名的随机数；不给出则随机生成",
 	"`timestamp` to sign, in milliseconds; by default now":  "参与签名的毫秒时间戳；不给出则为现在",
 	"`signature` to verify":                                 "待校验的签名",

@@ -36,7 +36,7 @@ func (a *app) confirmCrowd(ctx context.Context, p profile, ep *endpoint.Endpoint
 	case !known:
 		return a.confirm(ctx, "send to %s, of whom nobody knows how many there are", who)
 	case total > manyUsers:
-		return a.confirm(ctx, "send to %s, %d users", who, total)
+		return a.confirm(ctx, "send to %s, %s", who, counted(total, "user"))
 	case p.Production:
 		return a.confirm(ctx, "send to %s in production (%s)", who, p.Source)
 	}

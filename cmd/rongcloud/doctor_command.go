@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"charm.land/lipgloss/v2"
 	"github.com/spf13/cobra"
 
 	"github.com/rongcloud-go/rongcloud"
@@ -63,23 +64,16 @@ func (a *app) doctor(ctx context.Context) error {
 	}
 	findings = append(findings, a.examineKey(ctx, p, client))
 	failed := 0
-	rows := make([][]string, len(findings))
-	for i, f := range findings {
-		word := a.paint(good, "ok")
+	table := &textTable{style: func(row, column int) lipgloss.Style { return a.verdictStyle(column == 0, findings[row].OK) }}
+	for _, f := range findings {
+		word := "ok"
 		if !f.OK {
 			failed++
-			word = a.paint(bad, "BAD")
+			word = "BAD"
 		}
-		rows[i] = []string{word, f.Check, f.Detail}
+		table.rows = append(table.rows, []string{word, f.Check, f.Detail})
 	}
-	err = a.show(findings, func(w io.Writer) error {
-		for _, row := range rows {
-			if _, err := fmt.Fprintf(w, "%s\t%s\t%s\n", row[0], row[1], oneLine(row[2])); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	err = a.show(findings, func(io.Writer) error { return a.printTable(table) })
 	if err != nil {
 		return err
 	}
@@ -88,6 +82,17 @@ func (a *app) doctor(ctx context.Context) error {
 		return exitError(exitRefused)
 	}
 	return nil
+}
+
+// verdictStyle is the style of a cell, if it has a verdict.
+func (a *app) verdictStyle(has, ok bool) lipgloss.Style {
+	switch {
+	case !has || !a.colours():
+		return lipgloss.NewStyle()
+	case ok:
+		return good
+	}
+	return bad
 }
 
 // examineHost looks up a host, connects to it and compares its clock.

@@ -123,11 +123,11 @@ func newEmulatorSeedCommand(a *app) *cobra.Command {
 		if !json.Valid(text) {
 			return usagef("%s is not JSON", args[0])
 		}
-		if err := to.call(cmd.Context(), http.MethodPost, "seed", text, new(emulatorState)); err != nil {
+		var s emulatorState
+		if err := to.call(cmd.Context(), http.MethodPost, "seed", text, &s); err != nil {
 			return err
 		}
-		a.talk("The emulator has what %s describes.", args[0])
-		return nil
+		return unprinted("the emulator has what "+args[0]+" describes", a.tell(s.raw, "The emulator has what %s describes.", args[0]))
 	})
 	return cmd
 }
@@ -192,6 +192,9 @@ func newEmulatorStateCommand(a *app) *cobra.Command {
 	return cmd
 }
 
+// forwardOnly is why the clock does not take every time.
+const forwardOnly = "the clock goes forward only, by a time such as 90s or 1h30m"
+
 type emulatorClock struct {
 	Now time.Time `json:"now"`
 }
@@ -202,6 +205,7 @@ func newEmulatorAdvanceCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "advance DURATION", Short: "Move the clock of a running emulator forward, so that blocks, tokens and quotas run out",
 		Example: "  rongcloud emulator advance 1h30m", Args: cobra.ExactArgs(1),
+		Annotations: map[string]string{whyPositive: forwardOnly},
 	}
 	api := addURLFlag(a, cmd)
 	cmd.RunE = a.do(func(cmd *cobra.Command, args []string) error {
@@ -210,8 +214,11 @@ func newEmulatorAdvanceCommand(a *app) *cobra.Command {
 			return err
 		}
 		span, err := time.ParseDuration(args[0])
-		if err != nil || span <= 0 {
-			return usagef("%q is not a time to go forward, such as 90s or 1h30m", args[0])
+		switch {
+		case err != nil:
+			return usagef("%q is not a time such as 90s or 1h30m", args[0])
+		case span <= 0:
+			return usagef("%q: %s", args[0], forwardOnly)
 		}
 		body, err := json.Marshal(map[string]string{"advance": span.String()})
 		if err != nil {
@@ -256,6 +263,44 @@ func (all *waitingFaults) fromEmulator() bool {
 	return *all != nil && !slices.ContainsFunc(*all, func(f waitingFault) bool { return f.Number == 0 })
 }
 
+// text are the faults that wait, in words.
+func (all *waitingFaults) text() string {
+	switch {
+	case all == nil: // of an emulator that does not say
+		return "changed: rongcloud emulator fault list shows them"
+	case len(*all) == 0:
+		return "none wait"
+	}
+	var parts []string
+	for _, f := range *all {
+		times := "each time"
+		if f.Times >= 0 {
+			times = strconv.Itoa(f.Times) + "×"
+		}
+		parts = append(parts, times+" "+f.text())
+	}
+	return strings.Join(parts, "; ")
+}
+
+// check refuses what no fault has, in the words of the flags; what is left the emulator refuses.
+func (f waitingFault) check() error {
+	for _, one := range []struct {
+		flag     string
+		n, least int
+	}{{"code", f.Code, 0}, {"content-length", f.ContentLength, 0}, {"skip", f.Skip, 0}, {"times", f.Times, -1}} {
+		if one.n < one.least {
+			return usagef("--%s: %d is below %d", one.flag, one.n, one.least)
+		}
+	}
+	if f.Status != 0 && (f.Status < 200 || f.Status > 599) {
+		return usagef("--status: %d is not a status between 200 and 599", f.Status)
+	}
+	if span, err := time.ParseDuration(f.Delay); f.Delay != "" && (err != nil || span < 0) {
+		return usagef("--delay: %q is not a time such as 1500ms", f.Delay)
+	}
+	return nil
+}
+
 // strikesPlainly reports whether a fault does not say how the call fails. The emulator then
 // responds with HTTP 500 and code 1000.
 func (f waitingFault) strikesPlainly() bool {
@@ -282,7 +327,7 @@ func (f waitingFault) text() string {
 		{len(f.Where) > 0, "where " + pairs(f.Where)}, {f.strikesPlainly(), "HTTP 500, code 1000"}, {f.Status != 0, fmt.Sprintf("HTTP %d", f.Status)}, {f.Code != 0, fmt.Sprintf("code %d", f.Code)},
 		{f.Message != "", oneLine(f.Message)}, {f.Body != "", "a body of its own"}, {len(f.Header) > 0, "with " + pairs(f.Header)}, {f.Delay != "", "after " + f.Delay},
 		{f.DropResponse, "drop the response"}, {f.Reset, "reset the connection"}, {f.CutResponse, "cut the response"},
-		{f.ResetResponse, "reset within the response"}, {f.ContentLength != 0, "a wrong length"}, {f.Skip > 0, fmt.Sprintf("after %d calls", f.Skip)},
+		{f.ResetResponse, "reset within the response"}, {f.ContentLength != 0, "a wrong length"}, {f.Skip > 0, "after " + counted(f.Skip, "call")},
 	} {
 		if one.holds {
 			parts = append(parts, one.what)
@@ -355,6 +400,14 @@ gets HTTP 500 and code 1000. Pending faults are printed.`,
 			}
 			f.Endpoint = ep.Path
 		}
+		for _, name := range []string{"status", "code", "content-length", "times"} { // whose 0 is not sent
+			if flag := cmd.Flags().Lookup(name); flag.Changed && flag.Value.String() == "0" {
+				return usagef("--%s: 0 is not a value that it takes", name)
+			}
+		}
+		if err := f.check(); err != nil {
+			return err
+		}
 		body, err := json.Marshal(f)
 		if err != nil {
 			return err
@@ -404,6 +457,7 @@ func newFaultListCommand(a *app) *cobra.Command {
 func newFaultClearCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "clear [NUMBER]", Short: "Remove the pending faults, or one of them", Example: "  rongcloud emulator fault clear 2", Args: cobra.MaximumNArgs(1),
+		Annotations: map[string]string{whyPositive: "it is not the number of a fault"},
 	}
 	api := addURLFlag(a, cmd)
 	cmd.RunE = a.do(func(cmd *cobra.Command, args []string) error {
@@ -413,8 +467,8 @@ func newFaultClearCommand(a *app) *cobra.Command {
 		}
 		path := "faults"
 		if len(args) == 1 {
-			if _, err := strconv.Atoi(args[0]); err != nil {
-				return usagef("%q is not a number", args[0])
+			if n, err := strconv.Atoi(args[0]); err != nil || n < 1 {
+				return usagef("%q is not the number of a fault", args[0])
 			}
 			path += "/" + args[0]
 		}

@@ -370,7 +370,7 @@ func (a *app) reportExec(ctx context.Context, e *startedEmulator) error {
 		a.talk("%s", text)
 		return err
 	}
-	a.talk("The emulator took %d %s.", r.Calls, plural(r.Calls, "call"))
+	a.talk("The emulator took %s.", counted(r.Calls, "call"))
 	for _, part := range []struct {
 		title string
 		list  []tally
@@ -389,11 +389,4 @@ func (a *app) reportExec(ctx context.Context, e *startedEmulator) error {
 		a.talk("  %d× %s", f.Times, f.text())
 	}
 	return nil
-}
-
-func plural(n int, word string) string {
-	if n == 1 {
-		return word
-	}
-	return word + "s"
 }

@@ -105,20 +105,31 @@ func (a *app) tailOnce(ctx context.Context, to adminAPI, kinds []string, first b
 	}
 }
 
+// The widths of columns, which longer paths outgrow.
+const (
+	pathWidth    = 40
+	verdictWidth = len("200 10000")
+)
+
 // text returns the event as one line.
 func (e emulatorEvent) text(a *app) string {
 	name := a.paint(faint, fmt.Sprintf("%-8s", e.Event))
 	var d struct {
 		emulatedCall
-		Who          string   `json:"who"`
-		Milliseconds float64  `json:"ms"`
-		From         string   `json:"from"`
-		TargetID     string   `json:"targetId"`
-		ObjectName   string   `json:"objectName"`
-		Body         string   `json:"body"`
-		Recipients   []string `json:"recipientIds"`
-		Kind         string   `json:"kind"`
-		URL          string   `json:"url"`
+		Faults       *waitingFaults `json:"faults"`
+		Now          time.Time      `json:"now"`
+		ID           string         `json:"id"`
+		Online       bool           `json:"online"`
+		Platforms    []string       `json:"platforms"`
+		Who          string         `json:"who"`
+		Milliseconds float64        `json:"ms"`
+		From         string         `json:"from"`
+		TargetID     string         `json:"targetId"`
+		ObjectName   string         `json:"objectName"`
+		Body         string         `json:"body"`
+		Recipients   []string       `json:"recipientIds"`
+		Kind         string         `json:"kind"`
+		URL          string         `json:"url"`
 	}
 	if json.Unmarshal(e.Data, &d) != nil {
 		return name + " " + oneLine(string(e.Data))
@@ -133,11 +144,25 @@ func (e emulatorEvent) text(a *app) string {
 		if d.Status == 0 {
 			verdict = "dropped"
 		}
-		return strings.TrimRight(fmt.Sprintf("%s %-4s %-40s %s %6.1fms %s %s", name, d.Method, oneLine(d.Path), a.paint(style, fmt.Sprintf("%-9s", verdict)), d.Milliseconds, oneLine(d.Who), oneLine(d.Message)), " ")
+		line := fmt.Sprintf("%s %-4s %s %s %6.1fms", name, d.Method, a.column(oneLine(d.Path), pathWidth), a.paint(style, a.column(verdict, verdictWidth)), d.Milliseconds)
+		return a.fitted(line, strings.Join(nonEmpty(oneLine(d.Who), mark(d.Fault, "struck by a fault"), oneLine(d.Message)), ", "))
 	case "message":
-		return fmt.Sprintf("%s %s → %s %s %s", name, oneLine(d.From), oneLine(d.TargetID), oneLine(d.ObjectName), shortened(oneLine(d.Body)))
+		return a.fitted(fmt.Sprintf("%s %s → %s %s", name, oneLine(d.From), oneLine(d.TargetID), oneLine(d.ObjectName)), shortened(oneLine(d.Body)))
+	case "faults":
+		return name + " " + d.Faults.text()
+	case "clock":
+		return name + " it is " + d.Now.Format(time.RFC3339) + " now"
+	case "user":
+		if !d.Online {
+			return name + " " + oneLine(d.ID) + " is offline"
+		}
+		return name + " " + oneLine(d.ID) + " is online" + mark(len(d.Platforms) > 0, " on "+oneLine(strings.Join(d.Platforms, ", ")))
+	case "seed":
+		return name + " users, groups or words were added or changed"
+	case "reset":
+		return name + " all data is gone"
 	case "callback":
-		return fmt.Sprintf("%s %s %d %s", name, d.Kind, d.Status, oneLine(d.URL))
+		return a.fitted(fmt.Sprintf("%s %s %d", name, oneLine(d.Kind), d.Status), oneLine(d.URL))
 	}
 	return name + " " + shortened(oneLine(string(e.Data)))
 }

@@ -49,10 +49,10 @@ var jsonRuns = map[string][]jsonRun{
 	"webhook replay":  {{args: "$CALLBACK --to $HANDLER", lines: true}},
 	"webhook verify":  {{stdin: "POST /?appKey=k&nonce=1&timestamp=2&signature=x HTTP/1.1\n\n", code: exitRefused}},
 
-	"emulator state": {{}}, "emulator fault": {{args: "/user/info.json --status 500"}}, "emulator fault list": {{}},
+	"emulator state": {{}}, "emulator seed": {{args: "$SEED"}}, "emulator fault": {{args: "/user/info.json --status 500"}}, "emulator fault list": {{}},
 	"emulator fault clear": {{}}, "emulator advance": {{args: "1h"}},
 
-	"code":           {{args: "1004"}, {args: "200"}},
+	"code":           {{args: "1004"}, {args: "200"}, {args: "429"}, {args: "404"}},
 	"sign":           {{}, {args: "--nonce 1 --timestamp 2 --verify $SIGNATURE"}},
 	"decode content": {{args: `RC:TxtMsg {"content":"hello"}`}},
 	"decode log":     {{args: "$LOG", lines: true}},
@@ -67,7 +67,6 @@ var withoutJSON = map[string]string{
 	"emulator":       "it does not end; emulator.txtar reads its lines",
 	"emulator tail":  "it does not end; emulator.txtar reads its lines",
 	"emulator exec":  "stdout is that of the program that it runs",
-	"emulator seed":  "it prints nothing",
 	"webhook listen": "it does not end; webhook.txtar reads its lines",
 }
 
@@ -104,6 +103,7 @@ func jsonStage(t *testing.T) (env, names map[string]string) {
 		"$LIST": file("list.txt", "ann\nben\n"), "$HOUR": hour, "$HANDLER": handler.URL,
 		"$CALLBACK": file("1.json", callback), "$SIGNATURE": "6ad867eec6cea95336d44e9ada9d914cbf2365a7",
 		"$LOG":    file("log.zip", zippedLog(t, `2026/01/02 03:04:05{"msgUID":"first","timestamp":1}`+"\n")),
+		"$SEED":   file("seed.json", `{"users": [{"id": "ann"}]}`),
 		"$REPORT": filepath.Join(dir, "report.json"), "$PREFIX": "rclive0f3a9c21",
 	}
 }

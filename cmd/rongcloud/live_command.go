@@ -4,6 +4,8 @@ import (
 	"context"
 	"io"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -43,11 +45,17 @@ func (a *app) live(ctx context.Context, f liveFlags) error {
 	if f.list {
 		return a.listQuestions()
 	}
+	if err := f.check(); err != nil {
+		return err
+	}
 	if !f.agreed {
 		return usagef("nothing was asked: add --i-have-a-development-key if the App Key is a development app's")
 	}
 	p, err := a.profile()
 	if err != nil {
+		return err
+	}
+	if err := p.checkRegion(); err != nil {
 		return err
 	}
 	if p.Production {
@@ -81,13 +89,29 @@ func (a *app) live(ctx context.Context, f liveFlags) error {
 	return endLive(report.LeftBehind, err)
 }
 
+// check refuses a prefix and questions that there cannot be, before anything is asked.
+func (f liveFlags) check() error {
+	if f.clean != "" && !live.IsPrefix(f.clean) {
+		return usagef("--clean: %q is not the prefix of a run, such as rclive0f3a9c21", f.clean)
+	}
+	if info, err := os.Stat(filepath.Dir(f.out)); f.clean == "" && (err != nil || !info.IsDir()) { // not after 700 calls
+		return usagef("--output: there is no folder %s", filepath.Dir(f.out))
+	}
+	for _, id := range f.only {
+		if !slices.ContainsFunc(live.Questions(), func(q live.Asked) bool { return q.ID == id }) {
+			return &hintedError{usagef("--only: there is no question %q", id), "rongcloud live --list shows them"}
+		}
+	}
+	return nil
+}
+
 func (a *app) listQuestions() error {
 	questions := live.Questions()
 	rows := make([][]string, len(questions))
 	for i, q := range questions {
 		rows[i] = []string{q.ID, q.Entry, q.Question}
 	}
-	return a.show(questions, func(io.Writer) error { return a.table([]string{"ID", "ENTRY", "QUESTION"}, rows) })
+	return a.show(questions, func(io.Writer) error { return a.table([]string{"ID", "ENTRY", "QUESTION"}, rows, "ENTRY") })
 }
 
 func (a *app) cleanLive(ctx context.Context, config live.Config) error {

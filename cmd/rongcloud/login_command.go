@@ -64,8 +64,15 @@ func (a *app) login(ctx context.Context, f loginFlags) error {
 	if err != nil {
 		return err
 	}
+	if err := p.checkRegion(); err != nil {
+		return usagef("--region: %w", err)
+	}
 	client, err := a.clientOf(p)
-	if err != nil {
+	var refused *rongcloud.ArgumentError
+	switch {
+	case errors.As(err, &refused) && refused.Field == "WithBaseURL":
+		return usagef("--api-url: %s", refused.Reason)
+	case err != nil:
 		return err
 	}
 	file, err := a.loadProfiles()

@@ -89,6 +89,9 @@ func newHistoryCommand(a *app) *cobra.Command {
   rongcloud history ann --with team --type group --since 2026-11-26 --json`,
 		Args: cobra.ExactArgs(1),
 		RunE: a.do(func(cmd *cobra.Command, args []string) error {
+			if cmd.Flags().Changed("limit") && limit <= 0 {
+				return usagef("--limit: %d is not above 0", limit)
+			}
 			limiter, err := rongcloud.NewLimiter(rongcloud.Quotas{})
 			if err != nil {
 				return err

@@ -7,12 +7,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"sync"
 	"syscall"
 
 	"charm.land/lipgloss/v2"
-	"charm.land/lipgloss/v2/table"
 	"golang.org/x/term"
 )
 
@@ -110,6 +108,22 @@ func (a *app) line(data any, text string) error {
 	return err
 }
 
+// counted is a number with what it counts: "1 call", "2 calls".
+func counted[N int | int64](n N, word string) string {
+	if n != 1 {
+		word += "s"
+	}
+	return fmt.Sprintf("%d %s", n, word)
+}
+
+// ofAll is how many of all there are: "the call" if there is only one, else "2 of 3 calls".
+func ofAll(n, all int, word string) string {
+	if all == 1 {
+		return "the " + word
+	}
+	return fmt.Sprintf("%d of %s", n, counted(all, word))
+}
+
 // unprinted adds to an error of printing what the command did before, so that nobody repeats the
 // command.
 func unprinted(done string, err error) error {
@@ -117,75 +131,6 @@ func unprinted(done string, err error) error {
 		return err
 	}
 	return fmt.Errorf("%s, but its response cannot be printed: %w", done, err)
-}
-
-// table prints rows below the names of the columns: aligned on a terminal, else separated by tabs.
-func (a *app) table(head []string, rows [][]string) error {
-	var b strings.Builder
-	if isTerminal(a.stdout) {
-		b.WriteString(a.alignedTable(head, rows))
-		b.WriteString("\n")
-	} else {
-		for _, row := range append([][]string{head}, rows...) {
-			cells := make([]string, len(row))
-			for i, cell := range row {
-				cells[i] = oneLine(cell)
-			}
-			b.WriteString(strings.Join(cells, "\t") + "\n")
-		}
-	}
-	_, err := io.WriteString(a.stdout, b.String())
-	return err
-}
-
-func (a *app) alignedTable(head []string, rows [][]string) string {
-	cell := lipgloss.NewStyle().PaddingRight(columnGap)
-	t := table.New().Headers(head...).
-		Border(lipgloss.HiddenBorder()).BorderTop(false).BorderBottom(false).BorderLeft(false).BorderRight(false).
-		BorderColumn(false).BorderHeader(false).
-		StyleFunc(func(row, _ int) lipgloss.Style {
-			if row == table.HeaderRow && a.colours() {
-				return cell.Bold(true).Foreground(lipgloss.Cyan)
-			}
-			return cell
-		})
-	clean := make([][]string, len(rows))
-	for i, row := range rows {
-		clean[i] = make([]string, len(row))
-		for j, text := range row {
-			clean[i][j] = oneLine(text)
-		}
-	}
-	wrapTexts(head, clean, terminalWidth(a.stdout))
-	return strings.TrimRight(t.Rows(clean...).String(), "\n")
-}
-
-const (
-	columnGap = 2
-	leastText = 20 // texts are not wrapped to fewer columns
-)
-
-// wrapTexts wraps the widest column that contains spaces, so that the table fits into the
-// terminal. Paths and IDs stay whole, so that people can copy them.
-func wrapTexts(head []string, rows [][]string, terminal int) {
-	longest, others, widest := -1, 0, 0
-	for j := range head {
-		width, spaces := lipgloss.Width(head[j]), false
-		for _, row := range rows {
-			width = max(width, lipgloss.Width(row[j]))
-			spaces = spaces || strings.Contains(row[j], " ")
-		}
-		if others += width + columnGap; spaces && width > widest {
-			longest, widest = j, width
-		}
-	}
-	left := terminal - (others - widest)
-	if terminal <= 0 || longest < 0 || left >= widest || left < leastText {
-		return
-	}
-	for _, row := range rows {
-		row[longest] = lipgloss.Wrap(row[longest], left, "")
-	}
 }
 
 // colours reports whether stdout may be coloured.

@@ -1,8 +1,8 @@
 package main
 
 import (
-	"fmt"
 	"io"
+	"strconv"
 
 	"github.com/spf13/cobra"
 )
@@ -118,7 +118,9 @@ func newProfileShowCommand(a *app) *cobra.Command {
 			}
 			s := p.shown(file.Current)
 			return a.show(s, func(w io.Writer) error {
-				_, err := fmt.Fprintf(w, "from        %s\napp key     %s\nwhere       %s\nproduction  %v\n", s.Source, s.AppKey, s.Where, s.Production)
+				_, err := io.WriteString(w, a.factText([][2]string{
+					{"from", s.Source}, {"app key", s.AppKey}, {"where", s.Where}, {"production", strconv.FormatBool(s.Production)},
+				}))
 				return err
 			})
 		}),

@@ -30,7 +30,9 @@ type progress struct {
 	done sync.WaitGroup
 }
 
-func (a *app) newProgress(total int64) *progress {
+// newProgress begins to show it. Without a terminal pace is said at once, as at a documented quota
+// some time passes before there is anything else to say.
+func (a *app) newProgress(total int64, pace string) *progress {
 	p := &progress{a: a, total: total, stop: make(chan struct{})}
 	if isTerminal(a.stderr) && a.env("TERM") != "dumb" && terminalWidth(a.stderr) > 0 {
 		p.bars = mpb.New(mpb.WithOutput(a.stderr)) // mpb needs the terminal itself to learn its width and redraw the bar
@@ -38,6 +40,7 @@ func (a *app) newProgress(total int64) *progress {
 		a.writeAbove(p.bars)
 		return p
 	}
+	a.talk("Sending to %s, %s.", counted(total, "recipient"), pace)
 	p.done.Go(func() {
 		ticker := time.NewTicker(progressInterval)
 		defer ticker.Stop()

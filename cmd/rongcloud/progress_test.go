@@ -32,7 +32,8 @@ func TestProgressFitsTheTerminal(t *testing.T) {
 	}
 }
 
-// Without a terminal a send prints its progress every ten seconds until it ends.
+// Without a terminal a send prints how fast it goes at once, and its progress every ten seconds
+// until it ends.
 func TestProgressPrintsEveryTenSeconds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -43,22 +44,24 @@ func TestProgressPrintsEveryTenSeconds(t *testing.T) {
 			defer a.talking.Unlock()
 			return said.String()
 		}
-		p := a.newProgress(20000)
+		p := a.newProgress(20000, "at most 6000 a minute")
+		first := "Sending to 20000 recipients, at most 6000 a minute.\n"
+		require.Equal(t, first, text(), "at once")
 		p.update(rongcloud.BulkProgress{
 			BulkCounts: rongcloud.BulkCounts{Delivered: 4000, Refused: 3, Unknown: 2}, Rate: 400.4, TimeLeft: 40*time.Second + time.Millisecond,
 		})
 		time.Sleep(10*time.Second - time.Nanosecond)
 		synctest.Wait()
-		require.Empty(t, text())
+		require.Equal(t, first, text())
 		time.Sleep(time.Nanosecond)
 		synctest.Wait()
 		line := "4000 of 20000 delivered, 3 refused, 2 unknown, 400/s, 40s left\n"
-		require.Equal(t, line, text())
+		require.Equal(t, first+line, text())
 		time.Sleep(10 * time.Second)
 		synctest.Wait()
-		require.Equal(t, line+line, text())
+		require.Equal(t, first+line+line, text())
 		p.end()
 		time.Sleep(time.Minute)
-		require.Equal(t, line+line, text())
+		require.Equal(t, first+line+line, text())
 	})
 }

@@ -203,7 +203,7 @@ func (l *recipientList) chooseColumn(first []string, column string) (at int, hea
 		}
 		n, err := strconv.Atoi(column)
 		if err != nil || n < 1 || n > len(first) {
-			return 0, false, fmt.Errorf("there is no column %q; the first line has %s", column, strings.Join(first, ", "))
+			return 0, false, fmt.Errorf("--column: there is no column %q; the first line has %s", column, strings.Join(first, ", "))
 		}
 		l.column = column
 		return n - 1, isID(first[n-1]), nil

@@ -38,7 +38,7 @@ func (a *app) sendToFile(ctx context.Context, p profile, kind sendKind, f sendFl
 		return err
 	}
 	defer client.CloseIdleConnections()
-	progress := a.newProgress(int64(len(list.ids)))
+	progress := a.newProgress(int64(len(list.ids)), f.pace(kind.ep))
 	params := rongcloud.BulkParams{
 		Total: int64(len(list.ids)), Save: checkpoint.Save, Resume: resume, ResendUnknown: f.resendAll,
 		OnProgress: progress.update,
@@ -73,7 +73,7 @@ func (a *app) sayList(list *recipientList) {
 		verb := map[bool]string{true: "gets", false: "get"}[list.duplicates == 1]
 		about += fmt.Sprintf("; %d stood there more than once and %s it once", list.duplicates, verb)
 	}
-	a.talk("%d %s%s.", len(list.ids), plural(len(list.ids), "recipient"), about)
+	a.talk("%s%s.", counted(len(list.ids), "recipient"), about)
 }
 
 // openCheckpoint locks and reads the file that records the outcome for each recipient. So that
@@ -145,6 +145,17 @@ func (f sendFlags) loadCheckpoint(name string) (*rongcloud.BulkCheckpoint, error
 	return resume, nil
 }
 
+// pace is how fast it is sent, in words.
+func (f sendFlags) pace(ep *endpoint.Endpoint) string {
+	switch quota := ep.Quota; {
+	case f.rate > 0:
+		return fmt.Sprintf("at most %d a second", f.rate)
+	case quota.Limit > 0:
+		return fmt.Sprintf("at most %d a %s, which is the documented quota", quota.Limit, spanText(quota.Per))
+	}
+	return "at no documented quota"
+}
+
 // quotas returns the documented quotas, or the one that --rate sets. A low rate gets a longer
 // period instead of smaller requests, because a send can be resumed only with the same size of
 // requests.
@@ -186,7 +197,7 @@ func (a *app) sayChunk(chunk *rongcloud.BulkChunk) error {
 		return a.line(s, "")
 	}
 	if s.Error != "" {
-		a.talk("%d %s %s: %s", len(s.Recipients), plural(len(s.Recipients), "recipient"), s.Outcome, s.Error)
+		a.talk("%s %s: %s", counted(len(s.Recipients), "recipient"), s.Outcome, s.Error)
 	}
 	return nil
 }
@@ -235,7 +246,7 @@ func (a *app) endSend(result *rongcloud.BulkResult, err error, checkpoint rongcl
 	case err != nil:
 		return a.stoppedSend(s, err)
 	case s.Unknown > 0:
-		a.talk("%d may have got it, or not: they are not sent it again, unless you add --resend-unknown:\n  %s --resend-unknown", s.Unknown, a.again())
+		a.talk("%s may have got it, or not. Nobody is sent it again, unless you add --resend-unknown:\n  %s --resend-unknown", counted(s.Unknown, "recipient"), a.again())
 		return exitError(exitUnknown)
 	case s.Refused+s.Skipped > 0:
 		return exitError(exitRefused)
@@ -250,9 +261,21 @@ func (a *app) printSend(s shownSend) error {
 		fmt.Fprintf(&text, "\nskipped    %d", s.Skipped)
 	}
 	for _, r := range s.Ranges {
-		fmt.Fprintf(&text, "\n%s: recipients %d to %d%s", r.Outcome, r.First, r.Last, mark(r.Reason != "", ", "+r.Reason))
+		who := fmt.Sprintf("recipients %d to %d", r.First, r.Last)
+		if r.First == r.Last {
+			who = fmt.Sprintf("recipient %d", r.First)
+		}
+		fmt.Fprintf(&text, "\n%s: %s%s", r.Outcome, who, mark(r.Reason != "", ", "+r.Reason))
 	}
 	return a.line(s, text.String())
+}
+
+// deliveredTo says how many recipients got it.
+func deliveredTo(n int64) string {
+	if n == 1 {
+		return "1 was delivered to"
+	}
+	return fmt.Sprintf("%d were delivered to", n)
 }
 
 // stoppedSend reports why a send stopped, and how to continue it.
@@ -271,11 +294,11 @@ func (a *app) stoppedSend(s shownSend, err error) error {
 	if stored, err := rongcloud.BulkCheckpointFile(s.Checkpoint).Load(); err == nil && stored == nil {
 		sent := "Nothing was sent"
 		if s.Delivered+s.Refused+s.Unknown > 0 {
-			sent = fmt.Sprintf("%d were delivered to, but --resume cannot go on: %s is gone", s.Delivered, s.Checkpoint)
+			sent = fmt.Sprintf("%s, but --resume cannot go on: %s is gone", deliveredTo(s.Delivered), s.Checkpoint)
 		}
 		a.talk("rongcloud: the send was stopped: %s. %s", why, sent)
 		return exitError(code)
 	}
-	a.talk("rongcloud: the send was stopped: %s. %d were delivered to. Go on with\n  %s", why, s.Delivered, a.again())
+	a.talk("rongcloud: the send was stopped: %s. %s. Go on with\n  %s", why, deliveredTo(s.Delivered), a.again())
 	return exitError(code)
 }

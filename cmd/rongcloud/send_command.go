@@ -186,9 +186,9 @@ func (a *app) confirmSend(ctx context.Context, p profile, kind sendKind, ids []s
 	case crowds[kind.ep] != "":
 		return a.confirmCrowd(ctx, p, kind.ep, ids)
 	case len(ids) > manyUsers:
-		return a.confirm(ctx, "send to %d users", len(ids))
+		return a.confirm(ctx, "send to %s", counted(len(ids), "user"))
 	case p.Production:
-		return a.confirm(ctx, "send to %d users in production (%s)", len(ids), p.Source)
+		return a.confirm(ctx, "send to %s in production (%s)", counted(len(ids), "user"), p.Source)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -30,12 +31,14 @@ func newSignCommand(a *app) *cobra.Command {
 		Use:   "sign",
 		Short: "Sign with the App Secret, or verify a signature",
 		Long: `Sign with the App Secret, or verify a signature. Whoever has a signature can make any call with it, and it is not
-known to expire: show it to nobody.`,
+known to expire: show it to nobody.
+
+Without any profile the App Secret is that of the emulator, test-app-secret, with which the example is signed.`,
 		Example: `  rongcloud sign
-  rongcloud sign --nonce 14314 --timestamp 1408706337 --verify 890b422b75c1c5cb706e4f7921df1d94e69c17f4`,
+  rongcloud sign --nonce 14314 --timestamp 1408706337000 --verify 833b56ddd367aedd15cb60c511e9fc9a16a9c6df`,
 		Args: cobra.NoArgs,
 		RunE: a.do(func(*cobra.Command, []string) error {
-			p, err := a.profile()
+			p, err := a.callbackProfile()
 			if err != nil {
 				return err
 			}
@@ -130,15 +133,23 @@ func newDecodeLogCommand(a *app) *cobra.Command {
 			}
 			defer func() { _ = file.Close() }()
 			info, err := file.Stat()
-			if err != nil {
+			switch {
+			case err != nil:
 				return err
+			case !info.Mode().IsRegular(): // what is no file has no end to read a list from
+				return fmt.Errorf("%s is not a regular file", args[0])
 			}
 			// Reading a file needs a client but no call, so any App Key will do.
 			client, err := a.clientOf(profile{AppKey: "none", AppSecret: "none"})
 			if err != nil {
 				return err
 			}
-			return a.printLog(client.Message.Log.Read(cmd.Context(), file, info.Size(), rongcloud.MessageLogLimits{}))
+			err = a.printLog(client.Message.Log.Read(cmd.Context(), file, info.Size(), rongcloud.MessageLogLimits{}))
+			var unread *rongcloud.Error
+			if errors.As(err, &unread) {
+				return fmt.Errorf("%s is not a log as RongCloud serves it, a zip file with a line for each message: %w", args[0], unread.Err)
+			}
+			return err
 		}),
 	}
 }

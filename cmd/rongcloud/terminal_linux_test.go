@@ -6,12 +6,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
 
+	"charm.land/lipgloss/v2"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 )
@@ -31,10 +33,17 @@ type terminalRun struct {
 // onTerminal starts the program on a new terminal.
 func onTerminal(t *testing.T, env map[string]string, args ...string) *terminalRun {
 	t.Helper()
+	return onTerminalOf(t, 80, env, args...)
+}
+
+// onTerminalOf starts the program on a terminal of so many columns.
+func onTerminalOf(t *testing.T, columns uint16, env map[string]string, args ...string) *terminalRun {
+	t.Helper()
 	hand, err := os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = hand.Close() })
 	require.NoError(t, unix.IoctlSetPointerInt(int(hand.Fd()), unix.TIOCSPTLCK, 0))
+	require.NoError(t, unix.IoctlSetWinsize(int(hand.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: columns}))
 	number, err := unix.IoctlGetInt(int(hand.Fd()), unix.TIOCGPTN)
 	require.NoError(t, err)
 	screen, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|syscall.O_NOCTTY, 0)
@@ -217,5 +226,68 @@ func TestLoginReplaces(t *testing.T) {
 		stored, err := os.ReadFile(env[envConfig])
 		require.NoError(t, err)
 		require.Equal(t, answer == "y", strings.Contains(string(stored), "test-app-key"))
+	}
+}
+
+// tableRuns are the commands that print a table, or facts in columns, with what each has to show at
+// every width.
+var tableRuns = map[string]string{
+	"api list":                               "/user/getToken.json",
+	"api list group mute":                    "/group/user/ban/whitelist/rollback.json",
+	"api show /message/private/publish.json": "pushContent",
+	"api show /user/getToken.json":           "RESPONSE",
+	"code 1004":                              "rongcloud.CodeWrongSignature",
+	"code 429":                               "1008",
+	"doctor":                                 "ok",
+	"emulator fault /user/info.json --status 429 --message wait,please,for,a,while --header Retry-After=20 --where userId=ann --times 3": "userId=ann",
+	"emulator fault list":                       "TIMES",
+	"emulator state":                            "test-app-key",
+	"live --list":                               "timestamp-seconds",
+	"profile list":                              "production-of-the-shop",
+	"profile show production-of-the-shop":       "app-key-of-the-shop",
+	"send private --from ann --to ben --text x": "TEST-0000",
+	"webhook trigger":                           "rtc_content_censor_status",
+	"webhook verify":                            "milliseconds",
+	"--help":                                    "completion",
+	"help send private":                         "--resend-unknown",
+	"help emulator exec":                        "RONGCLOUD_PHP_API_URL",
+}
+
+var escapes = regexp.MustCompile(`\x1b\[[0-9;]*[A-Za-z]`)
+
+// On a terminal of any width no line of a table ends with a space, and none is wider than the
+// terminal but for a word that is, such as a path. Examples of the help stay in one piece.
+func TestTablesOnTerminals(t *testing.T) {
+	t.Parallel()
+	env, err := runEmulator(t.Cleanup, nil)
+	require.NoError(t, err)
+	env[envConfig] = filepath.Join(t.TempDir(), "profiles.json")
+	require.NoError(t, os.WriteFile(env[envConfig], []byte(`{"profiles": {
+		"production-of-the-shop": {"appKey": "app-key-of-the-shop", "appSecret": "s", "region": "SG_B", "production": true},
+		"b": {"appKey": "k", "appSecret": "s", "apiUrls": ["https://api.private-cloud.example.com:8443", "https://api2.private-cloud.example.com:8443"]}
+	}}`), 0o600))
+	for _, columns := range []uint16{40, 80, 140} {
+		for command, shows := range tableRuns {
+			r := onTerminalOf(t, columns, env, strings.Fields(command)...)
+			if command == "webhook verify" {
+				r.types("POST /?nonce=1&timestamp=1400000000&signature=x HTTP/1.1\n\n\x04", true)
+			}
+			_, seen := r.ends()
+			seen = strings.ReplaceAll(seen, "\r\n", "\n")
+			require.Contains(t, seen, shows, "%s at %d", command, columns)
+			for line := range strings.Lines(escapes.ReplaceAllString(seen, "")) {
+				line = strings.TrimSuffix(line, "\n")
+				require.Equal(t, strings.TrimRight(line, " "), line, "%s at %d", command, columns)
+				longest := 0
+				for word := range strings.FieldsSeq(line) {
+					longest = max(longest, lipgloss.Width(word))
+				}
+				if strings.Contains(command, "help") && strings.HasPrefix(line, "  rongcloud ") || strings.HasPrefix(line, "POST /?") {
+					continue
+				}
+				const names = len("what to do  ") + 2 // before a fact
+				require.LessOrEqual(t, lipgloss.Width(line), max(int(columns), longest+names), "%s at %d: %q", command, columns, line)
+			}
+		}
 	}
 }

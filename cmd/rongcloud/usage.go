@@ -104,6 +104,10 @@ func markRequired(cmd *cobra.Command) {
 	})
 }
 
+// whyPositive is the annotation of a command whose argument is a number or a time: why that cannot
+// be negative, which looks like a flag.
+const whyPositive = "why positive"
+
 // cobraErrors match cobra's errors about command lines, and replace them by plainer ones.
 var cobraErrors = []struct {
 	says  *regexp.Regexp
@@ -138,6 +142,9 @@ var cobraErrors = []struct {
 	{
 		regexp.MustCompile(`^(?:accepts|requires) .* ?arg\(s\), (?:only )?received (\d+)$`),
 		func(m []string, cmd *cobra.Command) error {
+			if file := cmd.LocalNonPersistentFlags().Lookup("json"); file != nil && file.Changed { // it has taken the path
+				return errJSONTakesFile
+			}
 			about := ""
 			if m[1] != "0" {
 				about = ", with no more and no fewer words; there are " + m[1]
@@ -150,6 +157,15 @@ var cobraErrors = []struct {
 		func(m []string, _ *cobra.Command) error {
 			fields := strings.Fields(m[2]) // with a shorthand, "-n, --name"
 			return fmt.Errorf("%s: %q is not a value that it takes", fields[len(fields)-1], m[1])
+		},
+	},
+	{
+		regexp.MustCompile(`^unknown shorthand flag: '\d' in (-\d.*)$`),
+		func(m []string, cmd *cobra.Command) error {
+			if why := cmd.Annotations[whyPositive]; why != "" {
+				return fmt.Errorf("%q: %s", m[1], why)
+			}
+			return fmt.Errorf("%q is read as a flag: what begins with a dash and is none stands behind --", m[1])
 		},
 	},
 	{

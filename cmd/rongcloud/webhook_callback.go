@@ -225,6 +225,8 @@ type delivery struct {
 	Milliseconds float64         `json:"ms"`
 	Response     json.RawMessage `json:"response,omitempty"`
 	Error        string          `json:"error,omitempty"`
+
+	cause error // of Error
 }
 
 // taken reports whether the handler accepted the callback.
@@ -273,7 +275,10 @@ func (a *app) post(p profile, client *http.Client, r *http.Request, kind webhook
 	response, err := signer.Send(r)
 	d := delivery{Kind: kind, Milliseconds: float64(time.Since(began).Microseconds()) / 1000}
 	if err != nil {
-		d.Error = plainNetworkError(err)
+		d.cause, d.Error = err, plainNetworkError(err)
+		if isTimeout(err) {
+			d.Error = "no response within " + client.Timeout.String()
+		}
 		return d
 	}
 	if response.Status < http.StatusOK {

@@ -185,7 +185,7 @@ func place(node any, parts []string) (jsonPlace, error) {
 		case []any:
 			n, err := strconv.Atoi(part)
 			if err != nil || n < 0 || n >= len(parent) {
-				return jsonPlace{}, fmt.Errorf("%s is not the place of one of %d items, which begin at 0", part, len(parent))
+				return jsonPlace{}, fmt.Errorf("%s is not the place of one of %s, which begin at 0", part, counted(len(parent), "item"))
 			}
 			if last {
 				return jsonPlace{list: parent, index: n}, nil

@@ -88,6 +88,9 @@ func (a *app) listen(parent context.Context, f listenFlags) error {
 			return err
 		}
 	}
+	if err := checkPort(ctx, f.listen); err != nil {
+		return err
+	}
 	socket, err := new(net.ListenConfig).Listen(ctx, "tcp", f.listen)
 	if err != nil {
 		return err
@@ -118,11 +121,23 @@ func (a *app) listen(parent context.Context, f listenFlags) error {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	a.talk("%d callbacks came, of which %d were refused.", l.received, l.refused)
+	a.talk("%s came, %d refused.", counted(l.received, "callback"), l.refused)
 	if parent.Err() != nil { // Ctrl-C is the normal end
 		return nil
 	}
 	return context.Cause(ctx)
+}
+
+// checkPort refuses a port that is neither a number nor the name of a service.
+func checkPort(ctx context.Context, address string) error {
+	_, port, err := net.SplitHostPort(address)
+	if err == nil {
+		_, err = net.DefaultResolver.LookupPort(ctx, "tcp", port)
+	}
+	if err != nil {
+		return usagef("--listen: %q is not an address and port: %w", address, err)
+	}
+	return nil
 }
 
 // firstLines prints the first line of each text, and leaves out stack traces.
@@ -166,8 +181,8 @@ func (a *app) newListener(f listenFlags, stop context.CancelCauseFunc) (*listene
 	if _, _, err := net.SplitHostPort(f.listen); f.listen != "" && err != nil {
 		return nil, usagef("--listen: %q is not an address and port such as 127.0.0.1:8687", f.listen)
 	}
-	if f.timeout <= 0 {
-		return nil, usagef("--timeout: %v is not positive", f.timeout)
+	if err := checkTimeout(f.timeout); err != nil {
+		return nil, err
 	}
 	if f.forwardTo != "" {
 		if l.target, err = callbackTarget("forward-to", f.forwardTo); err != nil {
@@ -259,16 +274,15 @@ func (l *listener) respond(r *http.Request, shown *receipt) *webhooktest.Respons
 	shown.Forwarded = true
 	response, err := l.forward(r)
 	status := http.StatusBadGateway
-	var slow interface{ Timeout() bool }
 	switch {
 	case err == nil && response.Status >= http.StatusOK:
 		return response
 	case err == nil:
 		shown.Problem = "the handler's " + noFinalStatus(response.Status)
-	case errors.As(err, &slow) && slow.Timeout():
+	case isTimeout(err):
 		status, shown.Problem = http.StatusGatewayTimeout, "the handler did not respond within "+l.client.Timeout.String()
 	default:
-		shown.Problem = "the handler cannot be reached: " + plainNetworkError(err)
+		shown.Problem = "the handler cannot be reached: " + plainNetworkError(err) + "; " + reachHint(err, "forward-to")
 	}
 	return &webhooktest.Response{Status: status, Header: http.Header{}}
 }
@@ -344,6 +358,27 @@ func nonEmpty(texts ...string) []string {
 		}
 	}
 	return kept
+}
+
+// isTimeout reports whether a request took too long.
+func isTimeout(err error) bool {
+	var slow interface{ Timeout() bool }
+	return errors.As(err, &slow) && slow.Timeout()
+}
+
+// reachHint is what to do about a server that a flag names, and that gave no response.
+func reachHint(err error, flag string) string {
+	var name *net.DNSError
+	var dial *net.OpError
+	switch {
+	case errors.As(err, &name):
+		return "is the host in --" + flag + " right?"
+	case isTimeout(err):
+		return "--timeout gives it more time"
+	case errors.As(err, &dial) && dial.Op == "dial":
+		return "is it running, and is --" + flag + " right?"
+	}
+	return "is --" + flag + " right?"
 }
 
 // plainNetworkError returns the text of an error without the URL of the request, whose query has a

@@ -42,6 +42,9 @@ They follow each other as fast as the handler takes them. With --speed they keep
 			if err != nil {
 				return err
 			}
+			if err := checkTimeout(timeout); err != nil {
+				return err
+			}
 			if math.IsNaN(speed) || math.IsInf(speed, 0) || speed < 0 {
 				return usagef("--speed: %v is not 0 or more", speed)
 			}
@@ -164,6 +167,7 @@ func (a *app) await(ctx context.Context, due time.Time, name string) {
 
 func (a *app) replay(ctx context.Context, p profile, target *url.URL, client *http.Client, recorded []recordedCallback, speed float64) error {
 	refused, began := 0, time.Now()
+	var unreached error // why the last one got no response, if none got any
 	for i, one := range recorded {
 		a.await(ctx, began.Add(spacing(recorded[0].ReceivedAt, one.ReceivedAt, speed)), one.name)
 		var d delivery
@@ -175,20 +179,29 @@ func (a *app) replay(ctx context.Context, p profile, target *url.URL, client *ht
 			d = a.post(p, client, r, one.Kind)
 		}
 		if ctx.Err() != nil {
-			a.talk("Stopped after %d of %d callbacks, before %s.", i, len(recorded), one.name)
+			a.talk("Stopped after %d of %s, before %s.", i, counted(len(recorded), "callback"), one.name)
 			return exitError(exitRefused)
 		}
 		d.Name, d.Was = one.name, one.Status
 		if !d.taken() {
 			refused++
 		}
+		if unreached = d.cause; i > refused-1 {
+			unreached = nil
+		}
 		if err := a.line(d, d.text(a)); err != nil {
 			return err
 		}
 	}
-	if refused > 0 {
-		return fmt.Errorf("the handler did not take %d of %d callbacks", refused, len(recorded))
+	switch {
+	case refused > 0 && unreached != nil:
+		return &hintedError{fmt.Errorf("the handler did not respond to %s", ofAll(refused, len(recorded), "callback")), reachHint(unreached, "to")}
+	case refused > 0:
+		return fmt.Errorf("the handler did not take %s", ofAll(refused, len(recorded), "callback"))
+	case len(recorded) == 1:
+		a.talk("The handler took the callback.")
+	default:
+		a.talk("The handler took all %d callbacks.", len(recorded))
 	}
-	a.talk("The handler took all %d callbacks.", len(recorded))
 	return nil
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -15,6 +14,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/rongcloud-go/rongcloud/webhook"
 	"github.com/rongcloud-go/rongcloud/webhook/webhooktest"
@@ -47,7 +47,7 @@ With --bad-signature, --stale or --replay a handler that takes the callback fail
 		Args: cobra.MaximumNArgs(1), ValidArgsFunction: completeKind,
 		RunE: a.do(func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return a.listKinds()
+				return a.listKinds(cmd.LocalNonPersistentFlags())
 			}
 			return a.trigger(cmd.Context(), f, args[0])
 		}),
@@ -81,13 +81,24 @@ func kindNames() []string {
 
 // shownKind is a kind of callback as webhook trigger lists it.
 type shownKind struct {
-	Kind webhook.Kind `json:"kind"`
-	Go   string       `json:"go"`
-	Body string       `json:"body"`
-	In   string       `json:"signedIn"`
+	Kind    webhook.Kind `json:"kind"`
+	Summary string       `json:"summary"`
+	Go      string       `json:"go"`
+	Body    string       `json:"body"`
+	In      string       `json:"signedIn"`
 }
 
-func (a *app) listKinds() error {
+// listKinds lists the kinds. Flags say what to do with a callback, of which there is none.
+func (a *app) listKinds(flags *pflag.FlagSet) error {
+	var given error
+	flags.VisitAll(func(flag *pflag.Flag) {
+		if flag.Changed {
+			given = usagef("--%s goes with a KIND; rongcloud webhook trigger lists the kinds", flag.Name)
+		}
+	})
+	if given != nil {
+		return given
+	}
 	var all []shownKind
 	var rows [][]string
 	for _, kind := range webhooktest.Kinds() {
@@ -95,7 +106,7 @@ func (a *app) listKinds() error {
 		if err != nil {
 			return err
 		}
-		s := shownKind{kind, reflect.TypeOf(webhooktest.Sample(kind)).Elem().String(), "JSON", "headers"}
+		s := shownKind{kind, kindSummaries[string(kind)], reflect.TypeOf(webhooktest.Sample(kind)).Elem().String(), "JSON", "headers"}
 		if c.isForm() {
 			s.Body = "form"
 		}
@@ -103,9 +114,11 @@ func (a *app) listKinds() error {
 			s.In = "query"
 		}
 		all = append(all, s)
-		rows = append(rows, []string{string(kind), s.Go, s.Body, s.In})
+		rows = append(rows, []string{string(kind), s.Body, s.In, s.Go, s.Summary})
 	}
-	return a.show(all, func(io.Writer) error { return a.table([]string{"KIND", "IN GO", "BODY", "SIGNED IN"}, rows) })
+	return a.show(all, func(io.Writer) error {
+		return a.table([]string{"KIND", "BODY", "SIGNATURE", "IN GO", "SUMMARY"}, rows, "IN GO", "BODY", "SIGNATURE")
+	})
 }
 
 // sampleCallback returns a callback of a kind with values for all fields.
@@ -127,6 +140,9 @@ func sampleCallback(kind webhook.Kind) (callback, error) {
 }
 
 func (a *app) trigger(ctx context.Context, f triggerFlags, kind string) error {
+	if err := checkTimeout(f.timeout); err != nil {
+		return err
+	}
 	c, err := sampleCallback(webhook.Kind(kind))
 	if err != nil {
 		return err
@@ -168,37 +184,48 @@ func (a *app) fire(ctx context.Context, f triggerFlags, p profile, target *url.U
 	if f.stale {
 		at = at.Add(-24 * time.Hour)
 	}
-	s, how := sign(p, freshNonce(), at), ""
+	s := sign(p, freshNonce(), at)
+	var forged forgery
 	switch {
 	case f.badSignature:
-		s, how = s.spoiled(), "with a wrong signature"
+		s, forged = s.spoiled(), wrongSignature
 	case f.stale:
-		how = "signed a day ago"
+		forged = staleSignature
 	}
-	d, err := a.deliver(ctx, f, p, target, c, s, how)
+	d, err := a.deliver(ctx, f, p, target, c, s, forged)
 	if err != nil {
 		return err
 	}
 	if f.replays {
 		if !d.taken() {
-			return &hintedError{fmt.Errorf("the handler did not take the callback: %s", cmp.Or(d.Error, fmt.Sprintf("HTTP %d", d.Status))), "so there is nothing to send again"}
+			return judge(d, forged, p)
 		}
 		c.alter()
-		how = "the same signature with another body"
-		if d, err = a.deliver(ctx, f, p, target, c, s, how); err != nil {
+		forged = usedSignature
+		if d, err = a.deliver(ctx, f, p, target, c, s, forged); err != nil {
 			return err
 		}
 	}
-	return judge(d, how != "", p)
+	return judge(d, forged, p)
 }
 
-func (a *app) deliver(ctx context.Context, f triggerFlags, p profile, target *url.URL, c callback, s signing, how string) (delivery, error) {
+// forgery is what is wrong with a callback that a handler should refuse, and how a handler finds
+// out. The zero value is a callback with which nothing is wrong.
+type forgery struct{ how, check string }
+
+var (
+	wrongSignature = forgery{"with a wrong signature", "compare the signature with the SHA-1 of App Secret, nonce and timestamp"}
+	staleSignature = forgery{"signed a day ago", "compare the timestamp with the clock"}
+	usedSignature  = forgery{"with the same signature and another body", "remember which signatures it has taken"}
+)
+
+func (a *app) deliver(ctx context.Context, f triggerFlags, p profile, target *url.URL, c callback, s signing, forged forgery) (delivery, error) {
 	r, err := c.request(ctx, target, s)
 	if err != nil {
 		return delivery{}, err
 	}
 	d := a.post(p, callbackClient(f.timeout), r, c.Kind)
-	d.Signed = how
+	d.Signed = forged.how
 	if ctx.Err() != nil {
 		return d, ctx.Err()
 	}
@@ -206,17 +233,18 @@ func (a *app) deliver(ctx context.Context, f triggerFlags, p profile, target *ur
 }
 
 // judge returns an error unless the handler accepted a genuine callback or refused a forged one.
-func judge(d delivery, forged bool, p profile) error {
+func judge(d delivery, forged forgery, p profile) error {
+	isForged := forged != forgery{}
 	switch {
 	case d.Status == 0:
-		return errors.New("the handler did not respond: " + d.Error)
-	case forged && d.taken() && d.Kind == webhook.KindPreMessage && strings.HasPrefix(d.Signed, "the same"):
+		return &hintedError{errors.New("the handler did not respond: " + d.Error), reachHint(d.cause, "to")}
+	case forged == usedSignature && d.taken() && d.Kind == webhook.KindPreMessage:
 		// A handler responds to a replayed question with its fallback, which may be to allow the
 		// message.
 		return nil
-	case forged && d.taken():
-		return &hintedError{fmt.Errorf("the handler took a callback %s", d.Signed), "anybody could send it: let webhook.Handler check signature, time and nonce"}
-	case forged && d.Status < 500 && d.Status >= 400:
+	case isForged && d.taken():
+		return &hintedError{fmt.Errorf("the handler took a callback %s", forged.how), "anybody could send it: the handler has to " + forged.check + ", as webhook.Handler of the Go SDK does"}
+	case isForged && d.Status < 500 && d.Status >= 400:
 		return nil
 	case !d.taken():
 		hint := ""

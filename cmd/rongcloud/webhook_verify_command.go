@@ -110,7 +110,7 @@ func readRequest(text []byte) (*http.Request, []string, error) {
 		if length < len(body) && len(bytes.TrimSpace(body[length:])) == 0 {
 			body = body[:length] // an editor has added the last line break
 		} else {
-			notes = append(notes, fmt.Sprintf("The body has %d bytes, and Content-Length says %d.", len(body), length))
+			notes = append(notes, fmt.Sprintf("The body has %s, and Content-Length says %d.", counted(len(body), "byte"), length))
 		}
 	}
 	r := &http.Request{
@@ -132,8 +132,11 @@ type verification struct {
 }
 
 func verifyRequest(r *http.Request, p profile, anyAge bool) verification {
-	explained := emulator.Explain(credentialsOf(r), p.AppKey, string(p.AppSecret), time.Now())
-	v := verification{Time: explained.Time, AppKey: explained.AppKey}
+	given := credentialsOf(r)
+	checked := given.Clone()
+	checked.Set("App-Key", p.AppKey) // no part of the signature
+	explained := emulator.Explain(checked, p.AppKey, string(p.AppSecret), time.Now())
+	v := verification{Time: explained.Time, AppKey: given.Get("App-Key")}
 	window := webhook.DefaultWindow
 	if anyAge {
 		window = 0
@@ -144,18 +147,51 @@ func verifyRequest(r *http.Request, p profile, anyAge bool) verification {
 		switch {
 		case errors.Is(err, webhook.ErrSignature):
 			v.Hint = explained.Hint
+			if v.AppKey != "" && v.AppKey != p.AppKey {
+				v.Hint = "it names the App Key " + v.AppKey + ", and was checked with the App Secret of " + p.AppKey + ", of " + p.Source
+			}
 		case errors.Is(err, webhook.ErrStale), errors.Is(err, webhook.ErrFuture):
 			v.Hint = fmt.Sprintf("the signature is right, but handlers take it for %v only: --any-age does not mind", webhook.DefaultWindow)
 		case errors.Is(err, webhook.ErrUnsigned):
-			v.Hint = "nonce, timestamp (13 digits) and signature stand in the query, or in headers for results of moderation and for audio and video"
+			v.unsigned(given, explained)
 		}
 		return v
 	}
 	v.Valid, v.Kind, v.Events = true, parsed.Kind, parsed.Events
-	if explained.AppKey != "" && explained.AppKey != p.AppKey {
+	if v.AppKey != "" && v.AppKey != p.AppKey {
 		v.Hint = "it names another App Key than that of " + p.Source
 	}
 	return v
+}
+
+// unsigned says why a request counts as unsigned: a part of its signature is missing, or is not what
+// it should be.
+func (v *verification) unsigned(given http.Header, explained emulator.Explanation) {
+	const where = "nonce, timestamp (13 digits) and signature stand in the query, or in headers for results of moderation and for audio and video"
+	parts := []string{"Nonce", "Timestamp", "Signature"}
+	var missing []string
+	for _, part := range parts {
+		if given.Get(part) == "" {
+			missing = append(missing, strings.ToLower(part))
+		}
+	}
+	timestamp := given.Get("Timestamp")
+	number, err := strconv.ParseInt(timestamp, 10, 64)
+	switch {
+	case len(missing) == len(parts):
+		v.Hint = where
+	case len(missing) > 0:
+		v.Problem, v.Hint = "it has no "+strings.Join(missing, " and no "), where
+	case err == nil && len(timestamp) == len("1700000000"):
+		v.Problem = "the timestamp is in seconds, and handlers take milliseconds"
+		v.Hint = timestamp + "000 would be the same moment in 13 digits; sign that"
+	case err != nil || number < 0 || len(timestamp) != len("1700000000000"):
+		v.Problem = fmt.Sprintf("the timestamp %q is not one of 13 digits, in milliseconds", timestamp)
+		v.Hint = explained.Hint
+	default: // it has all parts, and the reason is that of the error
+		v.Problem = strings.TrimPrefix(v.Problem, webhook.ErrUnsigned.Error()+": ")
+		v.Hint = where
+	}
 }
 
 // credentialsOf returns the parts of a signature as headers, whether the request has them in its
@@ -182,16 +218,10 @@ func (v verification) print(a *app) func(io.Writer) error {
 		if !v.Valid {
 			verdict = a.paint(bad, "refused")
 		}
-		var b strings.Builder
-		fmt.Fprintf(&b, "%-8s %s\n", "verdict", verdict) // not through oneLine, which removes colours
-		for _, fact := range [][2]string{
-			{"problem", v.Problem}, {"hint", v.Hint}, {"kind", string(v.Kind)}, {"app key", v.AppKey}, {"signed", v.Time},
-		} {
-			if fact[1] != "" {
-				fmt.Fprintf(&b, "%-8s %s\n", fact[0], oneLine(fact[1]))
-			}
-		}
-		_, err := io.WriteString(w, b.String())
+		_, err := io.WriteString(w, a.factText([][2]string{
+			{"verdict", verdict}, {"problem", oneLine(v.Problem)}, {"hint", oneLine(v.Hint)}, {"kind", oneLine(string(v.Kind))},
+			{"app key", oneLine(v.AppKey)}, {"signed", oneLine(v.Time)},
+		}))
 		if err == nil && v.Valid {
 			err = a.printJSON(v.Events)
 		}

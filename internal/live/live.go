@@ -65,6 +65,9 @@ const (
 
 var validPrefix = regexp.MustCompile(`^` + prefixStart + `[0-9a-f]{8}$`)
 
+// IsPrefix reports whether a text is the prefix of a run.
+func IsPrefix(text string) bool { return validPrefix.MatchString(text) }
+
 // NewPrefix returns a random prefix for [Config], such as rclive0f3a9c21.
 func NewPrefix() string {
 	var b [4]byte

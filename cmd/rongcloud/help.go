@@ -1,0 +1,71 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"regexp"
+	"strings"
+
+	"charm.land/lipgloss/v2"
+	"github.com/spf13/cobra"
+)
+
+// helpWidth is the width of the longest lines of texts that help has by itself.
+const helpWidth = 120
+
+// helpWithin prints the help of a command, as write does it, for a terminal of this width; 0 is any.
+func (a *app) helpWithin(terminal int, cmd *cobra.Command, write func()) {
+	if terminal <= 0 {
+		write()
+		return
+	}
+	var b bytes.Buffer
+	cmd.SetOut(&b)
+	write()
+	cmd.SetOut(nil)
+	_, _ = io.WriteString(a.stdout, wrappedHelp(b.String(), terminal)) // run asks whether that failed
+}
+
+// namedText is a line of help with a name, such as a flag or a command, and a text behind it.
+var namedText = regexp.MustCompile(`^(\s+(?:-\w, )?\S+(?: \S+)?\s{2,})(\S.*)$`)
+
+// leastHelp is how wide a text is at least behind its name.
+const leastHelp = 24
+
+// wrappedHelp wraps the texts of help. Examples stay in one piece, to be copied.
+func wrappedHelp(help string, terminal int) string {
+	about, rest, found := strings.Cut(help, "\nUsage:\n")
+	var lines []string
+	for paragraph := range strings.SplitSeq(about, "\n\n") {
+		if terminal < helpWidth {
+			paragraph = strings.Join(wrapped(strings.Join(strings.Fields(paragraph), " "), terminal), "\n")
+		}
+		lines = append(lines, paragraph+"\n")
+	}
+	if !found {
+		return strings.Join(lines, "\n")
+	}
+	lines = append(lines, "Usage:")
+	for line := range strings.SplitSeq(strings.TrimSuffix(rest, "\n"), "\n") {
+		if strings.HasPrefix(line, "Use ") {
+			lines = append(lines, wrapped(line, terminal)...)
+			continue
+		}
+		m := namedText.FindStringSubmatch(line)
+		if m == nil || lipgloss.Width(line) <= terminal || strings.HasPrefix(line, "  rongcloud ") {
+			lines = append(lines, strings.TrimRight(line, " "))
+			continue
+		}
+		name, indent := m[1], lipgloss.Width(m[1])
+		if terminal-indent < leastHelp { // the text stands below its name
+			lines = append(lines, strings.TrimRight(name, " "))
+			indent = 5 * hanging
+			name = strings.Repeat(" ", indent)
+		}
+		for _, part := range wrapped(m[2], terminal-indent) {
+			lines = append(lines, name+part)
+			name = strings.Repeat(" ", indent)
+		}
+	}
+	return strings.Join(lines, "\n") + "\n"
+}
