@@ -113,8 +113,8 @@ func (a *app) printCode(w io.Writer, s shownCode) error {
 	return err
 }
 
-// shownStatus is an HTTP status as it is printed, which people take for a code: it stands beside the
-// code in every error.
+// shownStatus is an HTTP status as it is printed, which people take for a code: it stands beside
+// the code in every error.
 type shownStatus struct {
 	Status  int    `json:"httpStatus"`
 	Name    string `json:"name,omitempty"`

@@ -13,7 +13,8 @@ import (
 // helpWidth is the width of the longest lines of texts that help has by itself.
 const helpWidth = 120
 
-// helpWithin prints the help of a command, as write does it, for a terminal of this width; 0 is any.
+// helpWithin prints the help of a command, as write does it, for a terminal of this width; 0 is
+// any.
 func (a *app) helpWithin(terminal int, cmd *cobra.Command, write func()) {
 	if terminal <= 0 {
 		write()

@@ -31,7 +31,8 @@ type tableLayout struct {
 	below   int   // the column that stands below its row, or -1
 }
 
-// lines are the lines of the table on a terminal of this width; 0 is any. No line ends with a space.
+// lines are the lines of the table on a terminal of this width; 0 is any. No line ends with a
+// space.
 func (t *textTable) lines(terminal int) []string {
 	l := t.layOut(terminal)
 	var lines []string
@@ -228,8 +229,8 @@ func (t *textTable) rowLines(row []string, l tableLayout, terminal int, style fu
 	return lines
 }
 
-// looseLines are the lines of a row whose columns are not aligned: as many cells in each as there is
-// room for.
+// looseLines are the lines of a row whose columns are not aligned: as many cells in each as there
+// is room for.
 func (t *textTable) looseLines(row []string, l tableLayout, terminal int, style func(column int) lipgloss.Style) []string {
 	var lines []string
 	line, width := "", 0

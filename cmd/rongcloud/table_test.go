@@ -20,8 +20,8 @@ func endpointTable() *textTable {
 	}
 }
 
-// A table fits into its terminal: texts are wrapped, then secondary columns go, then the longest text
-// stands below its row. Paths stay in one piece, to be copied.
+// A table fits into its terminal: texts are wrapped, then secondary columns go, then the longest
+// text stands below its row. Paths stay in one piece, to be copied.
 func TestTableFitsTheTerminal(t *testing.T) {
 	t.Parallel()
 	for width, want := range map[int]string{

@@ -164,8 +164,8 @@ func verifyRequest(r *http.Request, p profile, anyAge bool) verification {
 	return v
 }
 
-// unsigned says why a request counts as unsigned: a part of its signature is missing, or is not what
-// it should be.
+// unsigned says why a request counts as unsigned: a part of its signature is missing, or is not
+// what it should be.
 func (v *verification) unsigned(given http.Header, explained emulator.Explanation) {
 	const where = "nonce, timestamp (13 digits) and signature stand in the query, or in headers for results of moderation and for audio and video"
 	parts := []string{"Nonce", "Timestamp", "Signature"}

@@ -52,7 +52,8 @@ func (c callback) summary() string {
 }
 
 // cliTable returns the source of what the command line knows besides package endpoint: the methods
-// of the SDK for each endpoint, the errors page's text for each code, and what each callback is for.
+// of the SDK for each endpoint, the errors page's text for each code, and what each callback is
+// for.
 func cliTable(endpoints []*endpoint, methods map[string][]string, book *codeBook, callbacks []callback) ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteString(header + "package main\n\n// goMethods are the methods of the SDK, by the method and path that they call.\nvar goMethods = map[string][]string{\n")
