@@ -17,8 +17,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/rongcloudtest"
 )
 
-// An instance that is stopped for longer than its lease, again and again, and goes on when another
-// one has taken over, sends nothing twice, and undoes nothing.
+// The test pauses one of two instances for longer than its lease, again and again, while the other
+// one takes over. The paused instance sends nothing twice and reverts nothing when it continues.
 func TestPaused(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, databaseURL string) {
 		srv := rongcloudtest.NewServer(t, rongcloudtest.WithHistory(1_000_000))
@@ -27,8 +27,12 @@ func TestPaused(t *testing.T) {
 		p.start(t)
 		users, ids := signUpAll(t, p)
 		other.start(t)
-		require.NoError(t, srv.AddWebhookURL("http://"+other.address+"/rongcloud/events", rongcloudtest.WithServerMessages(), rongcloudtest.WithoutWaiting()))
-		for _, ep := range []*endpoint.Endpoint{endpoint.MessageSystemPublish, endpoint.MessageGroupPublish, endpoint.EntrustGroupJoin, endpoint.FriendAdd, endpoint.UserBlacklistAdd} {
+		require.NoError(t, srv.AddWebhookURL("http://"+other.address+"/rongcloud/events",
+			rongcloudtest.WithServerMessages(), rongcloudtest.WithoutWaiting()))
+		for _, ep := range []*endpoint.Endpoint{
+			endpoint.MessageSystemPublish, endpoint.MessageGroupPublish, endpoint.EntrustGroupJoin, endpoint.FriendAdd,
+			endpoint.UserBlacklistAdd,
+		} {
 			srv.Fail(ep, rongcloudtest.Fault{Delay: 20 * time.Millisecond, Times: -1})
 		}
 		acknowledged := map[string]bool{}
@@ -63,16 +67,17 @@ func TestPaused(t *testing.T) {
 	})
 }
 
-// PostgreSQL is restarted under load, again and again: decisions fail meanwhile, and the program
-// goes on by itself. Nothing is lost or sent twice.
+// The test restarts PostgreSQL under load, again and again. Decisions fail meanwhile, and then the
+// program recovers without a restart. Nothing is lost or sent twice.
 func TestRestarted(t *testing.T) {
 	databaseURL := dbtest.Postgres(t)
 	if databaseURL == "" {
-		return // said before; the gate has it
+		return // dbtest has logged why
 	}
 	srv := rongcloudtest.NewServer(t, rongcloudtest.WithHistory(1_000_000))
 	p := newProgram(t, srv, databaseURL, "OUTBOX_LEASE=5s")
-	require.NoError(t, srv.AddWebhookURL("http://"+p.address+"/rongcloud/events", rongcloudtest.WithServerMessages(), rongcloudtest.WithoutWaiting()))
+	require.NoError(t, srv.AddWebhookURL("http://"+p.address+"/rongcloud/events",
+		rongcloudtest.WithServerMessages(), rongcloudtest.WithoutWaiting()))
 	p.start(t)
 	users, ids := signUpAll(t, p)
 	acknowledged := map[string]bool{}
@@ -102,7 +107,7 @@ func TestRestarted(t *testing.T) {
 			if _, err := users[0].call("GET", "/readyz", ""); err == nil {
 				break
 			}
-			require.True(t, time.Now().Before(wait), "it does not become ready")
+			require.True(t, time.Now().Before(wait), "the program is not ready after 20 seconds")
 		}
 		for j := range 10 {
 			text := fmt.Sprintf("notice-%d-%d", i, j)

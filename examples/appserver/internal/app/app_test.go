@@ -18,7 +18,7 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(dbtest.Main(m)) }
 
-// start returns an app with the users ann, ben and cid, whose jobs are done.
+// start returns an app with the users ann, ben and cid. Their registration jobs are done.
 func start(t *testing.T, url string) *app.App {
 	t.Helper()
 	s, err := store.Open(t.Context(), url)
@@ -32,7 +32,7 @@ func start(t *testing.T, url string) *app.App {
 	return a
 }
 
-// jobs returns the kinds of the jobs that wait, oldest first, and takes them as done.
+// jobs marks all waiting jobs as done, and returns their kinds, the oldest first.
 func jobs(t *testing.T, a *app.App) []string {
 	t.Helper()
 	waiting, err := a.Store.JobsIn(t.Context(), store.Waiting, 1000)
@@ -73,7 +73,7 @@ func TestAccounts(t *testing.T) {
 		require.NoError(t, err)
 		require.NotContains(t, user.Password, "long enough")
 		second, err := a.SignUp(t.Context(), "Dan", "long enough", "1.2.3.4")
-		require.NoError(t, err, "a double click")
+		require.NoError(t, err, "signing up again with the same password, as by a double click")
 		_, err = a.SignUp(t.Context(), "dan", "long enough?", "1.2.3.4")
 		require.ErrorIs(t, err, app.ErrTaken)
 		require.Equal(t, []string{outbox.Register}, jobs(t, a))
@@ -107,13 +107,13 @@ func TestFriends(t *testing.T) {
 		require.ErrorIs(t, a.Invite(ctx, "ann", "ann"), app.ErrNotAllowed)
 		require.ErrorIs(t, a.Invite(ctx, "ann", "nobody"), app.ErrNotFound)
 		require.NoError(t, a.Invite(ctx, "ann", "ben"))
-		require.ErrorIs(t, a.Accept(ctx, "ann", "ben"), app.ErrNotFound, "she has asked herself")
+		require.ErrorIs(t, a.Accept(ctx, "ann", "ben"), app.ErrNotFound, "ann cannot accept her own invitation")
 		require.Empty(t, jobs(t, a))
 		require.NoError(t, a.Accept(ctx, "ben", "ann"))
-		require.NoError(t, a.Accept(ctx, "ben", "ann"), "a second click")
+		require.NoError(t, a.Accept(ctx, "ben", "ann"), "accepting again, as by a double click")
 		require.Equal(t, []string{outbox.AddFriend, outbox.SendPrivate}, jobs(t, a))
 		require.NoError(t, a.Invite(ctx, "ben", "ann"))
-		require.Empty(t, jobs(t, a), "they are friends")
+		require.Empty(t, jobs(t, a), "they are friends already")
 		require.ErrorIs(t, a.SetBlock(ctx, "ann", "ann", true), app.ErrNotAllowed)
 		require.NoError(t, a.SetBlock(ctx, "ann", "ben", true))
 		require.NoError(t, a.SetBlock(ctx, "ann", "ben", true))
@@ -130,7 +130,7 @@ func TestGroups(t *testing.T) {
 		a := start(t, url)
 		ctx := t.Context()
 		_, err := a.CreateGroup(ctx, "ann", "Team", []string{"ben"})
-		require.ErrorIs(t, err, app.ErrNotAllowed, "he is no friend")
+		require.ErrorIs(t, err, app.ErrNotAllowed, "ben is not a friend of ann")
 		require.NoError(t, a.Invite(ctx, "ann", "ben"))
 		require.NoError(t, a.Invite(ctx, "ben", "ann"))
 		jobs(t, a)
@@ -138,7 +138,7 @@ func TestGroups(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, "Team", group.Name)
 		require.Equal(t, []string{outbox.CreateGroup, outbox.SendGroup}, jobs(t, a))
-		require.ErrorIs(t, a.AddMember(ctx, "cid", group.ID, "ann"), app.ErrNotFound, "he is outside")
+		require.ErrorIs(t, a.AddMember(ctx, "cid", group.ID, "ann"), app.ErrNotFound, "cid is not in the group")
 		require.ErrorIs(t, a.AddMember(ctx, "ben", group.ID, "cid"), app.ErrNotAllowed)
 		require.ErrorIs(t, a.RemoveMember(ctx, "ben", group.ID, "ann"), app.ErrNotAllowed)
 		require.ErrorIs(t, a.Dismiss(ctx, "ben", group.ID), app.ErrNotAllowed)
@@ -162,7 +162,10 @@ func TestMessages(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, url string) {
 		a := start(t, url)
 		ctx := t.Context()
-		m := store.Message{UID: "1", Conversation: "p:ann:ben", From: "ann", Target: "ben", Type: 1, ObjectName: "RC:TxtMsg", Body: "{}", SentAt: time.Now()}
+		m := store.Message{
+			UID: "1", Conversation: "p:ann:ben", From: "ann", Target: "ben", Type: 1,
+			ObjectName: "RC:TxtMsg", Body: "{}", SentAt: time.Now(),
+		}
 		archive(t, a, m)
 		old := m
 		old.UID, old.SentAt = "0", time.Now().Add(-time.Hour)
@@ -170,15 +173,15 @@ func TestMessages(t *testing.T) {
 		require.ErrorIs(t, a.Recall(ctx, "ben", "1"), app.ErrNotAllowed)
 		require.ErrorIs(t, a.Recall(ctx, "ann", "0"), app.ErrNotAllowed, "too late")
 		require.ErrorIs(t, a.Recall(ctx, "ann", "2"), app.ErrNotFound)
-		require.ErrorIs(t, a.Recall(ctx, "cid", "1"), app.ErrNotFound, "he cannot read it")
-		require.ErrorIs(t, a.Report(ctx, "cid", "1", ""), app.ErrNotFound, "he cannot read it")
+		require.ErrorIs(t, a.Recall(ctx, "cid", "1"), app.ErrNotFound, "cid cannot read the message")
+		require.ErrorIs(t, a.Report(ctx, "cid", "1", ""), app.ErrNotFound, "cid cannot read the message")
 		require.NoError(t, a.Report(ctx, "ben", "1", "rude"))
 		require.NoError(t, a.Report(ctx, "ben", "1", "again"))
 		reports, err := a.Store.OpenReports(ctx, 10)
 		require.NoError(t, err)
 		require.Len(t, reports, 1)
 		require.NoError(t, a.Uphold(ctx, reports[0].ID))
-		require.NoError(t, a.Recall(ctx, "ann", "1"), "it is recalled already")
+		require.NoError(t, a.Recall(ctx, "ann", "1"), "recalling again")
 		require.Equal(t, []string{outbox.RecallMessage, outbox.BlockUser}, jobs(t, a))
 		reports, err = a.Store.OpenReports(ctx, 10)
 		require.NoError(t, err)
@@ -186,27 +189,31 @@ func TestMessages(t *testing.T) {
 	})
 }
 
-// What the app itself has said can be reported and taken back, and nobody is blocked for it.
+// The app's own messages can be reported and recalled. Upholding such a report blocks nobody.
 func TestUpholdSystem(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, url string) {
 		a := start(t, url)
 		ctx := t.Context()
-		archive(t, a, store.Message{UID: "1", Conversation: store.SystemConversation("ann"), From: app.SystemUser, Target: "ann", Type: 6, ObjectName: "RC:TxtMsg", Body: "{}", SentAt: time.Now()})
+		archive(t, a, store.Message{
+			UID: "1", Conversation: store.SystemConversation("ann"), From: app.SystemUser, Target: "ann", Type: 6,
+			ObjectName: "RC:TxtMsg", Body: "{}", SentAt: time.Now(),
+		})
 		require.NoError(t, a.Report(ctx, "ann", "1", "rude"))
 		reports, err := a.Store.OpenReports(ctx, 10)
 		require.NoError(t, err)
 		require.Len(t, reports, 1)
 		require.NoError(t, a.Uphold(ctx, reports[0].ID))
 		require.Equal(t, []string{outbox.RecallMessage}, jobs(t, a))
-		require.ErrorIs(t, a.Uphold(ctx, reports[0].ID), app.ErrOvertaken, "it is decided")
-		require.ErrorIs(t, a.DismissReport(ctx, reports[0].ID), app.ErrOvertaken, "it is decided")
+		require.ErrorIs(t, a.Uphold(ctx, reports[0].ID), app.ErrOvertaken, "the report is upheld already")
+		require.ErrorIs(t, a.DismissReport(ctx, reports[0].ID), app.ErrOvertaken, "the report is upheld already")
 		reports, err = a.Store.OpenReports(ctx, 10)
 		require.NoError(t, err)
 		require.Empty(t, reports)
 	})
 }
 
-// Only the copy of the notice itself proves that it was delivered: users can write its mark, too.
+// A job is done when the callback with its mark has the sender and recipient of its notice. Users
+// can write such a mark into their own messages, which proves nothing.
 func TestDelivered(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, url string) {
 		a := start(t, url)
@@ -235,7 +242,7 @@ func TestDelivered(t *testing.T) {
 	})
 }
 
-// What later decisions have overtaken is not tried again.
+// An operator cannot retry a job after a later job about the same thing was executed.
 func TestDecide(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, url string) {
 		a := start(t, url)
@@ -257,13 +264,13 @@ func TestDecide(t *testing.T) {
 
 		require.NoError(t, a.Announce(ctx, "one"))
 		job = claim(store.Parked)
-		require.NoError(t, a.Decide(ctx, job.ID, store.Waiting), "a send is sent again if the operator says so")
+		require.NoError(t, a.Decide(ctx, job.ID, store.Waiting), "an operator may send a parked send again")
 		require.ErrorIs(t, a.Decide(ctx, job.ID, store.Waiting), app.ErrNotFound)
 	})
 }
 
-// Nobody signs up any number of users, also with all addresses of their own network.
-func TestSignUpFlood(t *testing.T) {
+// The number of sign-up attempts is limited per IPv4 address, and per /64 network of IPv6.
+func TestSignUpLimit(t *testing.T) {
 	a := start(t, "sqlite:"+t.TempDir()+"/x.db")
 	for _, net := range []string{"1.2.3.4", "2001:db8::"} {
 		tries := 0
@@ -280,11 +287,11 @@ func TestSignUpFlood(t *testing.T) {
 		require.Equal(t, 50, tries, net)
 	}
 	_, err := a.SignUp(t.Context(), "eve", "long enough", "2001:db8:0:1::1")
-	require.NoError(t, err, "the neighbours may")
+	require.NoError(t, err, "another network has a limit of its own")
 }
 
-// Of two operators who decide a report at the same time, one is told that the other was faster.
-func TestReportTogether(t *testing.T) {
+// If two operators decide a report concurrently, one of them gets ErrOvertaken.
+func TestConcurrentReportDecisions(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, url string) {
 		a := start(t, url)
 		var report store.Report
@@ -300,7 +307,7 @@ func TestReportTogether(t *testing.T) {
 		require.NoError(t, a.Store.Change(t.Context(), func(tx *store.Tx) error {
 			tx.DecideReports(t.Context(), "1", store.ReportDismissed)
 			go func() { second <- a.Uphold(t.Context(), report.ID) }()
-			time.Sleep(300 * time.Millisecond) // it reads, and waits
+			time.Sleep(300 * time.Millisecond) // Uphold reads the report, and waits for this transaction
 			return nil
 		}))
 		require.ErrorIs(t, <-second, app.ErrOvertaken)

@@ -27,32 +27,35 @@ func TestMain(m *testing.M) { os.Exit(dbtest.Main(m)) }
 
 var cloud = webhooktest.App{Key: "key", Secret: "secret"}
 
-type rig struct {
+// fixture is a callback handler with its database, which has the users ann and ben.
+type fixture struct {
 	store   *store.Store
 	worker  *outbox.Worker
 	url     string
 	handler *webhook.Handler
 }
 
-func start(t *testing.T, url string) *rig {
+func start(t *testing.T, url string) *fixture {
 	t.Helper()
 	s, err := store.Open(t.Context(), url)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = s.Close() })
-	r := &rig{store: s, url: url, worker: outbox.New(s, rongcloudtest.NewServer(t).Client(), time.Minute, slog.New(slog.DiscardHandler))}
+	r := &fixture{store: s, url: url, worker: outbox.New(s, rongcloudtest.NewServer(t).Client(), time.Minute,
+		slog.New(slog.DiscardHandler))}
 	r.change(t, func(tx *store.Tx) {
 		for _, id := range []string{"ann", "ben"} {
 			tx.AddUser(t.Context(), store.User{ID: id, Name: id})
 		}
 	})
 	r.handler, err = callback.New(callback.Config{
-		Store: s, Worker: r.worker, Secret: cloud.Secret, Moderator: callback.NewModerator(nil), Log: slog.New(slog.DiscardHandler),
+		Store: s, Worker: r.worker, Secret: cloud.Secret, Moderator: callback.NewModerator(nil),
+		Log: slog.New(slog.DiscardHandler),
 	})
 	require.NoError(t, err)
 	return r
 }
 
-func (r *rig) change(t *testing.T, change func(tx *store.Tx)) {
+func (r *fixture) change(t *testing.T, change func(tx *store.Tx)) {
 	t.Helper()
 	require.NoError(t, r.store.Change(t.Context(), func(tx *store.Tx) error {
 		change(tx)
@@ -60,24 +63,24 @@ func (r *rig) change(t *testing.T, change func(tx *store.Tx)) {
 	}))
 }
 
-// deliver delivers an event twice: what comes once more changes nothing.
-func (r *rig) deliver(t *testing.T, e webhook.Event) {
+// deliver delivers an event twice, and requires that the second delivery changes nothing.
+func (r *fixture) deliver(t *testing.T, e webhook.Event) {
 	t.Helper()
 	once(t, r, e)
 	after := r.tables(t)
 	once(t, r, e)
-	require.Equal(t, after, r.tables(t), "%s once more", e.Kind())
+	require.Equal(t, after, r.tables(t), "the second delivery of %s changes the database", e.Kind())
 }
 
-func once(t *testing.T, r *rig, e webhook.Event) {
+func once(t *testing.T, r *fixture, e webhook.Event) {
 	t.Helper()
 	response, err := cloud.Deliver(t.Context(), r.handler, e)
 	require.NoError(t, err)
 	require.Equal(t, 200, response.Status)
 }
 
-// sql opens the database past the store.
-func (r *rig) sql(t *testing.T) *sql.DB {
+// sql opens the database directly, without the store.
+func (r *fixture) sql(t *testing.T) *sql.DB {
 	t.Helper()
 	driver, source := "pgx", r.url
 	if file, isFile := strings.CutPrefix(r.url, "sqlite:"); isFile {
@@ -89,11 +92,13 @@ func (r *rig) sql(t *testing.T) *sql.DB {
 	return db
 }
 
-// tables is all that callbacks can change.
-func (r *rig) tables(t *testing.T) map[string][]string {
+// tables returns the rows of all tables that callbacks can change.
+func (r *fixture) tables(t *testing.T) map[string][]string {
 	t.Helper()
 	db, found := r.sql(t), map[string][]string{}
-	for _, table := range []string{"messages", "inboxes", "recalls", "presence", "reports", "friendships", "chat_groups", "members", "outbox"} {
+	for _, table := range []string{
+		"messages", "inboxes", "recalls", "presence", "reports", "friendships", "chat_groups", "members", "outbox",
+	} {
 		rows, err := db.QueryContext(t.Context(), "SELECT * FROM "+table+"")
 		require.NoError(t, err)
 		columns, err := rows.Columns()
@@ -116,7 +121,7 @@ func (r *rig) tables(t *testing.T) map[string][]string {
 	return found
 }
 
-func (r *rig) waiting(t *testing.T) []string {
+func (r *fixture) waiting(t *testing.T) []string {
 	t.Helper()
 	jobs, err := r.store.JobsIn(t.Context(), store.Waiting, 100)
 	require.NoError(t, err)
@@ -132,7 +137,8 @@ func TestMessage(t *testing.T) {
 		r := start(t, url)
 		at := time.UnixMilli(1_800_000_000_000)
 		m := &webhook.Message{
-			From: "ann", TargetID: "ben", ConversationType: rongcloud.ConversationPrivate, ObjectName: "RC:TxtMsg", Body: `{"content":"hi"}`, MessageUID: "u", SentAt: at,
+			From: "ann", TargetID: "ben", ConversationType: rongcloud.ConversationPrivate,
+			ObjectName: "RC:TxtMsg", Body: `{"content":"hi"}`, MessageUID: "u", SentAt: at,
 		}
 		r.deliver(t, m)
 		command := *m
@@ -144,11 +150,17 @@ func TestMessage(t *testing.T) {
 		require.Equal(t, 1, inboxes[0].Unread)
 		require.Equal(t, `{"content":"hi"}`, inboxes[0].Last.Body)
 
-		r.deliver(t, &webhook.MessageAudit{Result: webhook.AuditResultRefused, MessageUID: "u", Provider: "p", From: "ann", TargetID: "ben", ConversationType: rongcloud.ConversationPrivate, ObjectName: "RC:TxtMsg", Body: m.Body, SentAt: at})
+		r.deliver(t, &webhook.MessageAudit{
+			Result: webhook.AuditResultRefused, MessageUID: "u", Provider: "p", From: "ann", TargetID: "ben",
+			ConversationType: rongcloud.ConversationPrivate, ObjectName: "RC:TxtMsg", Body: m.Body, SentAt: at,
+		})
 		reports, err := r.store.OpenReports(t.Context(), 10)
 		require.NoError(t, err)
 		require.Len(t, reports, 1)
-		r.deliver(t, &webhook.MessageOperation{Type: webhook.MessageOperationRecall, OperatorID: "ann", ConversationType: rongcloud.ConversationPrivate, TargetID: "ben", MessageUID: "u", MessageSentAt: at, OccurredAt: at})
+		r.deliver(t, &webhook.MessageOperation{
+			Type: webhook.MessageOperationRecall, OperatorID: "ann", ConversationType: rongcloud.ConversationPrivate,
+			TargetID: "ben", MessageUID: "u", MessageSentAt: at, OccurredAt: at,
+		})
 		kept, err := r.store.Message(t.Context(), "u")
 		require.NoError(t, err)
 		require.True(t, kept.Recalled)
@@ -156,8 +168,9 @@ func TestMessage(t *testing.T) {
 	})
 }
 
-// News that the tables know already is nothing; other news have the truth read, once.
-func TestNews(t *testing.T) {
+// An event about friends or groups that agrees with the tables changes nothing. One that
+// contradicts them enqueues a job, once, that reads the current state from RongCloud.
+func TestContradictingEvents(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, url string) {
 		r := start(t, url)
 		r.change(t, func(tx *store.Tx) {
@@ -167,14 +180,18 @@ func TestNews(t *testing.T) {
 		})
 		at := time.UnixMilli(1_800_000_000_000)
 		r.deliver(t, &webhook.Friendship{Event: webhook.FriendshipEventAdded, UserID: "ann", ToUserID: "ben", OccurredAt: at})
-		r.deliver(t, &webhook.HostedGroupOperation{GroupID: "g", Event: webhook.HostedGroupEventJoined, UserIDs: []string{"ann"}, OccurredAt: at})
-		r.deliver(t, &webhook.HostedGroupOperation{GroupID: "g", Event: webhook.HostedGroupEventLeft, UserIDs: []string{"ben"}, OccurredAt: at})
-		r.deliver(t, &webhook.HostedGroupOperation{GroupID: "g", Event: webhook.HostedGroupEventOwnerChanged, UserIDs: []string{"ann"}, OccurredAt: at})
+		r.deliver(t, &webhook.HostedGroupOperation{GroupID: "g", Event: webhook.HostedGroupEventJoined,
+			UserIDs: []string{"ann"}, OccurredAt: at})
+		r.deliver(t, &webhook.HostedGroupOperation{GroupID: "g", Event: webhook.HostedGroupEventLeft,
+			UserIDs: []string{"ben"}, OccurredAt: at})
+		r.deliver(t, &webhook.HostedGroupOperation{GroupID: "g", Event: webhook.HostedGroupEventOwnerChanged,
+			UserIDs: []string{"ann"}, OccurredAt: at})
 		r.deliver(t, &webhook.Friendship{Event: webhook.FriendshipEventRemoved, UserID: "ann", ToUserID: "stranger", OccurredAt: at})
 		require.Empty(t, r.waiting(t))
 
 		r.deliver(t, &webhook.Friendship{Event: webhook.FriendshipEventRemoved, UserID: "ann", ToUserID: "ben", OccurredAt: at.Add(1)})
-		r.deliver(t, &webhook.HostedGroupOperation{GroupID: "g", Event: webhook.HostedGroupEventJoined, UserIDs: []string{"ben"}, OccurredAt: at.Add(1)})
+		r.deliver(t, &webhook.HostedGroupOperation{GroupID: "g", Event: webhook.HostedGroupEventJoined,
+			UserIDs: []string{"ben"}, OccurredAt: at.Add(1)})
 		r.deliver(t, &webhook.HostedGroupOperation{GroupID: "g", Event: webhook.HostedGroupEventDismissed, OccurredAt: at.Add(1)})
 		require.ElementsMatch(t, []string{outbox.SyncFriend, outbox.SyncGroup}, r.waiting(t))
 	})
@@ -191,17 +208,26 @@ func TestPresence(t *testing.T) {
 		r.deliver(t, &webhook.UserStatus{UserID: "ben", Status: webhook.PresenceOffline, OccurredAt: at.Add(-time.Second), SessionID: "s"})
 		contacts, err := r.store.Contacts(t.Context(), "ann")
 		require.NoError(t, err)
-		require.True(t, contacts[0].Online, "older news came later")
+		require.True(t, contacts[0].Online, "a late callback does not overwrite a newer one")
 	})
 }
 
-// samples are one event of each kind that changes something.
+// samples returns an event of each kind that can change the tables.
 func samples() []webhook.Event {
 	at := time.UnixMilli(1_800_000_000_000)
 	return []webhook.Event{
-		&webhook.Message{From: "ann", TargetID: "ben", ConversationType: rongcloud.ConversationPrivate, ObjectName: "RC:TxtMsg", Body: `{"content":"hi"}`, MessageUID: "u", SentAt: at},
-		&webhook.MessageOperation{Type: webhook.MessageOperationRecall, OperatorID: "ann", ConversationType: rongcloud.ConversationPrivate, TargetID: "ben", MessageUID: "u", MessageSentAt: at, OccurredAt: at},
-		&webhook.MessageAudit{Result: webhook.AuditResultRefused, MessageUID: "u", Provider: "p", From: "ann", TargetID: "ben", ConversationType: rongcloud.ConversationPrivate, ObjectName: "RC:TxtMsg", Body: `{"content":"hi"}`, SentAt: at},
+		&webhook.Message{
+			From: "ann", TargetID: "ben", ConversationType: rongcloud.ConversationPrivate,
+			ObjectName: "RC:TxtMsg", Body: `{"content":"hi"}`, MessageUID: "u", SentAt: at,
+		},
+		&webhook.MessageOperation{
+			Type: webhook.MessageOperationRecall, OperatorID: "ann", ConversationType: rongcloud.ConversationPrivate,
+			TargetID: "ben", MessageUID: "u", MessageSentAt: at, OccurredAt: at,
+		},
+		&webhook.MessageAudit{
+			Result: webhook.AuditResultRefused, MessageUID: "u", Provider: "p", From: "ann", TargetID: "ben",
+			ConversationType: rongcloud.ConversationPrivate, ObjectName: "RC:TxtMsg", Body: `{"content":"hi"}`, SentAt: at,
+		},
 		&webhook.UserStatus{UserID: "ben", Status: webhook.PresenceOnline, OccurredAt: at, SessionID: "s"},
 		&webhook.Friendship{Event: webhook.FriendshipEventAdded, UserID: "ann", ToUserID: "ben", OccurredAt: at},
 		&webhook.HostedGroupOperation{GroupID: "g", Event: webhook.HostedGroupEventJoined, UserIDs: []string{"ann"}, OccurredAt: at},
@@ -209,8 +235,8 @@ func samples() []webhook.Event {
 	}
 }
 
-// Every kind that changes something changes nothing when it comes once more.
-func TestTwice(t *testing.T) {
+// An event changes the tables when it is delivered first, and nothing when it is delivered again.
+func TestRepeatedEvents(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, url string) {
 		for _, e := range samples() {
 			r := start(t, url)
@@ -221,9 +247,9 @@ func TestTwice(t *testing.T) {
 	})
 }
 
-// What cannot be taken in, of any kind, is acknowledged and kept, and taken in when that is
-// possible again.
-func TestKept(t *testing.T) {
+// An event that cannot be applied is acknowledged and kept in the outbox. The worker applies it
+// once the tables are back.
+func TestKeptEvents(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, url string) {
 		r := start(t, url)
 		db := r.sql(t)
@@ -236,12 +262,12 @@ func TestKept(t *testing.T) {
 		rename("%[1]s RENAME TO away_%[1]s")
 		want := []string{}
 		for _, e := range samples() {
-			for range 3 { // as RongCloud does, if the response is lost
+			for range 3 { // RongCloud repeats a callback whose response is lost
 				once(t, r, e)
 			}
 			want = append(want, "callback."+string(e.Kind()))
 		}
-		require.ElementsMatch(t, want, r.waiting(t), "each is kept once")
+		require.ElementsMatch(t, want, r.waiting(t), "a repeated event is kept once")
 		rename("away_%[1]s RENAME TO %[1]s")
 
 		ctx, stop := context.WithCancel(t.Context())
@@ -285,5 +311,5 @@ func TestModerator(t *testing.T) {
 		ask("cid", `{"content":"hello"}`)
 	}
 	require.Equal(t, "moderation.tooFast", ask("cid", `{"content":"hello"}`).Text)
-	require.Equal(t, webhook.VerdictAllow, ask("ann", `{"content":"hello"}`).Verdict, "others are not slowed down")
+	require.Equal(t, webhook.VerdictAllow, ask("ann", `{"content":"hello"}`).Verdict, "the limit of one user does not affect others")
 }

@@ -1,8 +1,8 @@
-// Package dbtest gives tests databases: SQLite always, and PostgreSQL where its programs are.
+// Package dbtest gives tests databases: always SQLite, and PostgreSQL if it is installed.
 //
 // It promises that each test has a database of its own.
 //
-// With POSTGRES=needed, as in the gate, a test fails where they are not.
+// With POSTGRES=needed in the environment, as in CI, tests fail if PostgreSQL is not installed.
 package dbtest
 
 import (
@@ -24,7 +24,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Run runs a test with the URL of an empty database, once for each kind of database.
+// Run runs a test once for each kind of database, with the URL of an empty one.
 func Run(t *testing.T, test func(t *testing.T, databaseURL string)) {
 	t.Helper()
 	t.Run("SQLite", func(t *testing.T) { test(t, "sqlite:"+filepath.Join(t.TempDir(), "test.db")) })
@@ -36,24 +36,24 @@ func Run(t *testing.T, test func(t *testing.T, databaseURL string)) {
 var (
 	server = sync.OnceValues(start)
 	stop   = func() {}
-	// Restart ends PostgreSQL, and starts it again after a while.
+	// Restart stops PostgreSQL, and starts it again after the time away.
 	Restart func(t *testing.T, away time.Duration)
 	number  atomic.Int64
 )
 
-// Main runs the tests of a package, and then stops what they have started.
+// Main runs the tests of a package, and then stops PostgreSQL if they started it.
 func Main(m *testing.M) int {
 	defer func() { stop() }()
 	return m.Run()
 }
 
-// Postgres returns the URL of an empty database of PostgreSQL, or nothing where it is not
-// installed.
+// Postgres returns the URL of an empty PostgreSQL database. If PostgreSQL is not installed, it logs
+// that and returns an empty string.
 func Postgres(t *testing.T) string {
 	t.Helper()
 	if programs() == "" {
 		require.NotEqual(t, "needed", os.Getenv("POSTGRES"), "PostgreSQL is not installed: apt-get install postgresql")
-		t.Log("PostgreSQL is not installed, so SQLite alone is tested")
+		t.Log("PostgreSQL is not installed: only SQLite is tested")
 		return ""
 	}
 	base, err := server()
@@ -67,7 +67,7 @@ func Postgres(t *testing.T) string {
 	return base + "/" + name
 }
 
-// programs returns the folder of PostgreSQL's programs.
+// programs returns the folder of PostgreSQL's programs, or an empty string if there is none.
 func programs() string {
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
 	if path, err := exec.LookPath("initdb"); err == nil {
@@ -84,7 +84,7 @@ func programs() string {
 //go:embed postgres.sh
 var script string
 
-// start starts a server in a folder of its own.
+// start starts PostgreSQL with its data in a temporary folder.
 func start() (base string, err error) {
 	folder, err := os.MkdirTemp("", "appserver-postgres")
 	if err != nil {
@@ -128,5 +128,5 @@ func start() (base string, err error) {
 		time.Sleep(50 * time.Millisecond)
 	}
 	stop()
-	return "", fmt.Errorf("PostgreSQL does not start at port %s: %s", port, &output)
+	return "", fmt.Errorf("PostgreSQL did not start at port %s within 20 seconds: %s", port, &output)
 }

@@ -1,11 +1,11 @@
 #!/bin/sh
-# Starts a PostgreSQL of its own in folder $1 at port $2, with the programs of folder $3. It ends
-# with the one that has started it.
+# Starts PostgreSQL with its data in folder $1, at port $2, with the programs in folder $3. On Linux
+# it ends when the process that started it ends.
 set -e
 with=
 if command -v setpriv >/dev/null; then
 	with="setpriv --pdeathsig KILL"
-	if [ "$(id -u)" = 0 ]; then # it refuses to run as root
+	if [ "$(id -u)" = 0 ]; then # PostgreSQL refuses to run as root
 		chown nobody "$1"
 		with="$with --reuid=nobody --clear-groups"
 	fi

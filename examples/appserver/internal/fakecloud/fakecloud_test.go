@@ -15,7 +15,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/store"
 )
 
-// start returns a new fake RongCloud of a database, and a worker that tells it.
+// start returns a new fake RongCloud for a database, and work, which runs the outbox's worker until
+// stop is called.
 func start(t *testing.T, s *store.Store) (cloud *fakecloud.Cloud, work func() (stop func())) {
 	t.Helper()
 	cloud, err := fakecloud.New()
@@ -31,7 +32,8 @@ func start(t *testing.T, s *store.Store) (cloud *fakecloud.Cloud, work func() (s
 	}
 }
 
-func idle(t *testing.T, s *store.Store) {
+// waitUntilIdle waits until no job is waiting or running.
+func waitUntilIdle(t *testing.T, s *store.Store) {
 	t.Helper()
 	require.Eventually(t, func() bool {
 		counts, _, err := s.Depth(t.Context())
@@ -40,7 +42,8 @@ func idle(t *testing.T, s *store.Store) {
 	}, 20*time.Second, 10*time.Millisecond)
 }
 
-// A new fake RongCloud is told what the database has, and counts its messages on.
+// After a restart, the outbox tells the fake RongCloud again about users, friends and groups, and
+// new messages get UIDs that the archive does not have.
 func TestRestore(t *testing.T) {
 	s, err := store.Open(t.Context(), "sqlite:"+t.TempDir()+"/x.db")
 	require.NoError(t, err)
@@ -61,18 +64,20 @@ func TestRestore(t *testing.T) {
 	require.NoError(t, a.Unfriend(t.Context(), "ann", "cid"))
 	require.NoError(t, a.SetBlock(t.Context(), "ben", "ann", true))
 	stop := work()
-	idle(t, s)
+	waitUntilIdle(t, s)
 	stop()
-	require.Len(t, cloud.Server.Sent(), 4, "two greetings, and two lines in the group")
+	require.Len(t, cloud.Server.Sent(), 4, "two greetings, and two notices in the group")
 	require.NoError(t, s.Change(t.Context(), func(tx *store.Tx) error {
-		tx.Archive(t.Context(), store.Message{UID: "TEST-0000-0000-001F", Conversation: "p:ann:ben", From: "ann", Target: "ben", SentAt: time.Now()})
+		tx.Archive(t.Context(), store.Message{
+			UID: "TEST-0000-0000-001F", Conversation: "p:ann:ben", From: "ann", Target: "ben", SentAt: time.Now(),
+		})
 		return nil
 	}))
 
 	cloud, work = start(t, s)
 	defer work()()
-	idle(t, s)
-	require.Empty(t, cloud.Server.Sent(), "nothing is sent again")
+	waitUntilIdle(t, s)
+	require.Empty(t, cloud.Server.Sent(), "messages are not sent again")
 	client := cloud.Server.Client()
 	friends := []string{}
 	for friend, err := range client.Friend.All(t.Context(), rongcloud.FriendQuery{UserID: "ann"}) {
@@ -93,8 +98,8 @@ func TestRestore(t *testing.T) {
 	require.NoError(t, cloud.Connect(t.Context(), "ann", "ann"))
 	cloud.Disconnect("ann")
 	require.NoError(t, cloud.Send("ann", conversation, "hello"), "another page is open")
-	require.ErrorIs(t, cloud.Send("ann", "p:ann:ben", "hello"), fakecloud.ErrRejected, "he has blocked her")
-	require.ErrorIs(t, cloud.Send("ann", "p:ben:cid", "hello"), fakecloud.ErrRejected, "it is none of hers")
+	require.ErrorIs(t, cloud.Send("ann", "p:ann:ben", "hello"), fakecloud.ErrRejected, "ben has blocked ann")
+	require.ErrorIs(t, cloud.Send("ann", "p:ben:cid", "hello"), fakecloud.ErrRejected, "ann is not in that conversation")
 	inbox := cloud.Server.User("cid").Inbox()
 	require.Len(t, inbox, 1)
 	require.Greater(t, inbox[0].MessageUID, "TEST-0000-0000-001F")
@@ -102,7 +107,7 @@ func TestRestore(t *testing.T) {
 	require.ErrorIs(t, cloud.Send("ann", conversation, "hello"), fakecloud.ErrOffline)
 }
 
-// A message waits until RongCloud knows its group, or its recipient.
+// Send waits until the outbox has told RongCloud about the group or the recipient.
 func TestSendWaits(t *testing.T) {
 	s, err := store.Open(t.Context(), "sqlite:"+t.TempDir()+"/x.db")
 	require.NoError(t, err)
@@ -117,7 +122,7 @@ func TestSendWaits(t *testing.T) {
 	go func() { sent <- cloud.Send("ann", store.GroupConversation(group.ID), "hello") }()
 	select {
 	case err := <-sent:
-		t.Fatalf("it did not wait: %v", err)
+		t.Fatalf("Send did not wait: %v", err)
 	case <-time.After(50 * time.Millisecond):
 	}
 	defer work()()

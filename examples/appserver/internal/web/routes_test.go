@@ -24,7 +24,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/rongcloudtest"
 )
 
-// routes returns the patterns that Mount registers, out of its source.
+// routes returns the patterns that Mount registers. It reads them from the source, so new routes
+// are tested too.
 func routes(t *testing.T) []string {
 	t.Helper()
 	file, err := parser.ParseFile(token.NewFileSet(), "server.go", nil, 0)
@@ -43,7 +44,8 @@ func routes(t *testing.T) []string {
 	return found
 }
 
-// site is a server with the users ann and ben, who are friends and have a group, and eve.
+// site is a server with three users: ann and ben, who are friends and share a group, and eve, who
+// knows neither.
 type site struct {
 	*testing.T
 
@@ -74,18 +76,21 @@ func newSite(t *testing.T) *site {
 		tx.SetGroup(t.Context(), store.Group{ID: "g", Name: "Group", OwnerID: "ann"})
 		tx.SetMembers(t.Context(), "g", "ann", "ben")
 		for uid, conversation := range map[string]string{"private": "p:ann:ben", "group": "g:g"} {
-			tx.Archive(t.Context(), store.Message{UID: uid, Conversation: conversation, From: "ann", Target: "ben", Type: 1, ObjectName: "RC:TxtMsg", Body: `{"content":"secret"}`, SentAt: time.Now()})
+			tx.Archive(t.Context(), store.Message{
+				UID: uid, Conversation: conversation, From: "ann", Target: "ben", Type: 1,
+				ObjectName: "RC:TxtMsg", Body: `{"content":"secret"}`, SentAt: time.Now(),
+			})
 		}
 		return nil
 	}))
 	return s
 }
 
-// request makes a request as somebody, or as nobody.
+// request makes a request with the session of a user, or without a session if as is empty.
 func (s *site) request(as, pattern, body string, change func(r *http.Request)) *httptest.ResponseRecorder {
 	s.Helper()
 	method, path, _ := strings.Cut(pattern, " ")
-	ctx, cancel := context.WithTimeout(s.Context(), 5*time.Second) // a stream ends
+	ctx, cancel := context.WithTimeout(s.Context(), 5*time.Second) // ends an event stream
 	defer cancel()
 	r := httptest.NewRequestWithContext(ctx, method, path, strings.NewReader(body))
 	if strings.HasPrefix(body, "text=") {
@@ -102,7 +107,7 @@ func (s *site) request(as, pattern, body string, change func(r *http.Request)) *
 	return w
 }
 
-// jobs are all that RongCloud shall learn.
+// jobs returns the number of jobs in the outbox.
 func (s *site) jobs() int {
 	s.Helper()
 	counts, _, err := s.store.Depth(s.Context())
@@ -114,19 +119,23 @@ func (s *site) jobs() int {
 	return sum
 }
 
-// filled is a pattern with what there is.
+// filled replaces the wildcards of a pattern with IDs that exist.
 func filled(pattern string) string {
-	return strings.NewReplacer("{uid}", "private", "{id}", "ben", "{group}", "g", "{what}", "jobs", "{decision}", "drop", "{$}", "").Replace(pattern)
+	return strings.NewReplacer("{uid}", "private", "{id}", "ben", "{group}", "g", "{what}", "jobs",
+		"{decision}", "drop", "{$}", "").Replace(pattern)
 }
 
-// What is for everybody. All else is closed to those who have not logged in.
-var open = []string{"GET /static/", "GET /healthz", "GET /readyz", "GET /login", "POST /login", "POST /signup", "POST /logout"}
+// public lists the routes that need no session.
+var public = []string{
+	"GET /static/", "GET /healthz", "GET /readyz", "GET /login", "POST /login", "POST /signup", "POST /logout",
+}
 
+// All routes that are not public refuse requests without a valid session.
 func TestNoSession(t *testing.T) {
 	s := newSite(t)
 	before := s.jobs()
 	for _, pattern := range routes(t) {
-		if slices.Contains(open, pattern) {
+		if slices.Contains(public, pattern) {
 			continue
 		}
 		for name, change := range map[string]func(*http.Request){
@@ -146,7 +155,7 @@ func TestNoSession(t *testing.T) {
 	require.Equal(t, before, s.jobs())
 }
 
-// No site can have a browser change anything, whoever has logged in there.
+// Another site cannot make the browser of a user who is logged in change anything.
 func TestOtherSites(t *testing.T) {
 	s := newSite(t)
 	before := s.jobs()
@@ -160,10 +169,11 @@ func TestOtherSites(t *testing.T) {
 		}
 	}
 	require.Equal(t, before, s.jobs())
-	require.Equal(t, http.StatusOK, s.request("ann", "GET /api/state", "", nil).Code, "she is still logged in")
+	require.Equal(t, http.StatusOK, s.request("ann", "GET /api/state", "", nil).Code, "ann is still logged in")
 }
 
-// A stranger reads and changes nothing of others, and does not learn what there is.
+// Users cannot read or change the data of others. The response does not tell them whether the data
+// exists: it is the same for IDs that exist and IDs that do not.
 func TestStranger(t *testing.T) {
 	s := newSite(t)
 	before := s.jobs()
@@ -173,19 +183,20 @@ func TestStranger(t *testing.T) {
 	}
 	tried := 0
 	for _, pattern := range routes(t) {
-		if slices.Contains(open, pattern) || slices.Contains(harmless, pattern) {
+		if slices.Contains(public, pattern) || slices.Contains(harmless, pattern) {
 			continue
 		}
 		tried++
-		there, isNot := filled(pattern), strings.NewReplacer("private", "nothing", "groups/g", "groups/nothing", "ben", "nobody").Replace(filled(pattern))
+		existing := filled(pattern)
+		missing := strings.NewReplacer("private", "nothing", "groups/g", "groups/nothing", "ben", "nobody").Replace(existing)
 		if pattern == "POST /api/messages" {
-			continue // without the fake RongCloud nobody writes
+			continue // only a page with the fake RongCloud can send messages
 		}
 		query, body := "", `{"Name":"x","Conversation":"p:ann:ben"}`
 		if pattern == "GET /api/messages" {
 			query = "?conversation=g:g"
 		}
-		one, other := s.request("eve", there+query, body, nil), s.request("eve", isNot+query, body, nil)
+		one, other := s.request("eve", existing+query, body, nil), s.request("eve", missing+query, body, nil)
 		require.Equal(t, http.StatusNotFound, one.Code, pattern)
 		require.Equal(t, one.Code, other.Code, pattern)
 		require.Equal(t, one.Body.String(), other.Body.String(), pattern)
@@ -200,8 +211,8 @@ func TestStranger(t *testing.T) {
 	require.Equal(t, []string{"ann", "ben"}, groups)
 }
 
-// A database that fails says so, and does not have people log in again: that would look as if
-// their decision was taken.
+// If the database fails, every route that needs it responds with status 500. A redirect to the
+// login page would look as if the user's decision had been stored.
 func TestDatabaseGone(t *testing.T) {
 	s := newSite(t)
 	require.NoError(t, s.store.Close())
@@ -226,7 +237,7 @@ func TestDatabaseGone(t *testing.T) {
 	}
 }
 
-// No route reads more than it should.
+// No route reads more than mostBody bytes of a request.
 func TestLongBodies(t *testing.T) {
 	s := newSite(t)
 	require.NoError(t, s.store.SetOperators(t.Context(), []string{"ann"}))

@@ -19,7 +19,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/store"
 )
 
-// Every text that pages and errors ask for is there, in both languages.
+// words.json has every text that pages and errors use, in both languages.
 func TestWords(t *testing.T) {
 	asked := regexp.MustCompile(`Words\.Get "([^"]+)"|word\([^)]*'([^']+)'\)|"((?:error|moderation|unit)\.[a-zA-Z]+)"`)
 	sources := ""
@@ -46,7 +46,8 @@ func TestWords(t *testing.T) {
 
 func TestWordsFor(t *testing.T) {
 	for _, c := range []struct{ path, cookie, accept, want string }{
-		{"/", "", "", "en"}, {"/", "", "zh-CN,zh;q=0.9", "zh"}, {"/", "en", "zh-CN", "en"}, {"/?lang=zh", "en", "", "zh"}, {"/?lang=xx", "yy", "", "en"},
+		{"/", "", "", "en"}, {"/", "", "zh-CN,zh;q=0.9", "zh"}, {"/", "en", "zh-CN", "en"}, {"/?lang=zh", "en", "",
+			"zh"}, {"/?lang=xx", "yy", "", "en"},
 	} {
 		r := httptest.NewRequest(http.MethodGet, c.path, nil)
 		r.Header.Set("Accept-Language", c.accept)
@@ -59,7 +60,9 @@ func TestWordsFor(t *testing.T) {
 func TestEscapes(t *testing.T) {
 	const evil = `"><script>alert(1)</script>`
 	var text strings.Builder
-	v := view{Words: texts["en"], Name: evil, Error: evil, Reports: []shownReport{{Text: evil, From: evil, Report: store.Report{Reason: evil}}}, Parked: []shownJob{{From: evil, To: []string{evil}, Text: evil, Job: store.Job{Params: []byte(evil), Error: evil}}}}
+	job := shownJob{From: evil, To: []string{evil}, Text: evil, Job: store.Job{Params: []byte(evil), Error: evil}}
+	report := shownReport{Text: evil, From: evil, Report: store.Report{Reason: evil}}
+	v := view{Words: texts["en"], Name: evil, Error: evil, Reports: []shownReport{report}, Parked: []shownJob{job}}
 	for _, page := range []string{"login.html", "operator.html"} {
 		require.NoError(t, parsePages().ExecuteTemplate(&text, page, v))
 	}
@@ -67,7 +70,7 @@ func TestEscapes(t *testing.T) {
 	require.Contains(t, text.String(), "&lt;script&gt;")
 }
 
-// A page that is too slow for events learns that it has missed some, and does not slow down others.
+// A page that reads its events too slowly gets EventMissed, and does not delay other pages.
 func TestHub(t *testing.T) {
 	h := newHub()
 	slow, shut := h.open("ann")
@@ -80,17 +83,18 @@ func TestHub(t *testing.T) {
 	for range cap(slow) {
 		last = <-slow
 	}
-	require.Equal(t, store.EventMissed, last.Type, "it reads everything after all that it has been told")
+	require.Equal(t, store.EventMissed, last.Type, "EventMissed comes last, so the page reads everything afterwards")
 	require.Empty(t, other)
 	h.publish(store.Event{Type: store.EventMissed})
-	require.Len(t, other, 1, "everybody")
+	require.Len(t, other, 1, "EventMissed is for all users")
 	shut()
 	shutOther()
 	require.Zero(t, h.count())
 }
 
-// A user has no end of tabs, but not of streams; those of others are open.
-func TestPages(t *testing.T) {
+// Each user may have mostPages event streams open. Operators, who also read the outbox's events, do
+// not share that limit.
+func TestPageLimit(t *testing.T) {
 	h := newHub()
 	var first func()
 	for i := range mostPages {
@@ -113,7 +117,8 @@ func TestProtect(t *testing.T) {
 		method, origin, site string
 		want                 int
 	}{
-		{"GET", "https://evil.example", "cross-site", 200}, {"POST", "https://evil.example", "cross-site", 403}, {"POST", "", "cross-site", 403},
+		{"GET", "https://evil.example", "cross-site", 200}, {"POST", "https://evil.example", "cross-site", 403},
+		{"POST", "", "cross-site", 403},
 		{"POST", "", "same-origin", 200}, {"POST", "", "", 200}, {"DELETE", "https://evil.example", "", 403},
 	} {
 		r := httptest.NewRequest(c.method, "http://chat.example/", nil)
@@ -129,7 +134,8 @@ func TestProtect(t *testing.T) {
 	}
 }
 
-// Scripts and other sites do not get at cookies, and with https nobody on the way does.
+// Scripts cannot read cookies, other sites cannot use them to POST, and with https they are never
+// sent in clear text.
 func TestCookies(t *testing.T) {
 	for _, secure := range []bool{false, true} {
 		w := httptest.NewRecorder()
@@ -142,13 +148,15 @@ func TestCookies(t *testing.T) {
 }
 
 func TestSpan(t *testing.T) {
-	for ago, want := range map[time.Duration]string{time.Second: "1 s", 90 * time.Second: "1 min", 25 * time.Hour: "1 d", 3 * time.Hour: "3 h"} {
+	for ago, want := range map[time.Duration]string{
+		time.Second: "1 s", 90 * time.Second: "1 min", 25 * time.Hour: "1 d", 3 * time.Hour: "3 h",
+	} {
 		require.Equal(t, want, span(texts["en"], time.Now().Add(-ago)))
 	}
 	require.Equal(t, "2 分钟", span(texts["zh"], time.Now().Add(-2*time.Minute)))
 }
 
-// The operator reads who a job is about, whatever its kind.
+// The operator's page shows the sender, recipients and text of a job of any kind.
 func TestShownJob(t *testing.T) {
 	database, err := store.Open(t.Context(), "sqlite:"+t.TempDir()+"/x.db")
 	require.NoError(t, err)
