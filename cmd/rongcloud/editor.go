@@ -10,10 +10,10 @@ import (
 	"syscall"
 )
 
-// shellSigns are what only a shell understands in the command of an editor.
+// shellSigns are the characters in the command of an editor that only a shell understands.
 const shellSigns = "|&;<>()$`\\\"'*?[#~=%\n"
 
-// editFile has the user's editor change a file.
+// editFile runs the user's editor on a file.
 func (a *app) editFile(ctx context.Context, name string) error {
 	command := a.env("VISUAL")
 	if strings.TrimSpace(command) == "" {
@@ -26,7 +26,7 @@ func (a *app) editFile(ctx context.Context, name string) error {
 	editor := exec.CommandContext(ctx, words[0], append(words[1:], name)...) //nolint:gosec // the user's editor
 	editor.Stdin, editor.Stdout, editor.Stderr = a.in, a.stderr, a.stderr
 	editor.WaitDelay = patience
-	editor.Cancel = func() error { // it may have the terminal to set right
+	editor.Cancel = func() error { // SIGTERM lets the editor restore the terminal
 		if err := editor.Process.Signal(syscall.SIGTERM); err == nil || errors.Is(err, os.ErrProcessDone) {
 			return err
 		}
@@ -42,15 +42,15 @@ func (a *app) editFile(ctx context.Context, name string) error {
 	return nil
 }
 
-// editorWords is the command of an editor without the file. As for other programs it is a line for
-// the shell: it may quote its arguments, set variables and begin with a tilde. What is the name of
-// a program, or can be told apart by spaces, needs no shell.
+// editorWords returns the command of an editor without the file. As with git, the command is a
+// line for a shell: it may quote arguments, set variables and start with a tilde. The name of a
+// program, and words separated only by spaces, run without a shell.
 func editorWords(command string, lookPath func(string) (string, error)) []string {
 	command = strings.TrimSpace(command)
 	if command == "" {
 		return nil
 	}
-	if _, err := lookPath(command); err == nil { // also one with spaces in its name
+	if _, err := lookPath(command); err == nil { // its name may contain spaces
 		return []string{command}
 	}
 	if !strings.ContainsAny(command, shellSigns) {
@@ -63,7 +63,7 @@ func editorWords(command string, lookPath func(string) (string, error)) []string
 	return []string{shell, "-c", command + ` "$@"`, shell}
 }
 
-// quotedWords are the words of a line, of which quotes keep spaces together.
+// quotedWords splits a line at spaces outside of quotes.
 func quotedWords(line string) []string {
 	var words []string
 	var word strings.Builder

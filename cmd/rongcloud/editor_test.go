@@ -13,11 +13,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// EDITOR is a line for the shell: it may have quotes, variables and arguments.
+// EDITOR is a line for a shell. It may contain quotes, variables and arguments.
 func TestEditorCommands(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {
-		return // which has no shell scripts
+		return // Windows has no shell scripts
 	}
 	dir := filepath.Join(t.TempDir(), "an editor")
 	require.NoError(t, os.Mkdir(dir, 0o700))
@@ -44,7 +44,7 @@ func TestEditorCommands(t *testing.T) {
 	}
 }
 
-// Without a shell the quotes are read all the same.
+// editorWords splits quoted arguments even without a shell.
 func TestEditorWithoutShell(t *testing.T) {
 	t.Parallel()
 	none := func(string) (string, error) { return "", errors.New("none") }
@@ -61,7 +61,7 @@ func TestEditorWithoutShell(t *testing.T) {
 	require.Equal(t, []string{"/with space/e"}, editorWords("/with space/e", func(name string) (string, error) { return name, nil }))
 }
 
-// Ctrl-C ends the editor, too, and nothing is sent.
+// Ctrl-C ends the editor, and the command sends nothing.
 func TestEditorEndsWithCtrlC(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {

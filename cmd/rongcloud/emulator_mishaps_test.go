@@ -127,7 +127,7 @@ func TestNamedValues(t *testing.T) {
 	}
 }
 
-func TestFaultsInWords(t *testing.T) {
+func TestFaultText(t *testing.T) {
 	t.Parallel()
 	for want, f := range map[string]waitingFault{
 		"any call, HTTP 500, code 1000":                            {},

@@ -160,7 +160,7 @@ func (p *apiParams) encoded() any {
 		for name, value := range p.raw {
 			body[name] = value
 			if param := p.param(name); param != nil && param.Type == endpoint.JSONString && kindOf(value) != kindText {
-				body[name] = string(value) // a document is sent as a text
+				body[name] = string(value) // a JSON document is sent as a string
 			}
 		}
 		for name, values := range p.values {
@@ -215,7 +215,7 @@ func formValues(param *endpoint.Param, values []string) []string {
 	return values
 }
 
-// flatTexts returns the values with the items of those that are JSON lists of strings.
+// flatTexts replaces each value that is a JSON list of strings by its items.
 func flatTexts(values []string) []string {
 	var flat []string
 	for _, value := range values {
@@ -229,7 +229,7 @@ func flatTexts(values []string) []string {
 	return flat
 }
 
-// flatItems returns the JSON values with the items of those that are lists.
+// flatItems replaces each JSON value that is a list by its items.
 func flatItems(values []string) []json.RawMessage {
 	var flat []json.RawMessage
 	for _, value := range values {

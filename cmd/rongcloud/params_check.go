@@ -101,8 +101,8 @@ func kindOf(value json.RawMessage) string {
 	return kindNumber
 }
 
-// wrongJSON returns what is wrong with the JSON value of a parameter, or "". A form carries every
-// value as text, so it takes more kinds.
+// wrongJSON returns what is wrong with the JSON value of a parameter, or "". A parameter in a form
+// also takes kinds that it does not document, because a form sends every value as text.
 func wrongJSON(param *endpoint.Param, inJSON bool, value json.RawMessage) string {
 	kind := kindOf(value)
 	var list []json.RawMessage
@@ -110,7 +110,7 @@ func wrongJSON(param *endpoint.Param, inJSON bool, value json.RawMessage) string
 	case kind == kindNull:
 		return "is null: leave it out"
 	case takesList(param) && kind == kindList:
-		_ = json.Unmarshal(value, &list) // it is one
+		_ = json.Unmarshal(value, &list) // kindOf found a list
 	case takesList(param) && inJSON:
 		return "is " + kind + ", and must be a list"
 	default:
@@ -135,7 +135,7 @@ func wrongItems(param *endpoint.Param, inJSON bool, items []json.RawMessage) str
 			return prefix + kind + ", and must be " + mark(takesList(param), "a list of which each is ") + fitting[0]
 		}
 		if param.Type == endpoint.JSONString && kind != kindText || param.Type == endpoint.ObjectList {
-			continue // any document will do
+			continue // the content of a document is not checked
 		}
 		if reason := wrongText(param, textsOf(item)[0]); reason != "" {
 			return reason
@@ -150,7 +150,7 @@ func kindsFor(param *endpoint.Param, inJSON bool) []string {
 	switch param.Type {
 	case endpoint.Object, endpoint.ObjectList:
 		return []string{kindObject}
-	case endpoint.JSONString: // a document, or its text
+	case endpoint.JSONString: // a JSON document, or a string that contains one
 		return []string{kindText, kindObject, kindList, kindNumber, kindBool}
 	case endpoint.Int:
 		meant = kindNumber

@@ -9,8 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Parameters given as JSON, on the command line or in a file, are checked like those given as
-// texts.
+// api checks parameters given as JSON like those given as text.
 func TestParametersAreWhatTheCatalogueSays(t *testing.T) {
 	t.Parallel()
 	template := []string{"/message/private/publish_template.json", "fromUserId=a", "objectName=RC:TxtMsg", "content={}"}
@@ -18,7 +17,7 @@ func TestParametersAreWhatTheCatalogueSays(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		args []string
-		want string // the body, or what is wrong with it
+		want string // part of the body or of the error
 	}{
 		{"one object of a list", append(template, "toUserId=b", `values={"a":"1"}`, "pushContent=x"), `"values":[{"a":"1"}]`},
 		{"an object for a list", append(template, "toUserId=b", `values:={"a":"1"}`, "pushContent=x"), "values is an object, and must be a list"},

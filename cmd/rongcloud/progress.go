@@ -35,7 +35,7 @@ type progress struct {
 func (a *app) newProgress(total int64, pace string) *progress {
 	p := &progress{a: a, total: total, stop: make(chan struct{})}
 	if isTerminal(a.stderr) && a.env("TERM") != "dumb" && terminalWidth(a.stderr) > 0 {
-		p.bars = mpb.New(mpb.WithOutput(a.stderr)) // mpb needs the terminal itself to learn its width and redraw the bar
+		p.bars = mpb.New(mpb.WithOutput(a.stderr)) // mpb asks the terminal for its width
 		p.bar = p.bars.AddBar(total, mpb.AppendDecorators(decor.Any(func(s decor.Statistics) string { return " " + p.textWithin(s.AvailableWidth-1) })))
 		a.writeAbove(p.bars)
 		return p

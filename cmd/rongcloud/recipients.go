@@ -50,19 +50,19 @@ func (a *app) readRecipients(ctx context.Context, name, column string) (*recipie
 	return list, err
 }
 
-// The bounds of a list: more than anybody sends to, and little enough for a device or a pipe that
-// never ends.
+// The bounds of a list allow for every real list. They stop the reading of an endless device or
+// pipe before the memory is full.
 const (
 	maxListLine  = 1 << 20 // bytes
 	maxListLines = 10_000_000
 	maxListBytes = 512 << 20
 )
 
-// boundedList reads a list, and fails where a line or the whole is longer than one can be.
+// boundedList reads a list, and returns an error if a line or the list exceeds its bound.
 type boundedList struct {
 	io.Reader
-	last, breaks int   // the line that was taken last, and the line breaks that were read
-	line, all    int64 // bytes that were read since that line, without line breaks, and of the whole
+	last, breaks int   // the line of the last record, and the number of line breaks read
+	line, all    int64 // the bytes read since that line without line breaks, and in all
 }
 
 func (b *boundedList) Read(p []byte) (int, error) {
@@ -82,7 +82,7 @@ func (b *boundedList) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// took begins a new line after this one.
+// took records that the CSV reader has returned the record in this line.
 func (b *boundedList) took(line int) { b.line, b.last = 0, line }
 
 // parseRecipients parses a list of recipients. It returns an error for bytes that would yield

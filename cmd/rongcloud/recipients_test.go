@@ -65,7 +65,7 @@ func TestParseRecipients(t *testing.T) {
 	}
 }
 
-// endless is a text that comes again and again.
+// endless is a reader that repeats a text forever.
 type endless string
 
 func (e endless) Read(p []byte) (int, error) {
@@ -76,8 +76,8 @@ func (e endless) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// A device, a pipe or a quote without an end is told of, long before the memory is full.
-func TestListsEnd(t *testing.T) {
+// An endless list, line or quote is an error long before the memory is full.
+func TestEndlessLists(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		list    io.Reader
@@ -86,7 +86,7 @@ func TestListsEnd(t *testing.T) {
 		"a device":              {endless("\x00"), "a line after line 0 has more than 1024 KiB"},
 		"a line":                {io.MultiReader(strings.NewReader("ann\n"), endless("x")), "a line after line 1 has more than 1024 KiB"},
 		"a quote":               {io.MultiReader(strings.NewReader("ann\n\n\"ben\n"), endless("carol\n")), "a line after line 1 has more than 1024 KiB: is a quote not closed"},
-		"the same again":        {endless("ann\n"), "it has more than 10000000 lines"},
+		"repeated lines":        {endless("ann\n"), "it has more than 10000000 lines"},
 		"empty lines":           {endless("\r\n"), "it has more than 10000000 lines"},
 		"long lines":            {endless("user," + strings.Repeat("x", 1000) + "\n"), "it has more than 512 MiB"},
 		"a very long last line": {io.MultiReader(strings.NewReader("ann\n"), strings.NewReader(strings.Repeat("x", maxListLine+10000))), "has more than 1024 KiB"},

@@ -337,7 +337,7 @@ func TestTwoRecordersInOneFolder(t *testing.T) {
 	require.Len(t, entries, 2*each, "nothing else is left there")
 }
 
-// A recorder ignores files of others when it looks for the last number, and files are sorted by
+// A recorder counts on from the highest number that a recorder gave, and replay sorts files by
 // number.
 func TestRecordedNames(t *testing.T) {
 	t.Parallel()
@@ -540,7 +540,7 @@ func TestVerifyReadsCurlLogs(t *testing.T) {
 }
 
 // listen does not wait for a response that never ends.
-func TestHandlersThatDoNotEnd(t *testing.T) {
+func TestEndlessResponses(t *testing.T) {
 	t.Parallel()
 	handler := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, "begins")
