@@ -89,8 +89,11 @@ type call func(ctx context.Context, job store.Job) (result string, then Effect, 
 // Effect changes the tables.
 type Effect func(ctx context.Context, tx *store.Tx)
 
+// caller makes the calls that take more than a method of the SDK.
+type caller struct{ *rongcloud.Client }
+
 // kinds are the calls to RongCloud that a job can make.
-func kinds(c *rongcloud.Client) map[string]kind {
+func (c caller) kinds() map[string]kind {
 	return map[string]kind{
 		Register:  {call: get(c.User.Register)},
 		BlockUser: {call: do(c.User.Block.Add)},
@@ -98,7 +101,7 @@ func kinds(c *rongcloud.Client) map[string]kind {
 		// asked, and a repeat ends with a code of its own.
 		AddFriend:       {call: do(c.Friend.Add), before: rongcloud.CodeAlreadyFriends},
 		RemoveFriend:    {call: do(c.Friend.Remove)},
-		SyncFriend:      {call: read(c, syncFriend)},
+		SyncFriend:      {call: with(c.syncFriend)},
 		AddBlacklist:    {call: do(c.User.Blacklist.Add)},
 		RemoveBlacklist: {call: do(c.User.Blacklist.Remove)},
 		// The SDK does not repeat it, for a repeat fails. But the ID is ours alone: if the group is
@@ -107,10 +110,10 @@ func kinds(c *rongcloud.Client) map[string]kind {
 		JoinGroup:     {call: get(c.HostedGroup.Join)},
 		QuitGroup:     {call: do(c.HostedGroup.Quit), before: rongcloud.CodeNotInHostedGroup},
 		DismissGroup:  {call: do(c.HostedGroup.Dismiss), before: rongcloud.CodeGroupNotFound},
-		SyncGroup:     {call: read(c, syncGroup)},
-		SendPrivate:   {call: send(c)},
-		SendGroup:     {call: send(c)},
-		SendSystem:    {call: send(c)},
+		SyncGroup:     {call: with(c.syncGroup)},
+		SendPrivate:   {call: with(c.send)},
+		SendGroup:     {call: with(c.send)},
+		SendSystem:    {call: with(c.send)},
 		RecallMessage: {call: do(c.Message.Recall)},
 	}
 }
@@ -141,49 +144,39 @@ func get[P, R any](method func(context.Context, P, ...rongcloud.CallOption) (R, 
 	})
 }
 
-// read turns a query to RongCloud into a job.
-func read[P any](c *rongcloud.Client, ask func(context.Context, *rongcloud.Client, P) (Effect, error)) call {
-	return with(func(ctx context.Context, _ store.Job, params P) (string, Effect, error) {
-		then, err := ask(ctx, c, params)
-		return "", then, err
-	})
-}
-
-// send turns a notice into a job, and marks the notice with the job's number.
-func send(c *rongcloud.Client) call {
-	return with(func(ctx context.Context, job store.Job, n Notice) (string, Effect, error) {
-		var content rongcloud.MessageContent = rongcloud.TextMessage{Content: n.Text, Extra: Mark(job.ID)}
-		if n.Line {
-			content = rongcloud.InfoNotification{Message: n.Text, Extra: Mark(job.ID)}
-		}
-		var sent *rongcloud.SendResult
-		var err error
-		switch job.Kind {
-		case SendPrivate:
-			sent, err = c.Message.SendPrivate(ctx, rongcloud.PrivateMessage{From: n.From, To: n.Targets, Content: content, IncludeSender: true})
-		case SendGroup:
-			sent, err = c.Message.SendGroup(ctx, rongcloud.GroupMessage{From: n.From, To: n.Targets, Content: content, IncludeSender: true})
-		case SendSystem:
-			sent, err = c.Message.SendSystem(ctx, rongcloud.SystemMessage{From: n.From, To: n.Targets, Content: content})
-		}
-		if err != nil {
-			return "", nil, err
-		}
-		return sent.UIDOf(n.Targets[0]), nil, nil
-	})
+// send sends a notice that is marked with its job's number.
+func (c caller) send(ctx context.Context, job store.Job, n Notice) (string, Effect, error) {
+	var content rongcloud.MessageContent = rongcloud.TextMessage{Content: n.Text, Extra: Mark(job.ID)}
+	if n.Line {
+		content = rongcloud.InfoNotification{Message: n.Text, Extra: Mark(job.ID)}
+	}
+	var sent *rongcloud.SendResult
+	var err error
+	switch job.Kind {
+	case SendPrivate:
+		sent, err = c.Message.SendPrivate(ctx, rongcloud.PrivateMessage{From: n.From, To: n.Targets, Content: content, IncludeSender: true})
+	case SendGroup:
+		sent, err = c.Message.SendGroup(ctx, rongcloud.GroupMessage{From: n.From, To: n.Targets, Content: content, IncludeSender: true})
+	case SendSystem:
+		sent, err = c.Message.SendSystem(ctx, rongcloud.SystemMessage{From: n.From, To: n.Targets, Content: content})
+	}
+	if err != nil {
+		return "", nil, err
+	}
+	return sent.UIDOf(n.Targets[0]), nil, nil
 }
 
 // syncFriend reads whether two users are friends, after a callback has contradicted the tables.
 // Callbacks come late, twice and in any order, so only what is read from RongCloud counts.
-func syncFriend(ctx context.Context, c *rongcloud.Client, p Pair) (Effect, error) {
+func (c caller) syncFriend(ctx context.Context, _ store.Job, p Pair) (string, Effect, error) {
 	found, err := c.Friend.Check(ctx, rongcloud.FriendCheckQuery{UserID: p.UserID, TargetIDs: []string{p.TargetID}})
 	if err != nil {
-		return nil, err
+		return "", nil, err
 	}
 	mutual := slices.ContainsFunc(found.Results, func(r rongcloud.FriendCheck) bool {
 		return r.UserID == p.TargetID && r.Friendship == rongcloud.FriendshipMutual
 	})
-	return func(ctx context.Context, tx *store.Tx) {
+	return "", func(ctx context.Context, tx *store.Tx) {
 		switch known, _ := tx.Friendship(ctx, p.UserID, p.TargetID); {
 		case mutual == (known.State == store.Friends): // who has asked goes on waiting
 		case mutual:
@@ -195,24 +188,24 @@ func syncFriend(ctx context.Context, c *rongcloud.Client, p Pair) (Effect, error
 }
 
 // syncGroup does the same for a group.
-func syncGroup(ctx context.Context, c *rongcloud.Client, id string) (Effect, error) {
+func (c caller) syncGroup(ctx context.Context, _ store.Job, id string) (string, Effect, error) {
 	found, err := c.HostedGroup.Profile.Get(ctx, []string{id})
 	if err != nil {
-		return nil, err
+		return "", nil, err
 	}
 	i := slices.IndexFunc(found.Groups, func(g rongcloud.HostedGroup) bool { return g.GroupID == id })
 	if i < 0 {
-		return func(ctx context.Context, tx *store.Tx) { tx.DismissGroup(ctx, id) }, nil
+		return "", func(ctx context.Context, tx *store.Tx) { tx.DismissGroup(ctx, id) }, nil
 	}
 	group := store.Group{ID: id, Name: found.Groups[i].Name, OwnerID: found.Groups[i].OwnerID}
 	var members []string
 	for member, err := range c.HostedGroup.Member.All(ctx, rongcloud.HostedGroupMemberQuery{GroupID: id, Size: 100}) {
 		if err != nil {
-			return nil, err
+			return "", nil, err
 		}
 		members = append(members, member.UserID)
 	}
-	return func(ctx context.Context, tx *store.Tx) {
+	return "", func(ctx context.Context, tx *store.Tx) {
 		tx.SetGroup(ctx, group)
 		tx.SetMembers(ctx, id, members...)
 	}, nil

@@ -3,6 +3,7 @@ package outbox
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"strconv"
@@ -36,7 +37,7 @@ type Worker struct {
 
 // New returns a worker.
 func New(s *store.Store, client *rongcloud.Client, lease time.Duration, log *slog.Logger) *Worker {
-	w := &Worker{store: s, kinds: kinds(client), lease: lease, log: log, wake: make(chan struct{}, 1)}
+	w := &Worker{store: s, kinds: caller{client}.kinds(), lease: lease, log: log, wake: make(chan struct{}, 1)}
 	s.Listen(func(e store.Event) {
 		if e.Type == store.EventOperator {
 			w.again()
@@ -127,27 +128,29 @@ func (w *Worker) try(ctx context.Context, job store.Job) (store.Settlement, Effe
 	if !known {
 		return store.Settlement{State: store.Refused, Error: "no such kind"}, nil
 	}
-	if early, err := w.early(ctx, job); err != nil || early {
-		how := store.Settlement{State: store.Waiting, Error: "its users are not registered yet", NextAt: time.Now().Add(pause(job.Tries))}
-		if err != nil {
-			how.Error = err.Error()
-		}
-		return how, nil
+	if err := w.early(ctx, job); err != nil {
+		return again(job, err), nil
 	}
 	result, then, err := what.call(ctx, job)
 	return judge(what, job, result, err), then
 }
 
-// early reports whether RongCloud does not know one of a job's users or its group yet: the job
-// that makes them known, in another lane, may have to be tried again. So may one before it in its
-// own lane, if an operator has said so while it was claimed.
-func (w *Worker) early(ctx context.Context, job store.Job) (bool, error) {
+var errEarly = errors.New("its users are not registered yet")
+
+// early returns an error while RongCloud does not know one of a job's users or its group yet: the
+// job that makes them known, in another lane, may have to be tried again. So may one before it in
+// its own lane, if an operator has said so while it was claimed.
+func (w *Worker) early(ctx context.Context, job store.Job) error {
 	from, to, _ := About(job)
 	lanes := []string{job.Lane}
 	for _, id := range append(to, from) {
 		lanes = append(lanes, UserLane(id), GroupLane(id))
 	}
-	return w.store.AnyBusy(ctx, job.ID, lanes...)
+	busy, err := w.store.AnyBusy(ctx, job.ID, lanes...)
+	if busy {
+		return errEarly
+	}
+	return err
 }
 
 // UserLane is the lane of what RongCloud must know about a user.
@@ -168,8 +171,7 @@ func judge(what kind, job store.Job, result string, err error) store.Settlement 
 	case errors.Is(err, rongcloud.ErrOutcomeUnknown) && IsOnce(job.Kind):
 		how.State = store.Parked
 	case errors.Is(err, rongcloud.ErrOutcomeUnknown), passes(err):
-		how.State = store.Waiting
-		how.NextAt = time.Now().Add(pause(job.Tries))
+		return again(job, err)
 	}
 	return how
 }
@@ -177,7 +179,7 @@ func judge(what kind, job store.Job, result string, err error) store.Settlement 
 // unwritten decides what becomes of a job whose findings cannot be written: it is tried again, and
 // left to an operator if that does not help.
 func unwritten(job store.Job, err error) store.Settlement {
-	how := store.Settlement{State: store.Waiting, Error: "it cannot be written: " + err.Error(), NextAt: time.Now().Add(pause(job.Tries))}
+	how := again(job, fmt.Errorf("it cannot be written: %w", err))
 	if job.Tries >= mostFailures {
 		how.State = store.Refused
 	}
@@ -193,9 +195,11 @@ func passes(err error) bool {
 		errors.As(err, &failure) && failure.HTTPStatus >= 500
 }
 
-func pause(tries int) time.Duration {
-	wait := min(minWait<<min(max(tries-1, 0), 10), maxWait)
-	return wait/2 + rand.N(wait/2) //nolint:gosec // randomness, not secrecy
+// again has a job tried again, later after each try.
+func again(job store.Job, err error) store.Settlement {
+	wait := min(minWait<<min(max(job.Tries-1, 0), 10), maxWait)
+	wait = wait/2 + rand.N(wait/2) //nolint:gosec // randomness, not secrecy
+	return store.Settlement{State: store.Waiting, Error: err.Error(), NextAt: time.Now().Add(wait)}
 }
 
 // settle records the end of a try, with what it found out. Data read from RongCloud does not

@@ -17,10 +17,6 @@ type User struct {
 
 const userColumns = `u.id, u.name, u.password, u.operator, u.blocked_until`
 
-func userRow(u *User) []any {
-	return []any{&u.ID, &u.Name, &u.Password, &u.Operator, ms{&u.BlockedUntil}}
-}
-
 // AddUser adds an account. It reports false if the name is taken.
 func (tx *Tx) AddUser(ctx context.Context, u User) bool {
 	return tx.do(ctx, `INSERT INTO users (id, name, password, operator, created_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
@@ -29,17 +25,17 @@ func (tx *Tx) AddUser(ctx context.Context, u User) bool {
 
 // User returns the account with an ID.
 func (q Queries) User(ctx context.Context, id string) (User, error) {
-	return one(ctx, q, userRow, `SELECT `+userColumns+` FROM users u WHERE u.id = $1`, id)
+	return one[User](ctx, q, `SELECT `+userColumns+` FROM users u WHERE u.id = $1`, id)
 }
 
 // UserByName returns the account with a name.
 func (q Queries) UserByName(ctx context.Context, name string) (User, error) {
-	return one(ctx, q, userRow, `SELECT `+userColumns+` FROM users u WHERE u.name = $1`, name)
+	return one[User](ctx, q, `SELECT `+userColumns+` FROM users u WHERE u.name = $1`, name)
 }
 
 // UserIDs walks the IDs of all accounts, in their order, from after the given one.
 func (q Queries) UserIDs(ctx context.Context, after string, limit int) ([]string, error) {
-	return all(ctx, q, alone[string], `SELECT id FROM users WHERE id > $1 ORDER BY id LIMIT $2`, after, limit)
+	return all[string](ctx, q, `SELECT id FROM users WHERE id > $1 ORDER BY id LIMIT $2`, after, limit)
 }
 
 // Person is a user as others see them.
@@ -48,11 +44,9 @@ type Person struct {
 	Name string `json:"name"`
 }
 
-func personRow(p *Person) []any { return []any{&p.ID, &p.Name} }
-
 // FindUsers returns the users whose names begin with a text, except one.
 func (q Queries) FindUsers(ctx context.Context, prefix, except string, limit int) ([]Person, error) {
-	return all(ctx, q, personRow, `SELECT id, name FROM users
+	return all[Person](ctx, q, `SELECT id, name FROM users
 		WHERE substr(name, 1, length($1)) = $1 AND id <> $2 ORDER BY name LIMIT $3`, prefix, except, limit)
 }
 
@@ -87,7 +81,7 @@ func (tx *Tx) AddSession(ctx context.Context, tokenHash, userID string, expiresA
 
 // SessionUser returns the user of a session that has not expired.
 func (q Queries) SessionUser(ctx context.Context, tokenHash string) (User, error) {
-	return one(ctx, q, userRow, `SELECT `+userColumns+` FROM sessions s JOIN users u ON u.id = s.user_id
+	return one[User](ctx, q, `SELECT `+userColumns+` FROM sessions s JOIN users u ON u.id = s.user_id
 		WHERE s.token_hash = $1 AND s.expires_at > $2 AND u.blocked_until < $2`, tokenHash, millis(time.Now()))
 }
 
@@ -101,7 +95,7 @@ func (q Queries) EndSession(ctx context.Context, tokenHash string) error {
 // its current period, which begins with the first attempt and lasts for span.
 func (q Queries) TryLogin(ctx context.Context, who string, span time.Duration) (int, error) {
 	now := time.Now()
-	return one(ctx, q, alone[int], `INSERT INTO login_failures (who, failures, since) VALUES ($1, 1, $2)
+	return one[int](ctx, q, `INSERT INTO login_failures (who, failures, since) VALUES ($1, 1, $2)
 		ON CONFLICT (who) DO UPDATE SET
 			failures = CASE WHEN login_failures.since < $3 THEN 1 ELSE login_failures.failures + 1 END,
 			since = CASE WHEN login_failures.since < $3 THEN $2 ELSE login_failures.since END

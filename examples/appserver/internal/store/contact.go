@@ -19,12 +19,10 @@ type Friendship struct{ State, AskedBy string }
 // pair puts two users in order.
 func pair(one, other string) (a, b string) { return min(one, other), max(one, other) }
 
-func friendshipRow(f *Friendship) []any { return []any{&f.State, &f.AskedBy} }
-
 // Friendship returns the relation between two users.
 func (q Queries) Friendship(ctx context.Context, user, other string) (Friendship, error) {
 	a, b := pair(user, other)
-	known, err := one(ctx, q, friendshipRow, `SELECT state, asked_by FROM friendships WHERE a = $1 AND b = $2`, a, b)
+	known, err := one[Friendship](ctx, q, `SELECT state, asked_by FROM friendships WHERE a = $1 AND b = $2`, a, b)
 	if errors.Is(err, ErrNotFound) {
 		err = nil
 	}
@@ -56,9 +54,7 @@ type Contact struct {
 
 // Contacts returns a user's friends, and those who wait to become one.
 func (q Queries) Contacts(ctx context.Context, userID string) ([]Contact, error) {
-	return all(ctx, q, func(c *Contact) []any {
-		return append(personRow(&c.Person), &c.State, &c.Online, &c.Blocked)
-	}, `SELECT u.id, u.name,
+	return all[Contact](ctx, q, `SELECT u.id, u.name,
 			CASE WHEN f.state = 'asked' AND f.asked_by = $1 THEN 'waiting' ELSE f.state END,
 			f.state = 'friends' AND EXISTS (SELECT 1 FROM presence p WHERE p.user_id = u.id AND p.online),
 			EXISTS (SELECT 1 FROM blocks k WHERE k.user_id = $1 AND k.target_id = u.id)
@@ -68,7 +64,7 @@ func (q Queries) Contacts(ctx context.Context, userID string) ([]Contact, error)
 
 // FriendIDs returns a user's friends.
 func (q Queries) FriendIDs(ctx context.Context, userID string) ([]string, error) {
-	return all(ctx, q, alone[string], `SELECT CASE WHEN a = $1 THEN b ELSE a END FROM friendships WHERE (a = $1 OR b = $1) AND state = 'friends' ORDER BY 1`, userID)
+	return all[string](ctx, q, `SELECT CASE WHEN a = $1 THEN b ELSE a END FROM friendships WHERE (a = $1 OR b = $1) AND state = 'friends' ORDER BY 1`, userID)
 }
 
 // SetBlock makes one user block another one, or unblock them. It reports whether that changed
@@ -102,15 +98,13 @@ func (q Queries) ForgetPresence(ctx context.Context) error {
 
 // Group is a chat group.
 type Group struct {
-	ID        string
-	Name      string
-	OwnerID   string
-	Dismissed bool
+	ID        string `json:"id"`
+	Name      string `json:"name"`
+	OwnerID   string `json:"owner"`
+	Dismissed bool   `json:"-"`
 }
 
 const groupColumns = `g.id, g.name, g.owner_id, g.dismissed`
-
-func groupRow(g *Group) []any { return []any{&g.ID, &g.Name, &g.OwnerID, &g.Dismissed} }
 
 // SetGroup adds a group, or changes it.
 func (tx *Tx) SetGroup(ctx context.Context, g Group) {
@@ -127,23 +121,23 @@ func (tx *Tx) DismissGroup(ctx context.Context, id string) {
 
 // Group returns a group.
 func (q Queries) Group(ctx context.Context, id string) (Group, error) {
-	return one(ctx, q, groupRow, `SELECT `+groupColumns+` FROM chat_groups g WHERE g.id = $1`, id)
+	return one[Group](ctx, q, `SELECT `+groupColumns+` FROM chat_groups g WHERE g.id = $1`, id)
 }
 
 // GroupsOf returns the groups that a user is in.
 func (q Queries) GroupsOf(ctx context.Context, userID string) ([]Group, error) {
-	return all(ctx, q, groupRow, `SELECT `+groupColumns+` FROM members m JOIN chat_groups g ON g.id = m.group_id
+	return all[Group](ctx, q, `SELECT `+groupColumns+` FROM members m JOIN chat_groups g ON g.id = m.group_id
 		WHERE m.user_id = $1 AND NOT g.dismissed ORDER BY g.name, g.id`, userID)
 }
 
 // Members returns who is in a group.
 func (q Queries) Members(ctx context.Context, groupID string) ([]string, error) {
-	return all(ctx, q, alone[string], `SELECT user_id FROM members WHERE group_id = $1 ORDER BY user_id`, groupID)
+	return all[string](ctx, q, `SELECT user_id FROM members WHERE group_id = $1 ORDER BY user_id`, groupID)
 }
 
 // People returns who is in a group, with their names.
 func (q Queries) People(ctx context.Context, groupID string) ([]Person, error) {
-	return all(ctx, q, personRow, `SELECT m.user_id, COALESCE(u.name, m.user_id)
+	return all[Person](ctx, q, `SELECT m.user_id, COALESCE(u.name, m.user_id)
 		FROM members m LEFT JOIN users u ON u.id = m.user_id WHERE m.group_id = $1 ORDER BY m.user_id`, groupID)
 }
 

@@ -26,13 +26,6 @@ const (
 	messageTable = `messages m LEFT JOIN users u ON u.id = m.from_id`
 )
 
-func messageRow(m *Message) []any {
-	return []any{
-		&m.UID, &m.Conversation, &m.From, &m.Name, &m.Target,
-		&m.Type, &m.ObjectName, &m.Body, &m.Recalled, ms{&m.SentAt},
-	}
-}
-
 // The first letters of a conversation's name.
 const (
 	private = "p:"
@@ -57,15 +50,10 @@ func SystemConversation(userID string) string { return system + userID }
 func Partner(conversation, userID string) (string, bool) {
 	rest, isPrivate := strings.CutPrefix(conversation, private)
 	a, b, _ := strings.Cut(rest, ":")
-	switch {
-	case !isPrivate:
-		return "", false
-	case a == userID:
-		return b, true
-	case b == userID:
-		return a, true
+	if b == userID {
+		a, b = b, a
 	}
-	return "", false
+	return b, isPrivate && a == userID
 }
 
 // GroupOf returns the group of a conversation.
@@ -102,15 +90,12 @@ func (tx *Tx) Archive(ctx context.Context, m Message) bool {
 	}
 	readers, _ := tx.Readers(ctx, m.Conversation)
 	for _, reader := range readers {
-		unread := 1
-		if reader == m.From {
-			unread = 0
-		}
-		tx.do(ctx, `INSERT INTO inboxes (user_id, conversation, last_uid, last_at, unread) VALUES ($1, $2, $3, $4, $5)
+		tx.do(ctx, `INSERT INTO inboxes (user_id, conversation, last_uid, last_at, unread) 
+			VALUES ($1, $2, $3, $4, CASE WHEN $1 = $5 THEN 0 ELSE 1 END)
 			ON CONFLICT (user_id, conversation) DO UPDATE SET unread = inboxes.unread + excluded.unread,
 				last_uid = CASE WHEN excluded.last_at >= inboxes.last_at THEN excluded.last_uid ELSE inboxes.last_uid END,
 				last_at = CASE WHEN excluded.last_at >= inboxes.last_at THEN excluded.last_at ELSE inboxes.last_at END`,
-			reader, m.Conversation, m.UID, millis(m.SentAt), unread)
+			reader, m.Conversation, m.UID, millis(m.SentAt), m.From)
 	}
 	tx.Notify(Event{Type: EventMessage, Conversation: m.Conversation, UserIDs: readers})
 	return true
@@ -127,12 +112,12 @@ func (tx *Tx) lockMessage(ctx context.Context, uid string) {
 
 // Message returns a message of the archive.
 func (q Queries) Message(ctx context.Context, uid string) (Message, error) {
-	return one(ctx, q, messageRow, `SELECT `+messageColumns+` FROM `+messageTable+` WHERE m.uid = $1`, uid)
+	return one[Message](ctx, q, `SELECT `+messageColumns+` FROM `+messageTable+` WHERE m.uid = $1`, uid)
 }
 
 // LastUID returns the greatest UID of the archive.
 func (q Queries) LastUID(ctx context.Context) (string, error) {
-	return one(ctx, q, alone[string], `SELECT COALESCE(max(uid), '') FROM messages`)
+	return one[string](ctx, q, `SELECT COALESCE(max(uid), '') FROM messages`)
 }
 
 // Recall marks a message as recalled, even before it arrives. It reports whether that changed a
@@ -152,7 +137,7 @@ func (tx *Tx) Recall(ctx context.Context, uid string) bool {
 // History returns the newest messages of a conversation before a place, the newest one first: those
 // sent earlier, and those sent at the same time with smaller UIDs.
 func (q Queries) History(ctx context.Context, conversation string, before time.Time, uid string, limit int) ([]Message, error) {
-	return all(ctx, q, messageRow, `SELECT `+messageColumns+` FROM `+messageTable+`
+	return all[Message](ctx, q, `SELECT `+messageColumns+` FROM `+messageTable+`
 		WHERE m.conversation = $1 AND (m.sent_at < $2 OR m.sent_at = $2 AND m.uid < $3)
 		ORDER BY m.sent_at DESC, m.uid DESC LIMIT $4`, conversation, millis(before), uid, limit)
 }
@@ -166,9 +151,7 @@ type Inbox struct {
 
 // Inboxes returns a user's conversations, the newest first.
 func (q Queries) Inboxes(ctx context.Context, userID string) ([]Inbox, error) {
-	return all(ctx, q, func(i *Inbox) []any {
-		return append([]any{&i.Conversation, &i.Unread}, messageRow(&i.Last)...)
-	}, `SELECT i.conversation, i.unread, `+messageColumns+` FROM `+messageTable+`
+	return all[Inbox](ctx, q, `SELECT i.conversation, i.unread, `+messageColumns+` FROM `+messageTable+`
 		JOIN inboxes i ON m.uid = i.last_uid WHERE i.user_id = $1 ORDER BY i.last_at DESC LIMIT 200`, userID)
 }
 
@@ -196,26 +179,21 @@ const (
 
 const reportColumns = `id, message_uid, reporter_id, reason, created_at`
 
-func reportRow(r *Report) []any {
-	return []any{&r.ID, &r.MessageUID, &r.ReporterID, &r.Reason, ms{&r.CreatedAt}}
-}
-
 // AddReport adds a report. One by the same reporter about the same message changes nothing.
 func (tx *Tx) AddReport(ctx context.Context, r Report) {
-	if tx.do(ctx, `INSERT INTO reports (message_uid, reporter_id, reason, state, created_at) VALUES ($1, $2, $3, 'open', $4) ON CONFLICT DO NOTHING`,
-		r.MessageUID, r.ReporterID, r.Reason, millis(time.Now())) {
-		tx.notifyOperator()
-	}
+	tx.notifyOperator()
+	tx.do(ctx, `INSERT INTO reports (message_uid, reporter_id, reason, state, created_at)
+		VALUES ($1, $2, $3, 'open', $4) ON CONFLICT DO NOTHING`, r.MessageUID, r.ReporterID, r.Reason, millis(time.Now()))
 }
 
 // Report returns a report.
 func (q Queries) Report(ctx context.Context, id int64) (Report, error) {
-	return one(ctx, q, reportRow, `SELECT `+reportColumns+` FROM reports WHERE id = $1`, id)
+	return one[Report](ctx, q, `SELECT `+reportColumns+` FROM reports WHERE id = $1`, id)
 }
 
 // OpenReports returns the reports that nobody has decided, the oldest first.
 func (q Queries) OpenReports(ctx context.Context, limit int) ([]Report, error) {
-	return all(ctx, q, reportRow, `SELECT `+reportColumns+` FROM reports WHERE state = 'open' ORDER BY id LIMIT $1`, limit)
+	return all[Report](ctx, q, `SELECT `+reportColumns+` FROM reports WHERE state = 'open' ORDER BY id LIMIT $1`, limit)
 }
 
 // DecideReports closes all open reports about a message. It reports whether there were any.

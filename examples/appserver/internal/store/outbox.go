@@ -26,7 +26,7 @@ type Job struct {
 	ID        int64
 	Lane      string
 	Kind      string
-	Params    json.RawMessage
+	Params    []byte // in JSON
 	State     State
 	Tries     int
 	NextAt    time.Time
@@ -36,13 +36,6 @@ type Job struct {
 }
 
 const jobColumns = `id, lane, kind, params, state, tries, next_at, result, error, created_at`
-
-func jobRow(j *Job) []any {
-	return []any{
-		&j.ID, &j.Lane, &j.Kind, (*[]byte)(&j.Params), &j.State, &j.Tries, ms{&j.NextAt},
-		&j.Result, &j.Error, ms{&j.CreatedAt},
-	}
-}
 
 // Enqueue stores what RongCloud must learn, in the transaction that decides it. Jobs of a lane are
 // executed one after the other, so the transaction must have entered the lane: [Tx.Enter].
@@ -68,7 +61,7 @@ func (tx *Tx) EnqueueOnce(ctx context.Context, lane, kind string, params any) {
 // sent: a job still in that state after the lease means that its worker died. The error is
 // [ErrNotFound] if there is nothing to do, or another worker was faster.
 func (s *Store) Claim(ctx context.Context, now time.Time, lease time.Duration) (Job, error) {
-	return one(ctx, s.Queries, jobRow, `
+	return one[Job](ctx, s.Queries, `
 		UPDATE outbox SET state = 'begun', tries = tries + 1, lease_until = $2
 		WHERE state = 'waiting' AND id = (
 			SELECT o.id FROM outbox o
@@ -80,7 +73,7 @@ func (s *Store) Claim(ctx context.Context, now time.Time, lease time.Duration) (
 
 // Expired returns the jobs whose lease has ended: their worker is dead or too slow.
 func (s *Store) Expired(ctx context.Context, now time.Time) ([]Job, error) {
-	return all(ctx, s.Queries, jobRow, `SELECT `+jobColumns+` FROM outbox WHERE state = 'begun' AND lease_until < $1 ORDER BY id`, millis(now))
+	return all[Job](ctx, s.Queries, `SELECT `+jobColumns+` FROM outbox WHERE state = 'begun' AND lease_until < $1 ORDER BY id`, millis(now))
 }
 
 // Settlement is how a try at a job has ended.
@@ -94,18 +87,11 @@ type Settlement struct {
 // Settle records how a try ended. It reports false, and changes nothing, if the job was begun
 // again meanwhile, or is decided. A job that is done stays done.
 func (tx *Tx) Settle(ctx context.Context, job Job, how Settlement) bool {
-	from := `state = 'begun'`
-	if how.State == Done {
-		from = `state IN ('begun', 'parked', 'waiting')`
-	}
-	changed := tx.do(ctx, `
+	tx.notifyOperator()
+	return tx.do(ctx, `
 		UPDATE outbox SET state = $3, result = $4, error = $5, next_at = $6, ended_at = $7, lease_until = 0
-		WHERE id = $1 AND tries = $2 AND `+from,
+		WHERE id = $1 AND tries = $2 AND (state = 'begun' OR $3 = 'done' AND state IN ('parked', 'waiting'))`,
 		job.ID, job.Tries, how.State, how.Result, how.Error, millis(how.NextAt), millis(time.Now()))
-	if changed {
-		tx.notifyOperator()
-	}
-	return changed
 }
 
 // Decide is the operator's word about a job that is parked or refused: [Done] if it was carried
@@ -126,7 +112,7 @@ func (tx *Tx) TellAgain(ctx context.Context, kinds []string) {
 
 // Job returns a job.
 func (q Queries) Job(ctx context.Context, id int64) (Job, error) {
-	return one(ctx, q, jobRow, `SELECT `+jobColumns+` FROM outbox WHERE id = $1`, id)
+	return one[Job](ctx, q, `SELECT `+jobColumns+` FROM outbox WHERE id = $1`, id)
 }
 
 // Busy reports whether a lane still has jobs to carry out after the given one.
@@ -149,27 +135,26 @@ func (tx *Tx) Overtaken(ctx context.Context, lane string, id int64) (bool, error
 
 // LastJob returns the newest job of a lane.
 func (q Queries) LastJob(ctx context.Context, lane string) (Job, error) {
-	return one(ctx, q, jobRow, `SELECT `+jobColumns+` FROM outbox WHERE lane = $1 ORDER BY id DESC LIMIT 1`, lane)
+	return one[Job](ctx, q, `SELECT `+jobColumns+` FROM outbox WHERE lane = $1 ORDER BY id DESC LIMIT 1`, lane)
 }
 
 // JobsIn returns the newest jobs in a state.
 func (q Queries) JobsIn(ctx context.Context, state State, limit int) ([]Job, error) {
-	return all(ctx, q, jobRow, `SELECT `+jobColumns+` FROM outbox WHERE state = $1 ORDER BY id DESC LIMIT $2`, state, limit)
+	return all[Job](ctx, q, `SELECT `+jobColumns+` FROM outbox WHERE state = $1 ORDER BY id DESC LIMIT $2`, state, limit)
 }
 
 // Depth counts the jobs in each state, and returns since when the oldest one has been waiting.
 func (q Queries) Depth(ctx context.Context) (counts map[State]int, oldest time.Time, err error) {
 	type row struct {
-		state State
-		n     int
-		first time.Time
+		State State
+		Jobs  int
+		First time.Time
 	}
-	rows, err := all(ctx, q, func(r *row) []any { return []any{&r.state, &r.n, ms{&r.first}} },
-		`SELECT state, count(*), min(created_at) FROM outbox GROUP BY state`)
+	rows, err := all[row](ctx, q, `SELECT state, count(*), min(created_at) FROM outbox GROUP BY state`)
 	counts = map[State]int{}
 	for _, r := range rows {
-		if counts[r.state] = r.n; r.state == Waiting {
-			oldest = r.first
+		if counts[r.State] = r.Jobs; r.State == Waiting {
+			oldest = r.First
 		}
 	}
 	return counts, oldest, err

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -91,16 +92,13 @@ var migrations embed.FS
 // migrate carries out the migrations that the database has not had yet, each in a transaction, in
 // the order of their names. Processes that start together take turns.
 func (s *Store) migrate(ctx context.Context) error {
-	files, err := fs.Glob(migrations, "migrations/*.sql")
-	if err != nil {
-		return err
-	}
+	files, _ := fs.Glob(migrations, "migrations/*.sql") // the pattern is a good one
 	for _, file := range files {
 		if err := s.change(ctx, func(tx *Tx) error { return tx.migrate(ctx, file) }); err != nil {
 			return fmt.Errorf("%s: %w", file, err)
 		}
 	}
-	applied, err := all(ctx, s.Queries, alone[string], `SELECT name FROM migrations ORDER BY name`)
+	applied, err := all[string](ctx, s.Queries, `SELECT name FROM migrations ORDER BY name`)
 	for _, file := range applied {
 		if !slices.Contains(files, file) {
 			return fmt.Errorf("its tables are those of a newer version, which has had %s", file)
@@ -210,21 +208,6 @@ func millis(t time.Time) int64 {
 	return t.UnixMilli()
 }
 
-// ms scans a moment.
-type ms struct{ to *time.Time }
-
-// Scan is part of sql.Scanner.
-func (m ms) Scan(value any) error {
-	n, ok := value.(int64)
-	if !ok {
-		return fmt.Errorf("%T is no moment", value)
-	}
-	if *m.to = (time.Time{}); n != 0 {
-		*m.to = time.UnixMilli(n)
-	}
-	return nil
-}
-
 // patience is how long a query may take. SQLite has as much of it with a busy file.
 var patience = 10 * time.Second
 
@@ -263,8 +246,8 @@ func (q Queries) exec(ctx context.Context, query string, args ...any) (changed b
 	return changed, err
 }
 
-// all reads rows; a function returns the targets for the columns of each.
-func all[T any](ctx context.Context, q Queries, columns func(*T) []any, query string, args ...any) (found []T, err error) {
+// all reads rows. Their columns are a value, or the fields of a struct, in their order.
+func all[T any](ctx context.Context, q Queries, query string, args ...any) (found []T, err error) {
 	found = []T{}
 	err = q.try(ctx, args, func(ctx context.Context) error {
 		rows, err := q.q.QueryContext(ctx, query, args...)
@@ -274,7 +257,7 @@ func all[T any](ctx context.Context, q Queries, columns func(*T) []any, query st
 		defer func() { _ = rows.Close() }()
 		for rows.Next() {
 			var row T
-			if err := rows.Scan(columns(&row)...); err != nil {
+			if err := rows.Scan(targets(reflect.ValueOf(&row).Elem())...); err != nil {
 				return err
 			}
 			found = append(found, row)
@@ -284,21 +267,46 @@ func all[T any](ctx context.Context, q Queries, columns func(*T) []any, query st
 	return found, err
 }
 
+// targets returns where columns go: to a value, or to the fields of a struct, and of structs in it.
+func targets(value reflect.Value) (found []any) {
+	to := value.Addr().Interface()
+	if at, ok := to.(*time.Time); ok {
+		return []any{(*moment)(at)}
+	}
+	if value.Kind() != reflect.Struct {
+		return []any{to}
+	}
+	for i := range value.NumField() {
+		found = append(found, targets(value.Field(i))...)
+	}
+	return found
+}
+
+// moment is a time as the database has it.
+type moment time.Time
+
+// Scan is part of sql.Scanner.
+func (m *moment) Scan(value any) error {
+	n, ok := value.(int64)
+	if !ok {
+		return fmt.Errorf("%T is no moment", value)
+	}
+	*m = moment(time.UnixMilli(n))
+	return nil
+}
+
 // one reads a single row; [ErrNotFound] if there is none.
-func one[T any](ctx context.Context, q Queries, columns func(*T) []any, query string, args ...any) (row T, err error) {
-	rows, err := all(ctx, q, columns, query, args...)
+func one[T any](ctx context.Context, q Queries, query string, args ...any) (row T, err error) {
+	rows, err := all[T](ctx, q, query, args...)
 	if err != nil || len(rows) == 0 {
 		return row, cmp.Or(err, ErrNotFound)
 	}
 	return rows[0], nil
 }
 
-// alone is for rows of one column.
-func alone[T any](value *T) []any { return []any{value} }
-
 // exists reports whether a query has rows.
 func (q Queries) exists(ctx context.Context, query string, args ...any) (bool, error) {
-	return one(ctx, q, alone[bool], `SELECT EXISTS (`+query+`)`, args...)
+	return one[bool](ctx, q, `SELECT EXISTS (`+query+`)`, args...)
 }
 
 // list returns placeholders for the values of an IN, numbered after the given arguments, and the

@@ -23,8 +23,7 @@ type state struct {
 }
 
 type chatGroup struct {
-	store.Person
-	Owner   string         `json:"owner"`
+	store.Group
 	Members []store.Person `json:"members"`
 }
 
@@ -53,7 +52,7 @@ func (s *server) state(q *request) (any, error) {
 		groups, _ := db.GroupsOf(ctx, me)
 		for _, g := range groups {
 			people, _ := db.People(ctx, g.ID)
-			found.Groups = append(found.Groups, chatGroup{store.Person{ID: g.ID, Name: g.Name}, g.OwnerID, people})
+			found.Groups = append(found.Groups, chatGroup{g, people})
 		}
 		inboxes, _ := db.Inboxes(ctx, me)
 		for _, i := range inboxes {
