@@ -117,15 +117,16 @@ func (c *catcher) asCurl(signed bool) string {
 // quoted quotes text as one word for a POSIX shell.
 func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 
-// everybody lists the endpoints that reach all users of the app, or all who match a condition.
-var everybody = []*endpoint.Endpoint{
+// reachesEveryone lists the endpoints that reach all users of the app, or all who match a
+// condition.
+var reachesEveryone = []*endpoint.Endpoint{
 	endpoint.MessageBroadcast, endpoint.MessageOnlineBroadcast, endpoint.MessageBroadcastRecall, endpoint.MessageChatroomBroadcast,
 	endpoint.Push, endpoint.PushCustom,
 }
 
-// final lists the idempotent endpoints whose effect no other call undoes: they delete or overwrite
-// data, or throw users out.
-var final = []*endpoint.Endpoint{
+// irreversible lists the idempotent endpoints whose effect no other call undoes: they delete or
+// overwrite data, or throw users out.
+var irreversible = []*endpoint.Endpoint{
 	endpoint.GroupDismiss, endpoint.EntrustGroupDismiss, endpoint.EntrustGroupMemberKickAll, endpoint.UltragroupDis,
 	endpoint.UltragroupChannelDel, endpoint.UltragroupUsergroupDel, endpoint.ChatroomDestroy,
 	endpoint.MessageHistoryDelete, endpoint.ConversationMessageHistoryClean, endpoint.MessagePrivateModify, endpoint.MessageGroupModify,
@@ -151,13 +152,13 @@ func (a *app) askBeforeCall(ctx context.Context, p profile, ep *endpoint.Endpoin
 		}
 	}
 	switch {
-	case slices.Contains(everybody, ep):
+	case slices.Contains(reachesEveryone, ep):
 		return a.confirm(ctx, "call %v, which may reach every user of the app", ep)
 	case crowds[ep] != "":
 		return a.confirmCrowd(ctx, p, ep, params.each(crowds[ep]))
 	case reached > manyUsers:
 		return a.confirm(ctx, "call %v for %d users", ep, reached)
-	case p.Production && (ep.Class == endpoint.Unsafe || slices.Contains(final, ep)):
+	case p.Production && (ep.Class == endpoint.Unsafe || slices.Contains(irreversible, ep)):
 		return a.confirm(ctx, "call %v in production (%s)", ep, p.Source)
 	}
 	return nil

@@ -14,8 +14,8 @@ import (
 	"github.com/rongcloud-go/rongcloud"
 )
 
-// mostCalls is how many endpoints are listed at most. Of more, only the number is printed.
-const mostCalls = 20
+// maxListedCalls is how many endpoints are listed at most. Of more, only the number is printed.
+const maxListedCalls = 20
 
 // codeFact holds what is known about a code besides its meaning.
 type codeFact struct {
@@ -96,7 +96,7 @@ func (a *app) printCode(w io.Writer, s shownCode) error {
 	switch {
 	case s.AnyCall:
 		calls = "any"
-	case len(s.Endpoints) > mostCalls:
+	case len(s.Endpoints) > maxListedCalls:
 		calls = fmt.Sprintf("%d; --json lists them", len(s.Endpoints))
 	}
 	status := ""

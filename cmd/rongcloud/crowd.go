@@ -8,15 +8,15 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// countedCrowds is for how many groups or rooms confirmCrowd counts the members. A send to more
+// maxCountedGroups is for how many groups or rooms confirmCrowd counts the members. A send to more
 // needs confirmation in any case.
-const countedCrowds = 3
+const maxCountedGroups = 3
 
 // confirmCrowd asks before a send to groups or chat rooms, unless they have at most manyUsers
 // members and the profile is not for production.
 func (a *app) confirmCrowd(ctx context.Context, p profile, ep *endpoint.Endpoint, ids []string) error {
 	who := "the members of " + strings.Join(ids, ", ")
-	if len(ids) > countedCrowds {
+	if len(ids) > maxCountedGroups {
 		return a.confirm(ctx, "send to the members of %d groups or rooms", len(ids))
 	}
 	if a.yes {
@@ -28,7 +28,7 @@ func (a *app) confirmCrowd(ctx context.Context, p profile, ep *endpoint.Endpoint
 	}
 	total, known := 0, true
 	for _, id := range ids {
-		n, err := crowd(ctx, client, ep, id)
+		n, err := countMembers(ctx, client, ep, id)
 		known = known && err == nil
 		total += n
 	}
@@ -43,8 +43,8 @@ func (a *app) confirmCrowd(ctx context.Context, p profile, ep *endpoint.Endpoint
 	return nil
 }
 
-// crowd returns the number of members of a group or chat room.
-func crowd(ctx context.Context, client *rongcloud.Client, ep *endpoint.Endpoint, id string) (int, error) {
+// countMembers returns the number of members of a group or chat room.
+func countMembers(ctx context.Context, client *rongcloud.Client, ep *endpoint.Endpoint, id string) (int, error) {
 	switch ep {
 	case endpoint.MessageChatroomPublish:
 		room, err := client.Chatroom.Get(ctx, id)

@@ -71,13 +71,13 @@ func (api adminAPI) request(ctx context.Context, method, path string, body []byt
 	text, _ := io.ReadAll(io.LimitReader(response.Body, 1<<16))
 	var refused struct{ Error string }
 	if json.Unmarshal(text, &refused) != nil || refused.Error == "" {
-		return nil, api.isNone(fmt.Sprintf("HTTP %d", response.StatusCode))
+		return nil, api.notEmulator(fmt.Sprintf("HTTP %d", response.StatusCode))
 	}
 	return nil, errors.New(refused.Error)
 }
 
-// isNone returns the error for a server that is not an emulator.
-func (api adminAPI) isNone(why string) error {
+// notEmulator returns the error for a server that is not an emulator.
+func (api adminAPI) notEmulator(why string) error {
 	return &hintedError{fmt.Errorf("%s is no emulator: %s", api.shown, why), "--url says where it is"}
 }
 
@@ -100,7 +100,7 @@ func (api adminAPI) call(ctx context.Context, method, path string, body []byte, 
 		return fmt.Errorf("the emulator's response: %s", plainNetworkError(err))
 	}
 	if json.Unmarshal(text, into) != nil || !into.fromEmulator() {
-		return api.isNone("its response is not one of the admin API")
+		return api.notEmulator("its response is not one of the admin API")
 	}
 	return nil
 }
@@ -236,8 +236,8 @@ func newEmulatorAdvanceCommand(a *app) *cobra.Command {
 	return cmd
 }
 
-// waitingFault is a pending fault in the format of the admin API; see docs/emulator.md.
-type waitingFault struct {
+// pendingFault is a pending fault in the format of the admin API; see docs/emulator.md.
+type pendingFault struct {
 	Number        int               `json:"number,omitempty"`
 	Endpoint      string            `json:"endpoint,omitempty"`
 	Status        int               `json:"status,omitempty"`
@@ -256,15 +256,15 @@ type waitingFault struct {
 	Where         map[string]string `json:"where,omitempty"`
 }
 
-type waitingFaults []waitingFault
+type pendingFaults []pendingFault
 
 // fromEmulator reports whether the list is not null and every fault has a number.
-func (all *waitingFaults) fromEmulator() bool {
-	return *all != nil && !slices.ContainsFunc(*all, func(f waitingFault) bool { return f.Number == 0 })
+func (all *pendingFaults) fromEmulator() bool {
+	return *all != nil && !slices.ContainsFunc(*all, func(f pendingFault) bool { return f.Number == 0 })
 }
 
 // text are the faults that wait, in words.
-func (all *waitingFaults) text() string {
+func (all *pendingFaults) text() string {
 	switch {
 	case all == nil: // of an emulator that does not say
 		return "changed: rongcloud emulator fault list shows them"
@@ -283,7 +283,7 @@ func (all *waitingFaults) text() string {
 }
 
 // check refuses what no fault has, in the words of the flags; what is left the emulator refuses.
-func (f waitingFault) check() error {
+func (f pendingFault) check() error {
 	for _, one := range []struct {
 		flag     string
 		n, least int
@@ -301,9 +301,9 @@ func (f waitingFault) check() error {
 	return nil
 }
 
-// strikesPlainly reports whether a fault does not say how the call fails. The emulator then
+// isDefault reports whether a fault does not say how the call fails. The emulator then
 // responds with HTTP 500 and code 1000.
-func (f waitingFault) strikesPlainly() bool {
+func (f pendingFault) isDefault() bool {
 	return f.Status == 0 && f.Code == 0 && f.Message == "" && f.Body == "" && len(f.Header) == 0 && f.Delay == "" &&
 		!f.DropResponse && !f.Reset && !f.CutResponse && !f.ResetResponse && f.ContentLength == 0
 }
@@ -318,13 +318,13 @@ func pairs(named map[string]string) string {
 }
 
 // text describes in words which calls a fault affects, and how.
-func (f waitingFault) text() string {
+func (f pendingFault) text() string {
 	parts := []string{cmp.Or(f.Endpoint, "any call")}
 	for _, one := range []struct {
 		holds bool
 		what  string
 	}{
-		{len(f.Where) > 0, "where " + pairs(f.Where)}, {f.strikesPlainly(), "HTTP 500, code 1000"}, {f.Status != 0, fmt.Sprintf("HTTP %d", f.Status)}, {f.Code != 0, fmt.Sprintf("code %d", f.Code)},
+		{len(f.Where) > 0, "where " + pairs(f.Where)}, {f.isDefault(), "HTTP 500, code 1000"}, {f.Status != 0, fmt.Sprintf("HTTP %d", f.Status)}, {f.Code != 0, fmt.Sprintf("code %d", f.Code)},
 		{f.Message != "", oneLine(f.Message)}, {f.Body != "", "a body of its own"}, {len(f.Header) > 0, "with " + pairs(f.Header)}, {f.Delay != "", "after " + f.Delay},
 		{f.DropResponse, "drop the response"}, {f.Reset, "reset the connection"}, {f.CutResponse, "cut the response"},
 		{f.ResetResponse, "reset within the response"}, {f.ContentLength != 0, "a wrong length"}, {f.Skip > 0, "after " + counted(f.Skip, "call")},
@@ -360,7 +360,7 @@ func (v *namedValues) String() string { return pairs(*v) }
 func (v *namedValues) Type() string { return "NAME=VALUE" }
 
 func newEmulatorFaultCommand(a *app) *cobra.Command {
-	var f waitingFault
+	var f pendingFault
 	cmd := &cobra.Command{
 		Use:   "fault [PATH]",
 		Short: "Have a running emulator fail calls of an endpoint, or any calls",
@@ -420,7 +420,7 @@ gets HTTP 500 and code 1000. Pending faults are printed.`,
 
 // faults calls the admin API and prints the faults that are pending afterwards.
 func (a *app) faults(ctx context.Context, to adminAPI, method, path string, body []byte) error {
-	var all waitingFaults
+	var all pendingFaults
 	if err := to.call(ctx, method, path, body, &all); err != nil {
 		return err
 	}

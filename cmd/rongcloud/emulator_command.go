@@ -227,15 +227,15 @@ func (e *startedEmulator) listen(reader *bufio.Reader) {
 		if e.calls += call.Dropped; call.Path != "" {
 			e.calls++
 		}
-		if call.Path != "" && (!call.OK || call.Fault) && len(e.bad) < mostReported {
+		if call.Path != "" && (!call.OK || call.Fault) && len(e.bad) < maxReported {
 			e.bad = append(e.bad, call.emulatedCall)
 		}
 		e.mu.Unlock()
 	}
 }
 
-// mostReported bounds the calls that listen keeps for the report.
-const mostReported = 1000
+// maxReported bounds the calls that listen keeps for the report.
+const maxReported = 1000
 
 // close stops the emulator and waits until its last line has been read.
 func (e *startedEmulator) close() {
@@ -314,7 +314,7 @@ type execReport struct {
 	Unexpected []tally        `json:"unexpected"` // calls to paths that RongCloud does not have
 	Refused    []tally        `json:"refused"`
 	Faults     []tally        `json:"faults"`       // calls that a fault struck
-	Waiting    []waitingFault `json:"unusedFaults"` // faults that struck too few calls
+	Waiting    []pendingFault `json:"unusedFaults"` // faults that struck too few calls
 }
 
 // tally counts calls with the same method, path and outcome.
@@ -324,10 +324,10 @@ type tally struct {
 	Times int    `json:"times"`
 }
 
-func (e *startedEmulator) report(waiting []waitingFault) execReport {
+func (e *startedEmulator) report(waiting []pendingFault) execReport {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	r := execReport{Calls: e.calls, Unexpected: []tally{}, Refused: []tally{}, Faults: []tally{}, Waiting: []waitingFault{}}
+	r := execReport{Calls: e.calls, Unexpected: []tally{}, Refused: []tally{}, Faults: []tally{}, Waiting: []pendingFault{}}
 	for _, call := range e.bad {
 		list := &r.Refused
 		switch {
@@ -359,7 +359,7 @@ func (e *startedEmulator) report(waiting []waitingFault) execReport {
 func (a *app) reportExec(ctx context.Context, e *startedEmulator) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), adminLimit)
 	defer cancel()
-	var waiting waitingFaults
+	var waiting pendingFaults
 	if err := (adminAPI{e.url, e.url}).call(ctx, "GET", "faults", nil, &waiting); err != nil {
 		a.talk("The faults that wait are not known: %v", err)
 	}

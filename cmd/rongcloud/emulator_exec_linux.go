@@ -10,8 +10,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// tellOfDeath makes the kernel send SIGTERM to a command when this process dies, even by SIGKILL.
-func tellOfDeath(attr *syscall.SysProcAttr) { attr.Pdeathsig = syscall.SIGTERM }
+// setDeathSignal makes the kernel send SIGTERM to a command when this process dies, even by
+// SIGKILL.
+func setDeathSignal(attr *syscall.SysProcAttr) { attr.Pdeathsig = syscall.SIGTERM }
 
 // adopt makes this process the parent of processes that a command leaves behind.
 func adopt() { _ = unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) }

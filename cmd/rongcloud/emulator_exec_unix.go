@@ -21,17 +21,17 @@ var endingSignals = []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP,
 // that a signal to the group reaches all of them. On a terminal they stay in the group of this
 // process: another group could not read from the terminal, and Ctrl-Z would not stop it.
 type family struct {
-	run      *exec.Cmd
-	terminal bool
-	told     []int // processes left behind on a terminal that got SIGTERM
+	run       *exec.Cmd
+	terminal  bool
+	signalled []int // processes left behind on a terminal that got SIGTERM
 }
 
 // newFamily must be called before the command starts.
 func newFamily(run *exec.Cmd) *family {
 	f := &family{run: run, terminal: inForeground()}
 	run.SysProcAttr = &syscall.SysProcAttr{Setpgid: !f.terminal}
-	runtime.LockOSThread() // the kernel sends the signal of tellOfDeath when the thread ends
-	tellOfDeath(run.SysProcAttr)
+	runtime.LockOSThread() // the kernel sends the signal of setDeathSignal when the thread ends
+	setDeathSignal(run.SysProcAttr)
 	if f.terminal {
 		adopt()
 	}
@@ -76,26 +76,26 @@ func (f *family) kill() {
 
 // end stops the processes that outlive the command: with SIGTERM, and after limit with SIGKILL.
 func (f *family) end(limit time.Duration) {
-	left := f.tellRest(syscall.SIGTERM)
-	for until := time.Now().Add(limit); left && time.Now().Before(until); left = f.tellRest(0) {
+	left := f.signalRest(syscall.SIGTERM)
+	for until := time.Now().Add(limit); left && time.Now().Before(until); left = f.signalRest(0) {
 		time.Sleep(10 * time.Millisecond)
 	}
 	if left {
-		f.tellRest(syscall.SIGKILL)
+		f.signalRest(syscall.SIGKILL)
 	}
 }
 
-// tellRest sends a signal to the processes that are left, and reports whether there are any. With
+// signalRest sends a signal to the processes that are left, and reports whether there are any. With
 // 0 it sends SIGTERM only to processes that it finds for the first time.
-func (f *family) tellRest(s syscall.Signal) bool {
+func (f *family) signalRest(s syscall.Signal) bool {
 	if !f.terminal {
 		return syscall.Kill(-f.run.Process.Pid, s) == nil
 	}
 	rest := adopted()
 	for _, one := range rest {
-		if !slices.Contains(f.told, one) || s != 0 {
+		if !slices.Contains(f.signalled, one) || s != 0 {
 			_ = syscall.Kill(one, cmp.Or(s, syscall.SIGTERM)) // its parent has just ended
-			f.told = append(f.told, one)
+			f.signalled = append(f.signalled, one)
 		}
 	}
 	return len(rest) > 0

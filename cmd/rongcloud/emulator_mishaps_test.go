@@ -129,7 +129,7 @@ func TestNamedValues(t *testing.T) {
 
 func TestFaultText(t *testing.T) {
 	t.Parallel()
-	for want, f := range map[string]waitingFault{
+	for want, f := range map[string]pendingFault{
 		"any call, HTTP 500, code 1000":                            {},
 		"/a, HTTP 500, code 1000, after 2 calls":                   {Endpoint: "/a", Skip: 2},
 		"/a, where content={\"a\":1} userId=ann, HTTP 429":         {Endpoint: "/a", Where: map[string]string{"userId": "ann", "content": `{"a":1}`}, Status: 429},

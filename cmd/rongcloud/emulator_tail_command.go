@@ -81,7 +81,7 @@ func (a *app) tailOnce(ctx context.Context, to adminAPI, kinds []string, first b
 	}
 	defer response.Body.Close()
 	if media, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type")); media != "text/event-stream" {
-		return false, to.isNone("its response is no stream of events")
+		return false, to.notEmulator("its response is no stream of events")
 	}
 	if first {
 		a.talk("Watching %s. Ctrl-C ends it.", to.shown)
@@ -116,7 +116,7 @@ func (e emulatorEvent) text(a *app) string {
 	name := a.paint(faint, fmt.Sprintf("%-8s", e.Event))
 	var d struct {
 		emulatedCall
-		Faults       *waitingFaults `json:"faults"`
+		Faults       *pendingFaults `json:"faults"`
 		Now          time.Time      `json:"now"`
 		ID           string         `json:"id"`
 		Online       bool           `json:"online"`

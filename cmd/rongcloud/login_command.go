@@ -105,12 +105,12 @@ func (a *app) login(ctx context.Context, f loginFlags) error {
 	if err := a.tell(p.shown(f.name), "The profile %s is stored in %s, and used from now on.", f.name, name); err != nil {
 		return err
 	}
-	a.sayWhatWins()
+	a.warnIfOverridden()
 	return nil
 }
 
-// sayWhatWins warns if the environment overrides the profile in use.
-func (a *app) sayWhatWins() {
+// warnIfOverridden warns if the environment overrides the profile in use.
+func (a *app) warnIfOverridden() {
 	if a.env(envAppKey) != "" {
 		a.talk("But %s is set, which wins.", envAppKey)
 	}

@@ -93,7 +93,7 @@ func newProfileUseCommand(a *app) *cobra.Command {
 			if err := a.tell(p.shown(args[0]), "Commands use the profile %s from now on.", args[0]); err != nil {
 				return err
 			}
-			a.sayWhatWins()
+			a.warnIfOverridden()
 			return nil
 		}),
 	}

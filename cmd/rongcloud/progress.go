@@ -65,9 +65,9 @@ func (p *progress) update(now rongcloud.BulkProgress) {
 	}
 }
 
-// leastBar is the least width of the bar with its ends. The text beside it is shortened to leave
+// minBarWidth is the least width of the bar with its ends. The text beside it is shortened to leave
 // that.
-const leastBar = 12
+const minBarWidth = 12
 
 // text describes the progress in full.
 func (p *progress) text() string { return p.textWithin(math.MaxInt) }
@@ -88,7 +88,7 @@ func (p *progress) textWithin(width int) string {
 		fmt.Sprintf("%d/%d, %s", p.last.Delivered, p.total, end),
 		fmt.Sprintf("%d%%, %s", 100*p.last.Delivered/max(p.total, 1), end),
 	} {
-		if len(text) <= width-leastBar {
+		if len(text) <= width-minBarWidth {
 			break
 		}
 	}

@@ -246,7 +246,7 @@ func (a *app) endSend(result *rongcloud.BulkResult, err error, checkpoint rongcl
 	case err != nil:
 		return a.stoppedSend(s, err)
 	case s.Unknown > 0:
-		a.talk("%s may have got it, or not. Nobody is sent it again, unless you add --resend-unknown:\n  %s --resend-unknown", counted(s.Unknown, "recipient"), a.again())
+		a.talk("%s may have got it, or not. Nobody is sent it again, unless you add --resend-unknown:\n  %s --resend-unknown", counted(s.Unknown, "recipient"), a.resumeCommand())
 		return exitError(exitUnknown)
 	case s.Refused+s.Skipped > 0:
 		return exitError(exitRefused)
@@ -299,6 +299,6 @@ func (a *app) stoppedSend(s shownSend, err error) error {
 		a.talk("rongcloud: the send was stopped: %s. %s", why, sent)
 		return exitError(code)
 	}
-	a.talk("rongcloud: the send was stopped: %s. %s. Go on with\n  %s", why, deliveredTo(s.Delivered), a.again())
+	a.talk("rongcloud: the send was stopped: %s. %s. Go on with\n  %s", why, deliveredTo(s.Delivered), a.resumeCommand())
 	return exitError(code)
 }

@@ -209,8 +209,8 @@ func (a *app) showSent(ids []string, sent *rongcloud.SendResult) error {
 	return a.show(all, func(io.Writer) error { return a.table([]string{"TO", "MESSAGE UID"}, rows) })
 }
 
-// again returns the command line that continues a stopped send.
-func (a *app) again() string {
+// resumeCommand returns the command line that continues a stopped send.
+func (a *app) resumeCommand() string {
 	words := []string{"rongcloud"}
 	isValue := false // arg is the value of the flag before it
 	for _, arg := range a.args {

@@ -20,10 +20,10 @@ import (
 
 // terminalRun runs the program on a pseudo-terminal. Its methods read and type as a person would.
 type terminalRun struct {
-	t      *testing.T
-	hand   *os.File // the person's end of the terminal
-	cmd    *exec.Cmd
-	closed chan struct{} // closed once all output is read
+	t        *testing.T
+	keyboard *os.File // the person's end of the terminal
+	cmd      *exec.Cmd
+	closed   chan struct{} // closed once all output is read
 
 	mu   sync.Mutex
 	seen strings.Builder
@@ -39,16 +39,16 @@ func onTerminal(t *testing.T, env map[string]string, args ...string) *terminalRu
 // onTerminalOf starts the program on a terminal of so many columns.
 func onTerminalOf(t *testing.T, columns uint16, env map[string]string, args ...string) *terminalRun {
 	t.Helper()
-	hand, err := os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0)
+	keyboard, err := os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0)
 	require.NoError(t, err)
-	t.Cleanup(func() { _ = hand.Close() })
-	require.NoError(t, unix.IoctlSetPointerInt(int(hand.Fd()), unix.TIOCSPTLCK, 0))
-	require.NoError(t, unix.IoctlSetWinsize(int(hand.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: columns}))
-	number, err := unix.IoctlGetInt(int(hand.Fd()), unix.TIOCGPTN)
+	t.Cleanup(func() { _ = keyboard.Close() })
+	require.NoError(t, unix.IoctlSetPointerInt(int(keyboard.Fd()), unix.TIOCSPTLCK, 0))
+	require.NoError(t, unix.IoctlSetWinsize(int(keyboard.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: columns}))
+	number, err := unix.IoctlGetInt(int(keyboard.Fd()), unix.TIOCGPTN)
 	require.NoError(t, err)
 	screen, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|syscall.O_NOCTTY, 0)
 	require.NoError(t, err)
-	r := &terminalRun{t: t, hand: hand, closed: make(chan struct{})}
+	r := &terminalRun{t: t, keyboard: keyboard, closed: make(chan struct{})}
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second) // if the program asks for more than the test types
 	t.Cleanup(cancel)
 	r.cmd = exec.CommandContext(ctx, program, args...)
@@ -64,7 +64,7 @@ func onTerminalOf(t *testing.T, columns uint16, env map[string]string, args ...s
 		defer close(r.closed)
 		buffer := make([]byte, 4096)
 		for {
-			n, err := hand.Read(buffer)
+			n, err := keyboard.Read(buffer)
 			r.mu.Lock()
 			r.seen.Write(buffer[:n])
 			r.mu.Unlock()
@@ -95,12 +95,12 @@ func (r *terminalRun) sees(text string) {
 func (r *terminalRun) types(text string, shown bool) {
 	r.t.Helper()
 	require.Eventually(r.t, func() bool { return r.echoes() == shown }, 20*time.Second, 5*time.Millisecond)
-	_, err := r.hand.WriteString(text)
+	_, err := r.keyboard.WriteString(text)
 	require.NoError(r.t, err)
 }
 
 func (r *terminalRun) echoes() bool {
-	state, err := unix.IoctlGetTermios(int(r.hand.Fd()), unix.TCGETS)
+	state, err := unix.IoctlGetTermios(int(r.keyboard.Fd()), unix.TCGETS)
 	return err == nil && state.Lflag&unix.ECHO != 0
 }
 

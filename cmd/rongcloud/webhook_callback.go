@@ -38,9 +38,9 @@ const (
 	placeSignature = "{signature}"
 )
 
-// placeFor returns the placeholder for a parameter or header, or "" if it is not part of a
+// placeholderFor returns the placeholder for a parameter or header, or "" if it is not part of a
 // signature.
-func placeFor(name string) string {
+func placeholderFor(name string) string {
 	switch strings.ReplaceAll(strings.TrimPrefix(strings.ToLower(name), "rc-"), "-", "") {
 	case "appkey":
 		return placeAppKey
@@ -61,13 +61,13 @@ func recordCallback(r *http.Request, kind webhook.Kind, body []byte) callback {
 	var parts []string
 	for part := range strings.SplitSeq(r.URL.RawQuery, "&") {
 		name, _, _ := strings.Cut(part, "=")
-		if plain, err := url.QueryUnescape(name); err == nil && placeFor(plain) != "" {
-			parts = append(parts, name+"="+placeFor(plain))
+		if plain, err := url.QueryUnescape(name); err == nil && placeholderFor(plain) != "" {
+			parts = append(parts, name+"="+placeholderFor(plain))
 		}
 	}
 	c.Query = strings.Join(parts, "&")
 	for name, values := range r.Header {
-		switch place := placeFor(name); {
+		switch place := placeholderFor(name); {
 		case place != "":
 			c.Headers[name] = place
 		case name == "Content-Type" || name == "Content-Encoding":
@@ -105,8 +105,8 @@ func sign(p profile, nonce string, at time.Time) signing {
 	return signing{p.AppKey, nonce, timestamp, rongcloud.Sign(string(p.AppSecret), nonce, timestamp)}
 }
 
-// spoiled returns a copy with a wrong signature.
-func (s signing) spoiled() signing {
+// withWrongSignature returns a copy with a wrong signature.
+func (s signing) withWrongSignature() signing {
 	first := "0"
 	if s.signature[:1] == first {
 		first = "1"
@@ -153,8 +153,8 @@ func (c *callback) asHTTP() string {
 	return b.String()
 }
 
-// longestSummary is how many characters of a body one line shows at most.
-const longestSummary = 160
+// maxSummary is how many characters of a body one line shows at most.
+const maxSummary = 160
 
 // summary returns the body as one line: the fields of a form, or the JSON.
 func (c *callback) summary() string {
@@ -177,15 +177,15 @@ func (c *callback) summary() string {
 	return shortened(oneLine(text))
 }
 
-// leastSummary is the least width of a summary. In fewer columns it is left out.
-const leastSummary = 16
+// minSummary is the least width of a summary. In fewer columns it is left out.
+const minSummary = 16
 
 // fitted appends as much of a summary to a line as the terminal has room for.
 func (a *app) fitted(line, summary string) string {
 	width := terminalWidth(a.stdout)
 	room := width - lipgloss.Width(line) - 1
 	switch {
-	case summary == "", width > 0 && room < leastSummary:
+	case summary == "", width > 0 && room < minSummary:
 		return line
 	case width > 0 && lipgloss.Width(summary) > room:
 		summary = lipgloss.NewStyle().MaxWidth(room-1).Render(summary) + "…"
@@ -207,10 +207,10 @@ func (a *app) column(text string, wide int) string {
 	return fmt.Sprintf("%-*s", wide, text)
 }
 
-// shortened returns at most longestSummary characters of a text.
+// shortened returns at most maxSummary characters of a text.
 func shortened(text string) string {
-	if runes := []rune(text); len(runes) > longestSummary {
-		return string(runes[:longestSummary]) + "…"
+	if runes := []rune(text); len(runes) > maxSummary {
+		return string(runes[:maxSummary]) + "…"
 	}
 	return text
 }

@@ -150,7 +150,7 @@ func (f firstLines) Write(p []byte) (int, error) {
 }
 
 // leadsTo reports whether a URL obviously leads to a listening socket. ServeHTTP detects other
-// ways back to itself with errComesBack.
+// ways back to itself with errForwardLoop.
 func leadsTo(target *url.URL, address net.Addr) bool {
 	socket, err := netip.ParseAddrPort(address.String())
 	port := cmp.Or(target.Port(), map[string]string{"http": "80", "https": "443"}[target.Scheme])
@@ -217,7 +217,7 @@ func (l *listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := time.Now()
 	shown := receipt{ReceivedAt: began.UTC(), ContentType: r.Header.Get("Content-Type")}
 	if r.Header.Get(forwardedBy) == l.name {
-		l.refuse(w, shown, began, errComesBack)
+		l.refuse(w, shown, began, errForwardLoop)
 		return
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, webhook.DefaultMaxBody))
@@ -225,18 +225,18 @@ func (l *listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		l.refuse(w, shown, began, err)
 		return
 	}
-	parsed, err := webhook.Parse(again(r, body), string(l.profile.AppSecret))
+	parsed, err := webhook.Parse(withBody(r, body), string(l.profile.AppSecret))
 	if err != nil {
 		l.refuse(w, shown, began, err)
 		return
 	}
 	shown.Kind = parsed.Kind
 	if l.kinds != nil && !l.kinds[parsed.Kind] {
-		l.own.ServeHTTP(w, again(r, body))
+		l.own.ServeHTTP(w, withBody(r, body))
 		return
 	}
 	c := recordCallback(r, parsed.Kind, body)
-	response := l.respond(again(r, body), &shown)
+	response := l.respond(withBody(r, body), &shown)
 	shown.Status, c.ReceivedAt, c.Status = response.Status, shown.ReceivedAt, response.Status
 	if l.record != nil {
 		if shown.File, err = l.record.store(c); err != nil {
@@ -254,12 +254,12 @@ func (l *listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(response.Body)
 }
 
-// errComesBack is the error for a request that this listener has forwarded to itself, for example
+// errForwardLoop is the error for a request that this listener has forwarded to itself, for example
 // through a tunnel.
-var errComesBack = errors.New("it was forwarded from here: --forward-to leads back")
+var errForwardLoop = errors.New("it was forwarded from here: --forward-to leads back")
 
-// again returns a copy of a request whose body can be read again.
-func again(r *http.Request, body []byte) *http.Request {
+// withBody returns a copy of a request whose body can be read again.
+func withBody(r *http.Request, body []byte) *http.Request {
 	own := r.Clone(r.Context())
 	own.Body, own.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 	return own
@@ -319,7 +319,7 @@ func (l *listener) refuse(w http.ResponseWriter, shown receipt, began time.Time,
 		shown.Status = refused.Status
 	case errors.As(err, &long):
 		shown.Status = http.StatusRequestEntityTooLarge
-	case errors.Is(err, errComesBack):
+	case errors.Is(err, errForwardLoop):
 		shown.Status = http.StatusLoopDetected
 	}
 	shown.Problem = "refused: " + strings.TrimPrefix(err.Error(), "webhook: ")

@@ -28,8 +28,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook/webhooktest"
 )
 
-// emulatorsApp is the profile that signs callbacks if no other is in use.
-var emulatorsApp = profile{Source: "the emulator's app", AppKey: rongcloudtest.DefaultAppKey, AppSecret: rongcloudtest.DefaultAppSecret}
+// emulatorProfile is the profile that signs callbacks if no other is in use.
+var emulatorProfile = profile{Source: "the emulator's app", AppKey: rongcloudtest.DefaultAppKey, AppSecret: rongcloudtest.DefaultAppSecret}
 
 // appFor returns an app without profiles, and what it writes to stdout and stderr.
 func appFor(t *testing.T) (a *app, out, talk *bytes.Buffer) {
@@ -66,7 +66,7 @@ func sendTo(t *testing.T, address string, c callback) (status int) {
 	t.Helper()
 	target, err := url.Parse(address)
 	require.NoError(t, err)
-	r, err := c.request(t.Context(), target, sign(emulatorsApp, freshNonce(), time.Now()))
+	r, err := c.request(t.Context(), target, sign(emulatorProfile, freshNonce(), time.Now()))
 	require.NoError(t, err)
 	response, err := http.DefaultClient.Do(r)
 	require.NoError(t, err)
@@ -428,14 +428,14 @@ func TestReplayKeepsTheSpacing(t *testing.T) {
 				sent = append(sent, time.Since(began))
 				return accepted(), nil
 			})}
-			require.NoError(t, a.replay(t.Context(), emulatorsApp, &url.URL{Scheme: "http", Host: "handler"}, client, recordedAfter(spans...), one.speed))
+			require.NoError(t, a.replay(t.Context(), emulatorProfile, &url.URL{Scheme: "http", Host: "handler"}, client, recordedAfter(spans...), one.speed))
 			require.Equal(t, one.want, sent, one.speed)
 			require.Equal(t, one.speed != 0, strings.Contains(talk.String(), "Waiting "), talk)
 		})
 	}
 	require.Zero(t, spacing(time.Time{}, time.Now(), 1))
 	require.Zero(t, spacing(time.Now(), time.Time{}, 1), "a callback without a time is due at once")
-	require.Equal(t, longestSpacing, spacing(time.Unix(0, 0), time.Unix(1, 0), 1e-300))
+	require.Equal(t, maxSpacing, spacing(time.Unix(0, 0), time.Unix(1, 0), 1e-300))
 	for _, speed := range []string{"-1", "NaN", "Inf", "-Inf", "x"} {
 		code, _, talk := runApp(t, nil, "webhook", "replay", t.TempDir(), "--to", "http://127.0.0.1:1/", "--speed="+speed)
 		require.Equal(t, exitUsage, code, speed)
@@ -462,7 +462,7 @@ func TestReplayStops(t *testing.T) {
 					return nil, r.Context().Err()
 				})}
 				began := time.Now()
-				err := a.replay(ctx, emulatorsApp, &url.URL{Scheme: "http", Host: "handler"}, client, recordedAfter(0, time.Hour, 2*time.Hour), speed)
+				err := a.replay(ctx, emulatorProfile, &url.URL{Scheme: "http", Host: "handler"}, client, recordedAfter(0, time.Hour, 2*time.Hour), speed)
 				require.Equal(t, time.Second, time.Since(began))
 				require.Equal(t, exitError(exitRefused), err)
 				require.Contains(t, talk.String(), "Stopped after 1 of 3 callbacks, before 000002-message_sync.")
@@ -486,7 +486,7 @@ func TestConfirmTarget(t *testing.T) {
 	}{
 		{plain, "http://app.example/", true}, {plain, "https://app.example/", false}, {production, "https://app.example/", true}, {production, "http://app.example/", true},
 		{production, "http://localhost:8080/", false}, {production, "http://127.0.0.1/", false}, {production, "http://127.8.9.1/", false}, {production, "https://[::1]:1/", false},
-		{plain, "http://10.0.0.1/", true}, {plain, "http://localhost.app.example/", true}, {plain, "http://0.0.0.0/", true}, {emulatorsApp, "http://app.example/", false},
+		{plain, "http://10.0.0.1/", true}, {plain, "http://localhost.app.example/", true}, {plain, "http://0.0.0.0/", true}, {emulatorProfile, "http://app.example/", false},
 	} {
 		a, _, _ := appFor(t)
 		target, err := url.Parse(one.target)
@@ -584,7 +584,7 @@ func TestListenEndsWhileTheHandlerHangs(t *testing.T) {
 	sending.Go(func() {
 		target, _ := url.Parse(anAddress.FindString(first))
 		c := formOf("fromUserId=u1")
-		if r, err := c.request(t.Context(), target, sign(emulatorsApp, freshNonce(), time.Now())); err == nil {
+		if r, err := c.request(t.Context(), target, sign(emulatorProfile, freshNonce(), time.Now())); err == nil {
 			if response, err := http.DefaultClient.Do(r); err == nil {
 				_ = response.Body.Close()
 			}
@@ -615,7 +615,7 @@ func TestConcurrentCallbacks(t *testing.T) {
 				return
 			}
 			c := formOf(fmt.Sprintf("fromUserId=u%02d", i))
-			r, err := c.request(t.Context(), target, sign(emulatorsApp, freshNonce(), time.Now()))
+			r, err := c.request(t.Context(), target, sign(emulatorProfile, freshNonce(), time.Now()))
 			if err != nil {
 				return
 			}

@@ -138,11 +138,11 @@ func spacing(first, one time.Time, speed float64) time.Duration {
 	if speed == 0 || first.IsZero() || one.IsZero() {
 		return 0
 	}
-	return time.Duration(max(0, min(float64(one.Sub(first))/speed, float64(longestSpacing))))
+	return time.Duration(max(0, min(float64(one.Sub(first))/speed, float64(maxSpacing))))
 }
 
-// longestSpacing keeps the times of callbacks within the range of time.Duration.
-const longestSpacing = 100 * 365 * 24 * time.Hour
+// maxSpacing keeps the times of callbacks within the range of time.Duration.
+const maxSpacing = 100 * 365 * 24 * time.Hour
 
 // announcedWait is the shortest wait that await announces, because silence looks like a program
 // that hangs.

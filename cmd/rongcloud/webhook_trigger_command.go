@@ -188,7 +188,7 @@ func (a *app) fire(ctx context.Context, f triggerFlags, p profile, target *url.U
 	var forged forgery
 	switch {
 	case f.badSignature:
-		s, forged = s.spoiled(), wrongSignature
+		s, forged = s.withWrongSignature(), wrongSignature
 	case f.stale:
 		forged = staleSignature
 	}
@@ -198,7 +198,7 @@ func (a *app) fire(ctx context.Context, f triggerFlags, p profile, target *url.U
 	}
 	if f.replays {
 		if !d.taken() {
-			return judge(d, forged, p)
+			return checkDelivery(d, forged, p)
 		}
 		c.alter()
 		forged = usedSignature
@@ -206,7 +206,7 @@ func (a *app) fire(ctx context.Context, f triggerFlags, p profile, target *url.U
 			return err
 		}
 	}
-	return judge(d, forged, p)
+	return checkDelivery(d, forged, p)
 }
 
 // forgery is what is wrong with a callback that a handler should refuse, and how a handler finds
@@ -232,8 +232,9 @@ func (a *app) deliver(ctx context.Context, f triggerFlags, p profile, target *ur
 	return d, a.line(d, d.text(a))
 }
 
-// judge returns an error unless the handler accepted a genuine callback or refused a forged one.
-func judge(d delivery, forged forgery, p profile) error {
+// checkDelivery returns an error unless the handler accepted a genuine callback or refused a
+// forged one.
+func checkDelivery(d delivery, forged forgery, p profile) error {
 	isForged := forged != forgery{}
 	switch {
 	case d.Status == 0:

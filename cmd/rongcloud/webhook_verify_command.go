@@ -200,12 +200,12 @@ func credentialsOf(r *http.Request) http.Header {
 	names := map[string]string{placeAppKey: "App-Key", placeNonce: "Nonce", placeTimestamp: "Timestamp", placeSignature: "Signature"}
 	found := http.Header{}
 	for name, values := range r.Header {
-		if place := placeFor(name); place != "" {
+		if place := placeholderFor(name); place != "" {
 			found.Set(names[place], values[0])
 		}
 	}
 	for name, values := range r.URL.Query() {
-		if place := placeFor(name); place != "" {
+		if place := placeholderFor(name); place != "" {
 			found.Set(names[place], values[0])
 		}
 	}
