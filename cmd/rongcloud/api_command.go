@@ -61,7 +61,7 @@ rongcloud api list, and see the parameters of one with rongcloud api show PATH.`
 
 // call runs rongcloud api.
 func (a *app) call(cmd *cobra.Command, f apiFlags, path string, pairs []string) error {
-	if strings.HasPrefix(f.file, "--") { // --json has taken the flag behind it
+	if strings.HasPrefix(f.file, "--") { // --json took the next flag for its file
 		return errJSONTakesFile
 	}
 	ep, placed, err := findEndpoint(f.method, path, f.unlisted)
@@ -179,7 +179,7 @@ var (
 	errSeveralMethods = errors.New("which one")
 )
 
-// listHint is how somebody finds the path that they mean.
+// listHint tells users how to find a path.
 const listHint = "rongcloud api list WORD finds it"
 
 // findEndpoint returns the endpoint to call and the parameters in its path. If the path has

@@ -164,7 +164,7 @@ func (a *app) clientOf(p profile, opts ...rongcloud.Option) (*rongcloud.Client, 
 	return rongcloud.New(p.AppKey, string(p.AppSecret), append(append(own, p.options()...), opts...)...)
 }
 
-// checkRegion refuses a data centre that there is not.
+// checkRegion returns an error if the profile has an unknown data centre.
 func (p profile) checkRegion() error {
 	if region := strings.ToUpper(p.Region); region != "" && !slices.Contains(regionNames(), region) {
 		return usagef("there is no data centre %q; there are %s", p.Region, strings.Join(regionNames(), ", "))

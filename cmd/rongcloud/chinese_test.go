@@ -1,6 +1,6 @@
 package main
 
-// chineseTexts are the texts of the commands in Chinese. TestDocs names those that are missing.
+// chineseTexts maps the texts of the commands to Chinese. TestDocs reports missing ones.
 var chineseTexts = map[string]string{
 	"print JSON, or a line of JSON for each item of a stream":              "输出 JSON；流式数据每项一行",
 	"use the profile of this `name`, whatever is in use or in RONGCLOUD_*": "使用的配置名，取代当前配置和 RONGCLOUD_*",

@@ -36,7 +36,7 @@ type shownCode struct {
 	AnyCall    bool     `json:"anyCall"`
 	Endpoints  []string `json:"endpoints,omitempty"`
 
-	Status *shownStatus `json:"asHTTPStatus,omitempty"` // of a number that is both
+	Status *shownStatus `json:"asHTTPStatus,omitempty"` // if the number is also an HTTP status
 }
 
 func newCodeCommand(a *app) *cobra.Command {
@@ -113,14 +113,14 @@ func (a *app) printCode(w io.Writer, s shownCode) error {
 	return err
 }
 
-// shownStatus is an HTTP status as it is printed, which people take for a code: it stands beside
-// the code in every error.
+// shownStatus is an HTTP status as rongcloud code prints it. Users look up a status because every
+// error shows it next to the code.
 type shownStatus struct {
 	Status  int    `json:"httpStatus"`
 	Name    string `json:"name,omitempty"`
 	Meaning string `json:"meaning"`
 	Remedy  string `json:"whatToDo,omitempty"`
-	Codes   []int  `json:"codes,omitempty"` // that come with it
+	Codes   []int  `json:"codes,omitempty"` // that RongCloud sends with this status
 }
 
 func isStatus(n int) bool { return n >= 200 && n < 600 }
@@ -150,7 +150,7 @@ func shownStatusOf(n int) shownStatus {
 	return s
 }
 
-// title is what the number is.
+// title returns "HTTP status" with the name of the status.
 func (s shownStatus) title() string {
 	if s.Name == "" {
 		return "HTTP status"
@@ -168,7 +168,7 @@ func (a *app) printStatus(w io.Writer, s shownStatus) error {
 	return err
 }
 
-// headline is a number with what it means.
+// headline formats a number and its meaning as the first line of an explanation.
 func (a *app) headline(number, text string) string {
 	return a.paint(bold, number) + strings.TrimPrefix(a.paragraph(number+"  "+text), number) + "\n"
 }

@@ -84,7 +84,7 @@ func (a *app) doctor(ctx context.Context) error {
 	return nil
 }
 
-// verdictStyle is the style of a cell, if it has a verdict.
+// verdictStyle returns the style of a cell: coloured if it has a verdict, else plain.
 func (a *app) verdictStyle(has, ok bool) lipgloss.Style {
 	switch {
 	case !has || !a.colours():

@@ -192,7 +192,7 @@ func newEmulatorStateCommand(a *app) *cobra.Command {
 	return cmd
 }
 
-// forwardOnly is why the clock does not take every time.
+// forwardOnly explains why a time for the clock is refused.
 const forwardOnly = "the clock goes forward only, by a time such as 90s or 1h30m"
 
 type emulatorClock struct {
@@ -263,10 +263,10 @@ func (all *pendingFaults) fromEmulator() bool {
 	return *all != nil && !slices.ContainsFunc(*all, func(f pendingFault) bool { return f.Number == 0 })
 }
 
-// text are the faults that wait, in words.
+// text describes the pending faults in words.
 func (all *pendingFaults) text() string {
 	switch {
-	case all == nil: // of an emulator that does not say
+	case all == nil: // the emulator did not send them
 		return "changed: rongcloud emulator fault list shows them"
 	case len(*all) == 0:
 		return "none wait"
@@ -282,7 +282,7 @@ func (all *pendingFaults) text() string {
 	return strings.Join(parts, "; ")
 }
 
-// check refuses what no fault has, in the words of the flags; what is left the emulator refuses.
+// check returns an error that names the flag of an impossible value. The emulator checks the rest.
 func (f pendingFault) check() error {
 	for _, one := range []struct {
 		flag     string
@@ -400,7 +400,7 @@ gets HTTP 500 and code 1000. Pending faults are printed.`,
 			}
 			f.Endpoint = ep.Path
 		}
-		for _, name := range []string{"status", "code", "content-length", "times"} { // whose 0 is not sent
+		for _, name := range []string{"status", "code", "content-length", "times"} { // JSON leaves out their 0
 			if flag := cmd.Flags().Lookup(name); flag.Changed && flag.Value.String() == "0" {
 				return usagef("--%s: 0 is not a value that it takes", name)
 			}

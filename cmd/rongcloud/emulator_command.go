@@ -349,7 +349,7 @@ func (e *startedEmulator) report(waiting []pendingFault) execReport {
 		}
 	}
 	for _, f := range waiting {
-		if f.Times >= 0 { // a fault for all calls is never used up
+		if f.Times >= 0 { // a fault with -1 is for all calls, and never used up
 			r.Waiting = append(r.Waiting, f)
 		}
 	}

@@ -105,7 +105,7 @@ func (a *app) tailOnce(ctx context.Context, to adminAPI, kinds []string, first b
 	}
 }
 
-// The widths of columns, which longer paths outgrow.
+// The widths of columns. A longer path shifts the columns behind it.
 const (
 	pathWidth    = 40
 	verdictWidth = len("200 10000")

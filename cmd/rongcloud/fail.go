@@ -104,7 +104,7 @@ func hintFor(err error) string {
 		return "do not blindly repeat it, whoever got it already gets it twice"
 	case errors.Is(err, rongcloud.ErrRateLimited):
 		return "nothing was done: wait, and try again"
-	case errors.As(err, &refused) && refused.Endpoint == nil: // a file: doctor looks at the API
+	case errors.As(err, &refused) && refused.Endpoint == nil: // an error in a file, which doctor cannot explain
 		return ""
 	case errors.Is(err, rongcloud.ErrUnauthorized), errors.Is(err, rongcloud.ErrTransport):
 		return "rongcloud doctor looks for the reason"

@@ -18,8 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// flagRuns are the arguments with which each command would do its work, so that nothing but a flag
-// can be wrong.
+// flagRuns has valid arguments for each command, so that only the tested flag is wrong.
 var flagRuns = map[string]string{
 	"profile use": "broken", "profile show": "broken", "profile remove": "broken --yes",
 	"login":        "--app-key k --secret-stdin --no-check",
@@ -34,7 +33,7 @@ var flagRuns = map[string]string{
 	"code": "1004", "decode content": "RC:TxtMsg {}", "decode log": "$LOG", "completion": "bash",
 }
 
-// badValues are what the flags of a type cannot be, and of some flags, what these cannot be.
+// badValues has invalid values for the flags of a type, and for single flags.
 var badValues = map[string][]string{
 	"bool": {"=maybe"}, "int": {"=some", "=1.5", "=99999999999999999999"}, "int64": {"=some", "=1.5"}, "float64": {"=some", "=NaN", "=-1"},
 	"duration": {"=soon", "=5", "=-1s", "=0s"}, "time": {"=soon", "=-1h"},
@@ -48,19 +47,19 @@ var badValues = map[string][]string{
 	"--checkpoint": {"=/dev/null"}, "--webhook": {"=nowhere"}, "--host": {"=http://a"}, "--content": {"=@/nosuch"}, "--record": {"=/dev/null"},
 }
 
-// anyText are the flags that take any text, so that only nothing is wrong.
+// anyText are the flags that accept any text except an empty one.
 var anyText = map[string]bool{
 	"--from": true, "--text": true, "--push": true, "--with": true, "--channel": true, "--app-key": true, "--name": true, "--nonce": true, "--timestamp": true, "--verify": true,
 	"--message": true, "--body": true, "--profile": true,
 }
 
-// notWith are values that mean something to one command.
+// notWith has those of badValues that one command accepts, and why.
 var notWith = map[string]string{
 	"send private --type=nonsense": "an app's own type", "send group --type=nonsense": "", "send chatroom --type=nonsense": "", "send system --type=nonsense": "",
 	"log fetch --host=http://a": "a host that no file is on", "message recall --to=,": "an ID may have commas", "webhook trigger --to=,": "",
 }
 
-// A wrong flag ends with exit code 2 and is named, whatever the command, and nothing is done.
+// Every command refuses a wrong flag with exit code 2 and the name of the flag, and does nothing.
 func TestBadFlags(t *testing.T) {
 	t.Parallel()
 	env, names := jsonStage(t)
@@ -88,7 +87,7 @@ func TestBadFlags(t *testing.T) {
 			own = append(own, arg)
 		}
 		var out, said strings.Builder
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second) // of one that is taken, and serves
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second) // ends a command that accepts the value and serves
 		defer cancel()
 		code := newApp(strings.NewReader("secret\n"), &out, &said, func(name string) string { return env[name] }).run(ctx, own)
 		require.Equal(t, exitUsage, code, "%q: %s", own, said.String())
@@ -103,7 +102,7 @@ func TestBadFlags(t *testing.T) {
 		}
 		command := strings.TrimPrefix(cmd.CommandPath(), "rongcloud ")
 		refuse(command, "--nosuch", "", true)
-		cmd.InheritedFlags() // adds them to Flags
+		cmd.InheritedFlags() // adds the inherited flags to Flags
 		cmd.Flags().VisitAll(func(flag *pflag.Flag) {
 			name := "--" + flag.Name
 			values := badValues[name]
@@ -127,7 +126,7 @@ func TestBadFlags(t *testing.T) {
 	require.Greater(t, tried, 400)
 }
 
-// withoutFlag are arguments without a flag and its value.
+// withoutFlag returns arguments without a flag and its value.
 func withoutFlag(args []string, name string) []string {
 	i := slices.Index(args, name)
 	if i < 0 || i+1 == len(args) {

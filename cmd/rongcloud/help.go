@@ -10,11 +10,11 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// helpWidth is the width of the longest lines of texts that help has by itself.
+// helpWidth is the width to which the texts of commands are wrapped in the source.
 const helpWidth = 120
 
-// helpWithin prints the help of a command, as write does it, for a terminal of this width; 0 is
-// any.
+// helpWithin prints the help of a command and wraps it for a terminal of this width. The function
+// write prints the help as cobra does. Width 0 means no wrapping.
 func (a *app) helpWithin(terminal int, cmd *cobra.Command, write func()) {
 	if terminal <= 0 {
 		write()
@@ -24,16 +24,17 @@ func (a *app) helpWithin(terminal int, cmd *cobra.Command, write func()) {
 	cmd.SetOut(&b)
 	write()
 	cmd.SetOut(nil)
-	_, _ = io.WriteString(a.stdout, wrappedHelp(b.String(), terminal)) // run asks whether that failed
+	_, _ = io.WriteString(a.stdout, wrappedHelp(b.String(), terminal)) // run checks for errors of stdout
 }
 
-// namedText is a line of help with a name, such as a flag or a command, and a text behind it.
+// namedText matches a line of help with a name, such as a flag or a command, and a text behind it.
 var namedText = regexp.MustCompile(`^(\s+(?:-\w, )?\S+(?: \S+)?\s{2,})(\S.*)$`)
 
-// leastHelp is how wide a text is at least behind its name.
-const leastHelp = 24
+// minHelpWidth is the least width of a text behind its name. A text with less room goes below its
+// name.
+const minHelpWidth = 24
 
-// wrappedHelp wraps the texts of help. Examples stay in one piece, to be copied.
+// wrappedHelp wraps the texts of help. It leaves examples whole, so that people can copy them.
 func wrappedHelp(help string, terminal int) string {
 	about, rest, found := strings.Cut(help, "\nUsage:\n")
 	var lines []string
@@ -58,7 +59,7 @@ func wrappedHelp(help string, terminal int) string {
 			continue
 		}
 		name, indent := m[1], lipgloss.Width(m[1])
-		if terminal-indent < leastHelp { // the text stands below its name
+		if terminal-indent < minHelpWidth { // the text stands below its name
 			lines = append(lines, strings.TrimRight(name, " "))
 			indent = 5 * hanging
 			name = strings.Repeat(" ", indent)

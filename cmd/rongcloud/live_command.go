@@ -89,12 +89,13 @@ func (a *app) live(ctx context.Context, f liveFlags) error {
 	return endLive(report.LeftBehind, err)
 }
 
-// check refuses a prefix and questions that there cannot be, before anything is asked.
+// check returns an error for an invalid prefix, an unknown question and a missing folder, before
+// any call is made.
 func (f liveFlags) check() error {
 	if f.clean != "" && !live.IsPrefix(f.clean) {
 		return usagef("--clean: %q is not the prefix of a run, such as rclive0f3a9c21", f.clean)
 	}
-	if info, err := os.Stat(filepath.Dir(f.out)); f.clean == "" && (err != nil || !info.IsDir()) { // not after 700 calls
+	if info, err := os.Stat(filepath.Dir(f.out)); f.clean == "" && (err != nil || !info.IsDir()) { // better now than after 700 calls
 		return usagef("--output: there is no folder %s", filepath.Dir(f.out))
 	}
 	for _, id := range f.only {

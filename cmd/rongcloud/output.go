@@ -108,7 +108,7 @@ func (a *app) line(data any, text string) error {
 	return err
 }
 
-// counted is a number with what it counts: "1 call", "2 calls".
+// counted returns a number with what it counts, such as "1 call" or "2 calls".
 func counted[N int | int64](n N, word string) string {
 	if n != 1 {
 		word += "s"
@@ -116,7 +116,7 @@ func counted[N int | int64](n N, word string) string {
 	return fmt.Sprintf("%d %s", n, word)
 }
 
-// ofAll is how many of all there are: "the call" if there is only one, else "2 of 3 calls".
+// ofAll returns a text such as "2 of 3 calls", or "the call" if there is only one.
 func ofAll(n, all int, word string) string {
 	if all == 1 {
 		return "the " + word

@@ -30,8 +30,8 @@ type progress struct {
 	done sync.WaitGroup
 }
 
-// newProgress begins to show it. Without a terminal pace is said at once, as at a documented quota
-// some time passes before there is anything else to say.
+// newProgress starts to show the progress. Without a terminal it prints pace at once, because the
+// next line comes only after progressInterval.
 func (a *app) newProgress(total int64, pace string) *progress {
 	p := &progress{a: a, total: total, stop: make(chan struct{})}
 	if isTerminal(a.stderr) && a.env("TERM") != "dumb" && terminalWidth(a.stderr) > 0 {

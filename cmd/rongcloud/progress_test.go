@@ -32,8 +32,7 @@ func TestProgressFitsTheTerminal(t *testing.T) {
 	}
 }
 
-// Without a terminal a send prints how fast it goes at once, and its progress every ten seconds
-// until it ends.
+// Without a terminal a send prints its pace at once, and its progress every ten seconds.
 func TestProgressPrintsEveryTenSeconds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -145,7 +145,7 @@ func (f sendFlags) loadCheckpoint(name string) (*rongcloud.BulkCheckpoint, error
 	return resume, nil
 }
 
-// pace is how fast it is sent, in words.
+// pace describes the highest rate of the send in words.
 func (f sendFlags) pace(ep *endpoint.Endpoint) string {
 	switch quota := ep.Quota; {
 	case f.rate > 0:
@@ -270,7 +270,7 @@ func (a *app) printSend(s shownSend) error {
 	return a.line(s, text.String())
 }
 
-// deliveredTo says how many recipients got it.
+// deliveredTo describes in words how many recipients got the message.
 func deliveredTo(n int64) string {
 	if n == 1 {
 		return "1 was delivered to"

@@ -136,7 +136,7 @@ func newDecodeLogCommand(a *app) *cobra.Command {
 			switch {
 			case err != nil:
 				return err
-			case !info.Mode().IsRegular(): // what is no file has no end to read a list from
+			case !info.Mode().IsRegular(): // reading a zip file needs its size
 				return fmt.Errorf("%s is not a regular file", args[0])
 			}
 			// Reading a file needs a client but no call, so any App Key will do.

@@ -8,31 +8,31 @@ import (
 )
 
 const (
-	columnGap = 2 // between two columns
-	fewLines  = 2 // of a cell; with more, secondary columns go first
-	mostLines = 4 // of a cell; a text that would need more stands below its row
-	hanging   = 2 // columns before a text that stands below its row
+	columnGap = 2 // spaces between two columns
+	fewLines  = 2 // a cell with more lines makes secondary columns go
+	mostLines = 4 // a text with more lines goes below its row
+	hanging   = 2 // indent of a text below its row
 )
 
-// textTable is a table as a terminal shows it. Texts are wrapped. Paths, IDs and the like stay in
-// one piece, to be copied, even if the terminal is narrower than they are.
+// textTable is a table for a terminal. It wraps texts. It never wraps paths and IDs, so that
+// people can copy them, even if they are wider than the terminal.
 type textTable struct {
-	head      []string // none if it is nil
+	head      []string // nil for a table without names of columns
 	rows      [][]string
-	secondary []string                             // columns to leave out where there is no room, in this order
+	secondary []string                             // names of columns to leave out if there is no room, in this order
 	style     func(row, column int) lipgloss.Style // nil for plain text
 	headStyle lipgloss.Style
 }
 
-// tableLayout says where the cells of a table go.
+// tableLayout has the columns of a table and where they go.
 type tableLayout struct {
-	columns []int // side by side
-	widths  []int // of these; nil if they are not aligned
-	below   int   // the column that stands below its row, or -1
+	columns []int // columns side by side
+	widths  []int // widths of columns; nil if they are not aligned
+	below   int   // the column whose text goes below its row, or -1
 }
 
-// lines are the lines of the table on a terminal of this width; 0 is any. No line ends with a
-// space.
+// lines formats the table for a terminal of this width, or without wrapping if the width is 0. No
+// line ends with a space.
 func (t *textTable) lines(terminal int) []string {
 	l := t.layOut(terminal)
 	var lines []string
@@ -50,8 +50,8 @@ func (t *textTable) lines(terminal int) []string {
 	return lines
 }
 
-// layOut finds room for the columns: first by wrapping texts, then without the secondary columns,
-// and last with the longest text below its row.
+// layOut makes room for the columns. It first wraps texts, then leaves out secondary columns, and
+// finally moves the longest text below its row.
 func (t *textTable) layOut(terminal int) tableLayout {
 	for _, most := range []int{fewLines, mostLines} {
 		for left := range len(t.secondary) + 1 {
@@ -74,7 +74,7 @@ func (t *textTable) layOut(terminal int) tableLayout {
 	return tableLayout{t.without(t.secondary, below), nil, below}
 }
 
-// without are the columns but for those of these names, and another one.
+// without returns all columns except those with these names, and except other.
 func (t *textTable) without(names []string, other int) []int {
 	var columns []int
 	for j := range t.width() {
@@ -85,7 +85,7 @@ func (t *textTable) without(names []string, other int) []int {
 	return columns
 }
 
-// width is the number of columns.
+// width returns the number of columns.
 func (t *textTable) width() int {
 	if t.head != nil || len(t.rows) == 0 {
 		return len(t.head)
@@ -93,7 +93,7 @@ func (t *textTable) width() int {
 	return len(t.rows[0])
 }
 
-// cells yields all cells of a column, with its name.
+// cells yields the name of a column and all of its cells.
 func (t *textTable) cells(column int) func(yield func(string) bool) {
 	return func(yield func(string) bool) {
 		if t.head != nil && !yield(t.head[column]) {
@@ -107,12 +107,12 @@ func (t *textTable) cells(column int) func(yield func(string) bool) {
 	}
 }
 
-// isText reports whether a column has texts, which may be wrapped.
+// isText reports whether a cell of the column contains a space, so that the column can be wrapped.
 func (t *textTable) isText(column int) bool {
 	return slices.ContainsFunc(t.rows, func(row []string) bool { return strings.Contains(row[column], " ") })
 }
 
-// natural are the widths of columns whose cells are not wrapped.
+// natural returns the widths of columns without wrapping.
 func (t *textTable) natural(columns []int) []int {
 	widths := make([]int, len(columns))
 	for i, column := range columns {
@@ -123,7 +123,7 @@ func (t *textTable) natural(columns []int) []int {
 	return widths
 }
 
-// total is the width of a row.
+// total returns the width of a row.
 func total(widths []int) int {
 	sum := columnGap * (len(widths) - 1)
 	for _, width := range widths {
@@ -132,7 +132,7 @@ func total(widths []int) int {
 	return sum
 }
 
-// fit returns the widths with which columns fit into a terminal, with so many lines in a cell, and
+// fit returns widths for columns that fit into a terminal if no cell has more than most lines. It
 // reports whether there are any.
 func (t *textTable) fit(columns []int, terminal, most int) ([]int, bool) {
 	widths := t.natural(columns)
@@ -178,7 +178,7 @@ func (t *textTable) longestWord(column int) int {
 	return longest
 }
 
-// widest is the column with the longest texts, or if there are no texts, the widest of all.
+// widest returns the widest column of texts, or without texts the widest column of all.
 func (t *textTable) widest() int {
 	all := t.without(nil, -1)
 	widths, found := t.natural(all), 0
@@ -190,7 +190,7 @@ func (t *textTable) widest() int {
 	return found
 }
 
-// rowLines are the lines of a row.
+// rowLines formats a row.
 func (t *textTable) rowLines(row []string, l tableLayout, terminal int, style func(column int) lipgloss.Style) []string {
 	height, cells := 1, make([][]string, len(l.columns))
 	for i, column := range l.columns {
@@ -205,7 +205,7 @@ func (t *textTable) rowLines(row []string, l tableLayout, terminal int, style fu
 	}
 	for n := range height {
 		var b strings.Builder
-		pending := 0 // spaces that only a further cell needs
+		pending := 0 // spaces to write only before another cell
 		for i, column := range l.columns {
 			text := ""
 			if n < len(cells[i]) {
@@ -229,8 +229,8 @@ func (t *textTable) rowLines(row []string, l tableLayout, terminal int, style fu
 	return lines
 }
 
-// looseLines are the lines of a row whose columns are not aligned: as many cells in each as there
-// is room for.
+// looseLines formats a row without aligned columns. Each line has as many cells as there is room
+// for.
 func (t *textTable) looseLines(row []string, l tableLayout, terminal int, style func(column int) lipgloss.Style) []string {
 	var lines []string
 	line, width := "", 0
@@ -251,8 +251,8 @@ func (t *textTable) looseLines(row []string, l tableLayout, terminal int, style 
 	return append(lines, line)
 }
 
-// wrapped breaks a text at its spaces into lines of this width. A word that is wider has a line of
-// its own; a text that fits keeps its spaces.
+// wrapped breaks a text at spaces into lines of this width. A wider word gets its own line. A text
+// that fits keeps its spaces.
 func wrapped(text string, width int) []string {
 	if lipgloss.Width(text) <= width {
 		return []string{strings.TrimRight(text, " ")}
@@ -273,8 +273,8 @@ func wrapped(text string, width int) []string {
 	return append(lines, line)
 }
 
-// table prints rows: aligned on a terminal, else separated by tabs. The first row has the names of
-// the columns, of which a narrow terminal does not show the secondary ones.
+// table prints rows below the names of the columns: aligned on a terminal, else separated by tabs.
+// A narrow terminal may leave out the secondary columns.
 func (a *app) table(head []string, rows [][]string, secondary ...string) error {
 	t := &textTable{head: head, rows: rows, secondary: secondary}
 	if a.colours() {
@@ -307,8 +307,8 @@ func (a *app) printTable(t *textTable) error {
 	return err
 }
 
-// factText is what is known of one thing, a line for each fact that is known: its name, and a text
-// that a terminal wraps.
+// factText formats pairs of a name and a text, one below the other, and wraps the texts for a
+// terminal. It skips pairs without a text.
 func (a *app) factText(facts [][2]string) string {
 	names := 0
 	for _, fact := range facts {
@@ -325,7 +325,7 @@ func (a *app) factText(facts [][2]string) string {
 		var lines []string
 		for line := range strings.SplitSeq(fact[1], "\n") {
 			if terminal > 0 {
-				lines = append(lines, wrapped(line, max(terminal-names, leastFact))...)
+				lines = append(lines, wrapped(line, max(terminal-names, minFactWidth))...)
 			} else {
 				lines = append(lines, line)
 			}
@@ -335,10 +335,10 @@ func (a *app) factText(facts [][2]string) string {
 	return b.String()
 }
 
-// leastFact is how wide the text of a fact is at least.
-const leastFact = 16
+// minFactWidth is the least width of the text of a fact.
+const minFactWidth = 16
 
-// paragraph is a text that a terminal wraps.
+// paragraph wraps a text for a terminal.
 func (a *app) paragraph(text string) string {
 	if terminal := terminalWidth(a.stdout); terminal > 0 {
 		text = strings.Join(wrapped(text, terminal), "\n")

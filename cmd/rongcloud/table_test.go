@@ -20,8 +20,8 @@ func endpointTable() *textTable {
 	}
 }
 
-// A table fits into its terminal: texts are wrapped, then secondary columns go, then the longest
-// text stands below its row. Paths stay in one piece, to be copied.
+// A table fits into its terminal. It first wraps texts, then leaves out secondary columns, then
+// moves the longest text below its row. It never wraps paths.
 func TestTableFitsTheTerminal(t *testing.T) {
 	t.Parallel()
 	for width, want := range map[int]string{
@@ -74,7 +74,8 @@ GET  /short`,
 	}
 }
 
-// On no terminal a line ends with a space, and none is wider unless one word of it is.
+// At any width no line ends with a space, and no line is wider than the terminal unless a single
+// word is.
 func TestTablesOfAnyWidth(t *testing.T) {
 	t.Parallel()
 	tables := map[string]func() *textTable{
@@ -108,7 +109,7 @@ func TestTablesOfAnyWidth(t *testing.T) {
 				}
 			}
 			if name != "all secondary" {
-				for _, row := range table().rows { // nothing is lost of what is no secondary column
+				for _, row := range table().rows { // all other columns are shown
 					require.Contains(t, strings.Join(strings.Fields(strings.Join(lines, " ")), " "), strings.Fields(row[0])[0], "%s at %d", name, width)
 				}
 			}

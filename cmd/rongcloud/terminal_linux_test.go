@@ -36,7 +36,7 @@ func onTerminal(t *testing.T, env map[string]string, args ...string) *terminalRu
 	return onTerminalOf(t, 80, env, args...)
 }
 
-// onTerminalOf starts the program on a terminal of so many columns.
+// onTerminalOf starts the program on a new terminal with this number of columns.
 func onTerminalOf(t *testing.T, columns uint16, env map[string]string, args ...string) *terminalRun {
 	t.Helper()
 	keyboard, err := os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0)
@@ -229,8 +229,7 @@ func TestLoginReplaces(t *testing.T) {
 	}
 }
 
-// tableRuns are the commands that print a table, or facts in columns, with what each has to show at
-// every width.
+// tableRuns maps commands that print tables or facts to a text that they must show at every width.
 var tableRuns = map[string]string{
 	"api list":                               "/user/getToken.json",
 	"api list group mute":                    "/group/user/ban/whitelist/rollback.json",
@@ -255,8 +254,8 @@ var tableRuns = map[string]string{
 
 var escapes = regexp.MustCompile(`\x1b\[[0-9;]*[A-Za-z]`)
 
-// On a terminal of any width no line of a table ends with a space, and none is wider than the
-// terminal but for a word that is, such as a path. Examples of the help stay in one piece.
+// At any width of the terminal no line of a table ends with a space, and no line is wider than the
+// terminal unless a single word such as a path is. The help does not wrap examples.
 func TestTablesOnTerminals(t *testing.T) {
 	t.Parallel()
 	env, err := runEmulator(t.Cleanup, nil)
@@ -285,7 +284,7 @@ func TestTablesOnTerminals(t *testing.T) {
 				if strings.Contains(command, "help") && strings.HasPrefix(line, "  rongcloud ") || strings.HasPrefix(line, "POST /?") {
 					continue
 				}
-				const names = len("what to do  ") + 2 // before a fact
+				const names = len("what to do  ") + 2 // the column of names before a fact
 				require.LessOrEqual(t, lipgloss.Width(line), max(int(columns), longest+names), "%s at %d: %q", command, columns, line)
 			}
 		}

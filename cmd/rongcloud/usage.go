@@ -104,8 +104,8 @@ func markRequired(cmd *cobra.Command) {
 	})
 }
 
-// whyPositive is the annotation of a command whose argument is a number or a time: why that cannot
-// be negative, which looks like a flag.
+// whyPositive is the annotation that explains why the argument of a command cannot be negative.
+// Cobra takes a negative number for an unknown flag.
 const whyPositive = "why positive"
 
 // cobraErrors match cobra's errors about command lines, and replace them by plainer ones.
@@ -142,7 +142,7 @@ var cobraErrors = []struct {
 	{
 		regexp.MustCompile(`^(?:accepts|requires) .* ?arg\(s\), (?:only )?received (\d+)$`),
 		func(m []string, cmd *cobra.Command) error {
-			if file := cmd.LocalNonPersistentFlags().Lookup("json"); file != nil && file.Changed { // it has taken the path
+			if file := cmd.LocalNonPersistentFlags().Lookup("json"); file != nil && file.Changed { // --json took the path for its file
 				return errJSONTakesFile
 			}
 			about := ""

@@ -226,7 +226,7 @@ type delivery struct {
 	Response     json.RawMessage `json:"response,omitempty"`
 	Error        string          `json:"error,omitempty"`
 
-	cause error // of Error
+	cause error // the error that Error describes
 }
 
 // taken reports whether the handler accepted the callback.

@@ -68,7 +68,7 @@ func (a *app) confirmTarget(ctx context.Context, p profile, target *url.URL) err
 	return a.confirm(ctx, "send a signature of %s, which is as good as a password, to %s", p.Source, target.Host)
 }
 
-// checkTimeout refuses a time that http.Client takes for no limit.
+// checkTimeout returns an error for a timeout that http.Client would take for no limit.
 func checkTimeout(limit time.Duration) error {
 	if limit <= 0 {
 		return usagef("--timeout: %v is not above 0", limit)

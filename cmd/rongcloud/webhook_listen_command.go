@@ -128,7 +128,7 @@ func (a *app) listen(parent context.Context, f listenFlags) error {
 	return context.Cause(ctx)
 }
 
-// checkPort refuses a port that is neither a number nor the name of a service.
+// checkPort returns an error unless the port is a number or the name of a service.
 func checkPort(ctx context.Context, address string) error {
 	_, port, err := net.SplitHostPort(address)
 	if err == nil {
@@ -366,7 +366,7 @@ func isTimeout(err error) bool {
 	return errors.As(err, &slow) && slow.Timeout()
 }
 
-// reachHint is what to do about a server that a flag names, and that gave no response.
+// reachHint returns a hint about a server that did not respond, whose URL a flag gives.
 func reachHint(err error, flag string) string {
 	var name *net.DNSError
 	var dial *net.OpError

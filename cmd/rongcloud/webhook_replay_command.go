@@ -167,7 +167,7 @@ func (a *app) await(ctx context.Context, due time.Time, name string) {
 
 func (a *app) replay(ctx context.Context, p profile, target *url.URL, client *http.Client, recorded []recordedCallback, speed float64) error {
 	refused, began := 0, time.Now()
-	var unreached error // why the last one got no response, if none got any
+	var unreached error // of the last callback, if the handler has accepted none
 	for i, one := range recorded {
 		a.await(ctx, began.Add(spacing(recorded[0].ReceivedAt, one.ReceivedAt, speed)), one.name)
 		var d delivery

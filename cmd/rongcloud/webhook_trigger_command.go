@@ -88,7 +88,7 @@ type shownKind struct {
 	In      string       `json:"signedIn"`
 }
 
-// listKinds lists the kinds. Flags say what to do with a callback, of which there is none.
+// listKinds lists the kinds of callbacks. It refuses flags, because they need a callback.
 func (a *app) listKinds(flags *pflag.FlagSet) error {
 	var given error
 	flags.VisitAll(func(flag *pflag.Flag) {
@@ -209,8 +209,8 @@ func (a *app) fire(ctx context.Context, f triggerFlags, p profile, target *url.U
 	return checkDelivery(d, forged, p)
 }
 
-// forgery is what is wrong with a callback that a handler should refuse, and how a handler finds
-// out. The zero value is a callback with which nothing is wrong.
+// forgery describes what is wrong with a forged callback, and how a handler can detect it. The
+// zero value is for a genuine callback.
 type forgery struct{ how, check string }
 
 var (

@@ -134,7 +134,7 @@ type verification struct {
 func verifyRequest(r *http.Request, p profile, anyAge bool) verification {
 	given := credentialsOf(r)
 	checked := given.Clone()
-	checked.Set("App-Key", p.AppKey) // no part of the signature
+	checked.Set("App-Key", p.AppKey) // the App Key is not signed
 	explained := emulator.Explain(checked, p.AppKey, string(p.AppSecret), time.Now())
 	v := verification{Time: explained.Time, AppKey: given.Get("App-Key")}
 	window := webhook.DefaultWindow
@@ -164,8 +164,8 @@ func verifyRequest(r *http.Request, p profile, anyAge bool) verification {
 	return v
 }
 
-// unsigned says why a request counts as unsigned: a part of its signature is missing, or is not
-// what it should be.
+// unsigned sets the problem of a request that counts as unsigned, because a part of its signature
+// is missing or malformed.
 func (v *verification) unsigned(given http.Header, explained emulator.Explanation) {
 	const where = "nonce, timestamp (13 digits) and signature stand in the query, or in headers for results of moderation and for audio and video"
 	parts := []string{"Nonce", "Timestamp", "Signature"}
@@ -188,7 +188,7 @@ func (v *verification) unsigned(given http.Header, explained emulator.Explanatio
 	case err != nil || number < 0 || len(timestamp) != len("1700000000000"):
 		v.Problem = fmt.Sprintf("the timestamp %q is not one of 13 digits, in milliseconds", timestamp)
 		v.Hint = explained.Hint
-	default: // it has all parts, and the reason is that of the error
+	default: // no part is missing: the error has the reason
 		v.Problem = strings.TrimPrefix(v.Problem, webhook.ErrUnsigned.Error()+": ")
 		v.Hint = where
 	}
