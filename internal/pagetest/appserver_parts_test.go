@@ -39,7 +39,7 @@ func announce(text string) chromedp.Action {
 		chromedp.SendKeys("textarea", text, chromedp.ByQuery),
 		chromedp.Evaluate(`for (let i = 0; i < 2; i++)
 			document.querySelector('form[action="/operator/announce"] button').click()`, nil),
-		chromedp.WaitVisible(`//p[contains(., "It is in the outbox")]`, chromedp.BySearch),
+		chromedp.WaitVisible(`//p[contains(., "The announcement is in the outbox")]`, chromedp.BySearch),
 	}
 }
 
@@ -49,7 +49,7 @@ func TestOperatorDecides(t *testing.T) {
 	t.Parallel()
 	fake := rongcloudtest.NewServer(t)
 	env := []string{"RONGCLOUD_APP_KEY=" + fake.AppKey(), "RONGCLOUD_APP_SECRET=" + fake.AppSecret(),
-		"RONGCLOUD_API_URL=" + fake.URL, "OPERATORS=olga"}
+		"RONGCLOUD_API_URL=" + fake.URL}
 	s := newSite(t, env...)
 	chromium := browser(t, 1440, 900, "light")
 	olga := openWindow(t, chromium, s.url)
@@ -61,7 +61,7 @@ func TestOperatorDecides(t *testing.T) {
 		chromedp.SendKeys(`input[name=password]`, "demo-demo", chromedp.ByQuery), pressText("Sign up"),
 		chromedp.WaitVisible("#lists", chromedp.ByID))
 	s.stop(t)
-	s.start(t, env...) // the program appoints its operators when it starts
+	s.start(t, append(env, "OPERATORS=olga")...) // operators need an account before the program starts
 
 	cid, dee := s.enter(t, "/signup", "cid"), s.enter(t, "/signup", "dee")
 	var found []struct{ ID string }
@@ -82,8 +82,8 @@ func TestOperatorDecides(t *testing.T) {
 	olga.inspect(t, "operator-parked-zh")
 	olga.run(t, chromedp.Navigate(s.url+"/operator?lang=en"), until(textHas("live", "Send again")))
 	require.Equal(t, []string{
-		"Back to the chat", "Metrics", "中文", "As it is stored", "It was delivered", "Send again", "Give up",
-		"As it is stored", "It was done", "Try again", "Give up", "text", "Send",
+		"Back to chat", "Metrics", "中文", "Raw data", "Mark as delivered", "Send again", "Give up",
+		"Raw data", "Mark as done", "Try again", "Give up", "text", "Send",
 	}, olga.tabStops(t))
 	olga.run(t, pressText("Send again"),
 		chromedp.WaitVisible(`//p[contains(., "Nothing is parked")]`, chromedp.BySearch))
@@ -101,10 +101,10 @@ func TestOperatorDecides(t *testing.T) {
 	other.run(t, chromedp.Navigate(s.url+"/operator"), until(textHas("live", "closed on Monday")), pressText("Send again"))
 	require.Eventually(t, func() bool { return announced() == 2 }, 10*time.Second, 20*time.Millisecond)
 	olga.run(t, pressText("Send again"),
-		chromedp.WaitVisible(`//p[contains(., "since the page was drawn")]`, chromedp.BySearch),
+		chromedp.WaitVisible(`//p[contains(., "after this page was loaded")]`, chromedp.BySearch),
 		until(textHas("live", "closed on Monday")))
 	olga.inspect(t, "operator-stale")
-	olga.run(t, pressText("It was delivered"), chromedp.WaitVisible(`//p[contains(., "Nothing is parked")]`, chromedp.BySearch))
+	olga.run(t, pressText("Mark as delivered"), chromedp.WaitVisible(`//p[contains(., "Nothing is parked")]`, chromedp.BySearch))
 	fake.Fail(endpoint.MessageSystemPublish, rongcloudtest.Fault{DropResponse: true})
 	olga.run(t, announce("never mind"), until(textHas("live", "never mind")), pressText("Give up"),
 		chromedp.WaitVisible(`//p[contains(., "Nothing is parked")]`, chromedp.BySearch),
@@ -135,7 +135,7 @@ func testLiveChat(t *testing.T, fake *rongcloudtest.Server, s *site, dee *browse
 	require.NoError(t, fake.User(cidID).Connect())
 	_, err = fake.User(cidID).SendPrivate(deeID, rongcloud.TextMessage{Content: "from my phone"})
 	require.NoError(t, err)
-	dee.run(t, until(textHas("messages", "from my phone")), until(textHas("room", "Client apps write here")),
+	dee.run(t, until(textHas("messages", "from my phone")), until(textHas("room", "Send messages from the client app")),
 		until(`document.getElementById('text') === null`))
 	dee.inspect(t, "live")
 	require.Empty(t, dee.problems)
@@ -199,7 +199,7 @@ func TestPageReconnects(t *testing.T) {
 	ann.run(t, openChat("ben"))
 	dropPosts.Store(true)
 	ann.say(t, "is anybody there?")
-	ann.run(t, until(textHas("refused", "Nobody knows whether this was delivered")), until(textHas("messages", "is anybody there?")),
+	ann.run(t, until(textHas("refused", "This may or may not have been delivered")), until(textHas("messages", "is anybody there?")),
 		until(`document.getElementById('text').value === 'is anybody there?'`))
 	ann.inspect(t, "unknown")
 	// A message that fails after the user has left the chat becomes a draft of that chat.
@@ -332,7 +332,7 @@ func testLoginLimit(t *testing.T, s *site, g *browserUser) {
 	}
 	g.run(t, chromedp.Navigate(s.url+"/login?lang=en"), chromedp.SendKeys(`input[name=name]`, "ben", chromedp.ByQuery),
 		chromedp.SendKeys(`input[name=password]`, "demo-demo"+kb.Enter, chromedp.ByQuery),
-		chromedp.WaitVisible(`//p[contains(., "Too many tries")]`, chromedp.BySearch))
+		chromedp.WaitVisible(`//p[contains(., "Too many attempts")]`, chromedp.BySearch))
 	g.inspect(t, "login-too-often")
 }
 
@@ -464,7 +464,7 @@ func TestChatByKeyboard(t *testing.T) {
 // testAcceptByKeyboard accepts an invitation, and visits the operator's page, without a mouse.
 func testAcceptByKeyboard(t *testing.T, s *site, olga *browserUser) {
 	t.Helper()
-	olga.run(t, until(textHas("contacts", "asks to be your friend")))
+	olga.run(t, until(textHas("contacts", "wants to be your friend")))
 	olga.inspect(t, "asked")
 	// no text is cut off
 	olga.run(t, until(`[...document.querySelectorAll('.asks .names > *')].every((one) => one.scrollWidth <= one.clientWidth)`))
@@ -474,6 +474,6 @@ func testAcceptByKeyboard(t *testing.T, s *site, olga *browserUser) {
 			func(p *cdpruntime.EvaluateParams) *cdpruntime.EvaluateParams { return p }))
 	require.Equal(t, "entry", name, "the focus is on the new friend, where the Accept button was")
 	olga.run(t, chromedp.Navigate(s.url+"/operator"), until(textHas("live", "Outbox")))
-	require.Equal(t, []string{"Back to the chat", "Metrics", "中文", "text", "Send"}, olga.tabStops(t))
+	require.Equal(t, []string{"Back to chat", "Metrics", "中文", "text", "Send"}, olga.tabStops(t))
 	require.Empty(t, olga.problems)
 }

@@ -338,7 +338,7 @@ func TestTwoPeopleChat(t *testing.T) {
 	ben.run(t, until(textHas("messages", "Three o'clock")))
 	ann.inspect(t, "chat")
 	ben.say(t, "Ca-si-no!")
-	ben.run(t, until(textHas("refused", "包含不允许的词语")), until(`document.getElementById('text').value === 'Ca-si-no!'`))
+	ben.run(t, until(textHas("refused", "消息包含敏感词")), until(`document.getElementById('text').value === 'Ca-si-no!'`))
 	ben.inspect(t, "moderated-zh")
 
 	// Messages from a blocked user are refused, and the page does not say why.
@@ -388,7 +388,7 @@ func testGroup(t *testing.T, ann, ben *browserUser) {
 	ben.inspect(t, "group-zh")
 	ann.run(t, waitAndPress("#details"), until(textHas("dialog-body", "ben")))
 	ann.inspect(t, "group-details")
-	ann.run(t, pressText("Dismiss the group"), until(textHas("dialog-title", "Dismiss this group")))
+	ann.run(t, pressText("Dismiss group"), until(textHas("dialog-title", "Dismiss this group")))
 	ann.inspect(t, "sure")
 	ann.run(t, pressText("Cancel"), until(`!document.getElementById('dialog').open`),
 		until(`document.getElementById('title').textContent === '周末爬山 🏔️'`))
@@ -403,19 +403,19 @@ func testReport(t *testing.T, s *site, chromium context.Context, ann, ben *brows
 	ann.inspect(t, "reported")
 	ann.run(t, pressText("Close"))
 	ben.run(t, waitAndPress(".report"), chromedp.WaitVisible("#dialog"), waitAndPress("#dialog-buttons .primary"),
-		until(textHas("dialog", "已举报")))
+		until(textHas("dialog", "举报已提交")))
 
 	olga := logIn(t, chromium, s.url, "olga", "en")
 	olga.inspect(t, "list-empty")
 	olga.run(t, chromedp.Navigate(s.url+"/operator"), until(textHas("live", "大家好")), until(textHas("live", "This is rude")))
 	olga.inspect(t, "operator-reports")
-	olga.run(t, pressText("Leave it"), chromedp.WaitNotPresent(`.report:nth-of-type(2)`, chromedp.ByQuery),
-		pressText("Recall, and block for an hour"),
+	olga.run(t, pressText("Ignore"), chromedp.WaitNotPresent(`.report:nth-of-type(2)`, chromedp.ByQuery),
+		pressText("Recall, and block sender for 1 hour"),
 		chromedp.WaitVisible(`//p[contains(., "No open reports")]`, chromedp.BySearch))
 	ben.run(t, until(textHas("messages", "消息已撤回")))
 	ann.run(t, chromedp.WaitVisible(`input[name=password]`, chromedp.ByQuery),
 		chromedp.SendKeys(`input[name=name]`, "ann", chromedp.ByQuery),
 		chromedp.SendKeys(`input[name=password]`, "demo-demo"+kb.Enter, chromedp.ByQuery),
-		chromedp.WaitVisible(`//p[contains(., "This account is blocked")]`, chromedp.BySearch))
+		chromedp.WaitVisible(`//p[contains(., "This account is temporarily blocked")]`, chromedp.BySearch))
 	require.Empty(t, olga.problems)
 }

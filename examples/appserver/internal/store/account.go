@@ -50,13 +50,13 @@ func (q Queries) FindUsers(ctx context.Context, prefix, except string, limit int
 		WHERE substr(name, 1, length($1)) = $1 AND id <> $2 ORDER BY name LIMIT $3`, prefix, except, limit)
 }
 
-// SetOperators gives the accounts with these names the rights of an operator, and takes them from
-// all others. Each name must be that of an account, or else a stranger could take it.
+// SetOperators makes the accounts with these names operators, and no others. It fails if a name has
+// no account yet: otherwise whoever signs up with that name would become an operator.
 func (q Queries) SetOperators(ctx context.Context, names []string) error {
 	for _, name := range names {
 		known, err := q.exists(ctx, `SELECT 1 FROM users WHERE name = $1`, name)
 		if err == nil && !known {
-			err = fmt.Errorf("nobody is called %q", name)
+			err = fmt.Errorf("no account has the name %q", name)
 		}
 		if err != nil {
 			return err

@@ -1,5 +1,5 @@
--- All moments are milliseconds since 1970, and {{serial}} is the database's word for a number that
--- it counts up by itself. The rest is understood by SQLite and PostgreSQL alike.
+-- Times are milliseconds since 1970. The program replaces {{serial}} by the database's type for an
+-- automatic number. Everything else is the same for SQLite and PostgreSQL.
 
 CREATE TABLE users (
 	id            TEXT PRIMARY KEY,
@@ -10,7 +10,7 @@ CREATE TABLE users (
 	created_at    BIGINT NOT NULL
 );
 
--- A session is kept as a hash, so that a copy of the database lets nobody in.
+-- Only the hash of a session's token is stored, so nobody can log in with a copy of the database.
 CREATE TABLE sessions (
 	token_hash TEXT PRIMARY KEY,
 	user_id    TEXT NOT NULL REFERENCES users (id),
@@ -18,14 +18,15 @@ CREATE TABLE sessions (
 );
 CREATE INDEX sessions_expire ON sessions (expires_at);
 
--- Who tries passwords: a name or an address.
+-- Attempts to log in or sign up. who is the hash of a name or an address, and failures counts the
+-- attempts since the given time.
 CREATE TABLE login_failures (
 	who      TEXT PRIMARY KEY,
 	failures BIGINT NOT NULL,
 	since    BIGINT NOT NULL
 );
 
--- One row for two users: a before b.
+-- One row for each pair of users. a sorts before b.
 CREATE TABLE friendships (
 	a        TEXT NOT NULL REFERENCES users (id),
 	b        TEXT NOT NULL REFERENCES users (id),
@@ -56,7 +57,7 @@ CREATE TABLE members (
 );
 CREATE INDEX members_user ON members (user_id);
 
--- The archive. A callback that comes again meets its own UID here, and changes nothing.
+-- The archive. The primary key makes a repeated callback change nothing.
 CREATE TABLE messages (
 	uid          TEXT PRIMARY KEY,
 	conversation TEXT NOT NULL,
@@ -70,12 +71,12 @@ CREATE TABLE messages (
 );
 CREATE INDEX messages_conversation ON messages (conversation, sent_at, uid);
 
--- Messages that were taken back, also those of which the callback has not come yet.
+-- Recalled messages. The callback of a recall may arrive before the message itself.
 CREATE TABLE recalls (
 	uid TEXT PRIMARY KEY
 );
 
--- What each user sees in the list of conversations.
+-- The list of conversations of each user.
 CREATE TABLE inboxes (
 	user_id      TEXT NOT NULL,
 	conversation TEXT NOT NULL,
@@ -87,7 +88,7 @@ CREATE TABLE inboxes (
 
 CREATE TABLE presence (
 	user_id TEXT NOT NULL,
-	session TEXT NOT NULL, -- one of several devices
+	session TEXT NOT NULL, -- a user can have several devices
 	online  BOOLEAN NOT NULL,
 	at      BIGINT NOT NULL,
 	PRIMARY KEY (user_id, session)
@@ -96,15 +97,15 @@ CREATE TABLE presence (
 CREATE TABLE reports (
 	id          {{serial}},
 	message_uid TEXT NOT NULL,
-	reporter_id TEXT NOT NULL, -- empty for RongCloud's moderation
+	reporter_id TEXT NOT NULL, -- empty if RongCloud's moderation reported it
 	reason      TEXT NOT NULL,
 	state       TEXT NOT NULL, -- open, dismissed, upheld
 	created_at  BIGINT NOT NULL,
 	UNIQUE (message_uid, reporter_id)
 );
 
--- Who decides something about a lane locks its row first. So the numbers of its outbox rows are in
--- the order of the decisions, also where transactions run side by side.
+-- A transaction locks the row of a lane before it decides anything about it. So the IDs of the
+-- lane's jobs are in the order of the decisions, even with concurrent transactions.
 CREATE TABLE lanes (
 	name TEXT PRIMARY KEY,
 	turn BIGINT NOT NULL
@@ -117,7 +118,7 @@ CREATE TABLE outbox (
 	params      TEXT NOT NULL,
 	state       TEXT NOT NULL, -- waiting, begun, done, parked, refused, dropped
 	tries       BIGINT NOT NULL DEFAULT 0,
-	next_at     BIGINT NOT NULL, -- not before this moment
+	next_at     BIGINT NOT NULL, -- the time of the next attempt
 	lease_until BIGINT NOT NULL DEFAULT 0,
 	result      TEXT NOT NULL DEFAULT '',
 	error       TEXT NOT NULL DEFAULT '',
@@ -125,6 +126,6 @@ CREATE TABLE outbox (
 	ended_at    BIGINT NOT NULL DEFAULT 0
 );
 CREATE INDEX outbox_lane ON outbox (lane, id);
--- These keep a claim quick, however many jobs there are.
+-- These indexes keep claims fast, however many jobs there are.
 CREATE INDEX outbox_turn ON outbox (state, id, next_at);
 CREATE INDEX outbox_open ON outbox (lane, id) WHERE state IN ('waiting', 'begun');

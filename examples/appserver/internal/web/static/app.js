@@ -1,5 +1,5 @@
-// The page of the chat. It holds no state of its own but which conversation is open and what is not
-// sent yet: every event from the server says where something changed, and that is read again.
+// The chat page. Events from the server say where something changed, and the page reads that part
+// again. Its only own state is the open conversation and the drafts.
 
 import { listen } from './events.js';
 
@@ -7,10 +7,10 @@ const words = JSON.parse(document.getElementById('words').textContent);
 const word = (key) => words[key] ?? key;
 const $ = (id) => document.getElementById(id);
 let state = { me: {}, contacts: [], groups: [], conversations: [] };
-let open = null; // the ID of the conversation
-let from = null; // the oldest message that is shown
-let more = false; // there are older ones
-const drafts = {}; // by conversation: what is written and not sent, and why not
+let open = null; // ID of the open conversation
+let from = null; // oldest message on the page
+let more = false; // whether the server has older messages
+const drafts = {}; // unsent text by conversation, and the error if sending it failed
 
 function node(tag, properties = {}, ...children) {
 	const made = Object.assign(document.createElement(tag), properties);
@@ -18,8 +18,8 @@ function node(tag, properties = {}, ...children) {
 	return made;
 }
 
-// call asks the server. Its errors are for people, and have the status; unknown says that the server
-// may have done it.
+// call calls the JSON API. Its errors have a message for users and the status of the response. An
+// error with unknown set means that the server may have executed the call.
 async function call(method, path, body) {
 	let response, found = null;
 	try {
@@ -27,7 +27,7 @@ async function call(method, path, body) {
 			method, body: body && JSON.stringify(body), headers: body ? { 'Content-Type': 'application/json' } : {},
 		});
 		if (response.status !== 204) found = await response.json();
-	} catch { // no connection, or the page of a proxy
+	} catch { // no connection, or a proxy responded with a page of its own
 		throw Object.assign(new Error(word('error.unreachable')), { unknown: true });
 	}
 	if (response.status === 401) location.assign('/login');
@@ -35,8 +35,8 @@ async function call(method, path, body) {
 	return found;
 }
 
-// draw brings a list up to date. Whatever has not changed stays the same node, or the focus, the
-// selection and those who listen to the page would lose their place.
+// draw updates a list. Items that have not changed keep their nodes, so that the focus, the
+// selection and screen readers keep their place.
 function draw(list, items, make) {
 	const focus = list.contains(document.activeElement) ? document.activeElement : null;
 	const { key } = focus?.closest('[data-key]')?.dataset ?? {};
@@ -57,14 +57,14 @@ function draw(list, items, make) {
 	if (focus && document.activeElement !== focus) (buttons(key)[Math.max(place, 0)] ?? list).focus();
 }
 
-// ask shows a dialog. Its buttons are [text, what it does, class]: a button without anything to do
-// closes it, Enter is the primary one, and what goes wrong is said before it closes.
+// ask shows a dialog. Each button is [text, function, class]. The dialog closes once the function
+// has succeeded, and shows its error otherwise. Enter presses the primary button.
 let asked = 0;
 function ask(title, body, buttons) {
 	const mine = ++asked, form = $('dialog').firstElementChild;
 	let busy = false;
 	const press = async (does) => {
-		if (busy) return; // twice
+		if (busy) return; // a double click
 		busy = true;
 		try {
 			await does?.();
@@ -94,18 +94,19 @@ function ask(title, body, buttons) {
 	($('dialog-body').querySelector('input') ?? $('dialog-buttons').children[buttons.findIndex(([, does]) => !does)]).focus();
 }
 
+// change calls the JSON API, and then reads the new state.
 const change = async (method, path, body) => {
 	const found = await call(method, path, body);
 	await refresh();
 	return found;
 };
-// act is change for a button outside of dialogs.
 const failed = (error) => ask(error.message, [], [[word('close')]]);
+// act is change for buttons outside of dialogs: it shows an error in a dialog.
 const act = (...args) => change(...args).catch(failed);
-// sure asks before something that cannot be undone.
+// sure asks for confirmation before something that cannot be undone.
 const sure = (question, button, does) => ask(question, [], [[word('cancel')], [button, does, 'danger']]);
 
-// --- what is known of a conversation
+// --- conversations
 
 const partnerOf = (id) => id.startsWith('p:') ? id.slice(2).split(':').find((one) => one !== state.me.id) : null;
 const groupOf = (id) => state.groups.find((group) => 'g:' + group.id === id);
@@ -147,7 +148,7 @@ function preview(id, last) {
 }
 
 function drawLists() {
-	if (!state.me.id) return; // nothing is known yet
+	if (!state.me.id) return; // the state is not loaded yet
 	const known = new Set(state.conversations.map((one) => one.id));
 	const chats = [...state.conversations.filter((one) => !one.id.startsWith('g:') || groupOf(one.id)),
 		...state.groups.map((group) => ({ id: 'g:' + group.id, unread: 0 })).filter((one) => !known.has(one.id))];
@@ -189,7 +190,7 @@ let lastFind = 0;
 async function find() {
 	const mine = ++lastFind, text = $('find').value;
 	const found = text ? await call('GET', '/api/users?q=' + encodeURIComponent(text)).catch(() => []) : [];
-	if (mine !== lastFind) return; // more was typed meanwhile
+	if (mine !== lastFind) return; // the text has changed meanwhile
 	$('nobody').hidden = !text || found.length > 0;
 	draw($('found'), found.map((one) => ({ key: one.id, ...one, known: state.contacts.some((contact) => contact.id === one.id) })), (one) =>
 		node('li', { className: 'person' }, avatar(one.id, one.name), names(one.name), one.known ? null : node('button', {
@@ -232,7 +233,8 @@ function report(one) {
 const pageOf = (id, first) => call('GET', '/api/messages?conversation=' + encodeURIComponent(id) + (first ? `&before=${Date.parse(first.at)}&uid=${first.uid}` : ''));
 const pageSize = 50;
 
-// items are the messages with what stands between them.
+// items returns the entries of the message list: the messages, a line for each day, and the button
+// for older messages.
 function items(messages) {
 	const found = more ? [{ key: 'older' }] : [];
 	let before = {};
@@ -250,8 +252,9 @@ function items(messages) {
 const atEnd = () => $('messages').scrollHeight - $('messages').scrollTop - $('messages').clientHeight < 80;
 const toEnd = () => { $('messages').scrollTop = $('messages').scrollHeight; };
 
-// drawMessages reads all pages that are shown, so that there is no hole after a time without news.
-// While it reads, somebody may scroll or read older messages, and a later call may be done first.
+// drawMessages reads the messages again, back to the oldest one on the page, so that no message is
+// missing after a lost connection. The user may scroll or read older messages meanwhile, and a
+// later call may finish first.
 let begun = 0, drawn = 0;
 async function drawMessages() {
 	const id = open, turn = ++begun, stays = () => from && !atEnd();
@@ -279,7 +282,7 @@ async function readOlder() {
 	await drawMessages();
 	list.scrollTop = list.scrollHeight - below;
 }
-let stuck = true; // to the end, also when the field for writing grows or the window shrinks
+let stuck = true; // whether the list stays scrolled to its end when its height changes
 $('messages').addEventListener('scroll', () => {
 	stuck = atEnd();
 	if (stuck) $('newer').hidden = true;
@@ -298,15 +301,15 @@ function drawHead() {
 
 function drawDraft() {
 	if (!$('text')) return;
-	$('compose').hidden = open.startsWith('s:'); // nobody reads it there
+	$('compose').hidden = open.startsWith('s:'); // users cannot reply to the system
 	$('text').value = drafts[open]?.text ?? '';
 	$('refused').textContent = drafts[open]?.refused ?? '';
 	$('refused').hidden = !drafts[open]?.refused;
 }
 
-// --- which conversation is open: the address says it, so that "back" and "reload" do what they should
+// --- the open conversation: it is part of the address, so that the browser's back and reload work
 
-let entered = false; // from the list of this page
+let entered = false; // whether the previous entry of the history is the list
 function enter(id) {
 	if (open) return location.replace('#' + id);
 	entered = true;
@@ -315,7 +318,7 @@ function enter(id) {
 function leave() {
 	if (entered) history.back();
 	else location.replace('#');
-	entered = false; // the address changes later
+	entered = false; // a second call must not go back twice
 }
 async function show() {
 	const left = open;
@@ -349,16 +352,17 @@ document.addEventListener('visibilitychange', () => changed());
 // --- writing
 
 $('text')?.addEventListener('keydown', (event) => {
-	if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229) return; // 229: Safari composes
+	// Enter that chooses a word of an input method does not send; Safari marks it with keyCode 229.
+	if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229) return;
 	event.preventDefault();
 	$('compose').requestSubmit();
 });
-$('text')?.addEventListener('input', () => { 
+$('text')?.addEventListener('input', () => {
 	drafts[open] = { text: $('text').value };
 	$('refused').hidden = true;
 });
 
-let sending = Promise.resolve(); // one after the other, in the order in which they were written
+let sending = Promise.resolve(); // the last message; the next one waits for it, to keep the order
 $('compose')?.addEventListener('submit', (event) => {
 	event.preventDefault();
 	const text = $('text').value, conversation = open;
@@ -367,7 +371,8 @@ $('compose')?.addEventListener('submit', (event) => {
 	drawDraft();
 	$('text').focus();
 	sending = sending.then(() => call('POST', '/api/messages', { conversation, text })).then(() => { if (open === conversation) toEnd(); }, (error) => {
-		const later = drafts[conversation]?.text; // nothing that was written is lost, nor goes to somebody else
+		// The text becomes the draft of its conversation again, before what was written meanwhile.
+		const later = drafts[conversation]?.text;
 		drafts[conversation] = { text: later ? text + '\n' + later : text, refused: error.unknown ? word('unknownSent') : word('notSent') + error.message };
 		if (open === conversation) drawDraft();
 	});
@@ -417,11 +422,11 @@ async function refresh() {
 		await drawMessages();
 	} catch (error) {
 		if (error.status !== 404) throw error;
-		leave(); // a group that was dismissed, or that one is not in any more
+		leave(); // the group is dismissed, or the user is no longer in it
 	}
 }
 
-// One refresh at a time: what happens meanwhile makes another one.
+// changed refreshes the page, and once more if it is called meanwhile.
 let busy = false, again = false;
 async function changed() {
 	again = true;

@@ -1,5 +1,5 @@
-// listen calls back when something has changed on the server, and when the connection is lost or
-// there again. A browser comes back by itself, but not after an error of a proxy.
+// listen calls changed when something has changed on the server, and connected when the connection
+// is lost or back. Browsers reconnect by themselves, except after a response with an error status.
 export function listen(changed, connected) {
 	const events = new EventSource('/api/events');
 	events.addEventListener('message', (event) => {
