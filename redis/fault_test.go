@@ -453,27 +453,27 @@ func TestAClockThatLeapsForward(t *testing.T) {
 }
 
 // Returned units go to the time slot they were taken from.
-func TestWhatIsGivenBackGoesToItsSlot(t *testing.T) {
+func TestRefundGoesToItsSlot(t *testing.T) {
 	t.Parallel()
 	mini, db := startPaced(t)
 	limit := rongcloud.QuotaLimit{Key: "x", Limit: 5, Per: time.Hour, Units: 5}
 	l := newLimiter(t, db, LimiterConfig{})
-	ask := func(backs ...back) (bool, int64) {
+	ask := func(backs ...refund) (bool, int64) {
 		t.Helper()
-		a := &ask{backs: backs}
+		a := &batch{refunds: backs}
 		at, _ := a.limit(l.key(limit.Key), limit, 0)
 		if backs == nil {
 			a.runs = []run{{calls: []*caller{{limits: []rongcloud.QuotaLimit{limit}, paid: []int{0}}}, kind: "single", limits: []int{at}}}
 		}
 		result, err := l.put(a)
 		require.NoError(t, err)
-		return backs == nil && result.runs[0].went == 1, result.limits[at].slot
+		return backs == nil && result.runs[0].granted == 1, result.limits[at].slot
 	}
 	went, slot := ask()
 	require.True(t, went)
 	mini.at(30 * time.Minute)
-	ask(back{limit: limit, slot: slot, units: 5})
-	ask(back{limit: limit, slot: slot, units: 5}) // more than was taken
+	ask(refund{limit: limit, slot: slot, units: 5})
+	ask(refund{limit: limit, slot: slot, units: 5}) // more than was taken
 	mini.at(50 * time.Minute)
 	went, _ = ask()
 	require.True(t, went, "all five are free")
@@ -526,7 +526,7 @@ func (l *Limiter) waiting() int {
 	return n
 }
 
-func TestWhatWaitsIsAskedForTogether(t *testing.T) {
+func TestWaitingCallsAreSentTogether(t *testing.T) {
 	t.Parallel()
 	l, g := gated(t, LimiterConfig{Quotas: quotas(100_000, time.Second)})
 	var wait sync.WaitGroup
@@ -558,7 +558,7 @@ func TestOneOfABatchIsCancelled(t *testing.T) {
 	require.NoError(t, l.Wait(t.Context(), units(private, 4)), "what the cancelled one took is free again")
 }
 
-// Priorities and the order of arrival hold within one ask, and a call under a full cap does not
+// Priorities and the order of arrival hold within one batch, and a call under a full cap does not
 // hold back others.
 func TestTheOrderInsideABatch(t *testing.T) {
 	t.Parallel()
@@ -761,7 +761,7 @@ func (g *gateByKey) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 
 // When Redis is lost for one quota, calls waiting for others continue at once, although their own
 // requests are still pending.
-func TestALostRedisHoldsNobody(t *testing.T) {
+func TestLostRedisBlocksNobody(t *testing.T) {
 	t.Parallel()
 	db := startRedis(t).client(t)
 	l, states := stated(t, db, LimiterConfig{Quotas: quotas(1000, time.Second), Timeout: time.Hour})
@@ -866,7 +866,7 @@ func (f failWhile) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Pro
 }
 
 // The error says why connections fail, although the client retries until the timeout.
-func TestALostRedisTellsWhy(t *testing.T) {
+func TestLostRedisSaysWhy(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)

@@ -32,15 +32,15 @@ func toChannel(name string, units int) rongcloud.QuotaUse {
 	}
 }
 
-// More channels than fit into one ask are asked for in several asks, without a pause.
-func TestMoreLanesThanOneAskHolds(t *testing.T) {
+// More channels than fit into one batch are sent in several batches, without a pause.
+func TestMoreLanesThanOneBatchHolds(t *testing.T) {
 	t.Parallel()
 	l, g := gated(t, LimiterConfig{Quotas: channels(1_000_000, 20, time.Second)})
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Second) // a rest is a minute
 	defer cancel()
 	var wait sync.WaitGroup
 	var late atomic.Int32
-	const calls = 2*mostRuns + 50
+	const calls = 2*maxRuns + 50
 	for i := range calls {
 		wait.Go(func() {
 			if l.Wait(ctx, toChannel(strconv.Itoa(i), 1)) != nil {
@@ -57,7 +57,7 @@ func TestMoreLanesThanOneAskHolds(t *testing.T) {
 
 // A call that is too late or has given up does not hold back those behind it, however they were
 // batched.
-func TestWhoLeavesKeepsNobody(t *testing.T) {
+func TestCallThatLeavesBlocksNobody(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name    string

@@ -76,12 +76,12 @@ type Limiter struct {
 
 	state sync.Mutex // serialises state changes
 
-	mu    sync.Mutex
-	lines map[string]*line // by the key of their quota
-	past  map[string]*past // by the key in Redis
-	lost  bool
-	found context.Context // done when a lost Redis is back
-	back  func()          // ends found
+	mu      sync.Mutex
+	lines   map[string]*line       // by the key of their quota
+	history map[string]*useHistory // by the key in Redis
+	lost    bool
+	found   context.Context // done when a lost Redis is back
+	back    func()          // ends found
 
 	closed chan struct{}
 	close  sync.Once
@@ -141,7 +141,7 @@ func NewLimiter(db redis.Cmdable, config LimiterConfig) (*Limiter, error) {
 	}
 	return &Limiter{
 		db: db, requests: newRequests(config.Timeout), config: config, local: local,
-		lines: map[string]*line{}, past: map[string]*past{}, closed: make(chan struct{}),
+		lines: map[string]*line{}, history: map[string]*useHistory{}, closed: make(chan struct{}),
 	}, nil
 }
 
@@ -152,28 +152,28 @@ func share(quotas rongcloud.Quotas, part float64) rongcloud.Quotas {
 		less.Factor *= quotas.Factor
 	}
 	less.Endpoints = maps.Clone(quotas.Endpoints)
-	for ep, own := range less.Endpoints {
-		own.Caps = slices.Clone(own.Caps)
-		own.Limit, own.Per = scale(own.Limit, own.Per, part)
-		for i := range own.Caps {
-			if own.Caps[i].Uses == nil {
-				own.Caps[i].Limit, own.Caps[i].Per = scale(own.Caps[i].Limit, own.Caps[i].Per, part)
+	for ep, quota := range less.Endpoints {
+		quota.Caps = slices.Clone(quota.Caps)
+		quota.Limit, quota.Per = scale(quota.Limit, quota.Per, part)
+		for i := range quota.Caps {
+			if quota.Caps[i].Uses == nil {
+				quota.Caps[i].Limit, quota.Caps[i].Per = scale(quota.Caps[i].Limit, quota.Caps[i].Per, part)
 			}
 		}
-		less.Endpoints[ep] = own
+		less.Endpoints[ep] = quota
 	}
 	return less
 }
 
-// most is the limit for converting floating-point numbers.
-const most = 1 << 60
+// maxScaled is the limit for converting floating-point numbers.
+const maxScaled = 1 << 60
 
 // scale scales a limit. It stretches the period if less than one unit would be left.
 func scale(limit int, per time.Duration, part float64) (int, time.Duration) {
 	if scaled := float64(limit) * part; scaled < 1 {
-		return 1, time.Duration(min(float64(per)/scaled, most))
+		return 1, time.Duration(min(float64(per)/scaled, maxScaled))
 	}
-	return int(min(float64(limit)*part, most)), per
+	return int(min(float64(limit)*part, maxScaled)), per
 }
 
 // Close ends the search for a lost Redis. The limiter still works, but stays in its current state.
@@ -217,7 +217,7 @@ func isLong(limits []rongcloud.QuotaLimit) bool {
 
 // shared waits in this process's line.
 func (l *Limiter) shared(ctx context.Context, limits []rongcloud.QuotaLimit, low, onlyAsks bool) outcome {
-	c := &caller{limits: limits, low: low, onlyAsks: onlyAsks, paid: make([]int, len(limits)), told: make(chan outcome, 1)}
+	c := &caller{limits: limits, low: low, onlyAsks: onlyAsks, paid: make([]int, len(limits)), result: make(chan outcome, 1)}
 	if deadline, ok := ctx.Deadline(); ok && !onlyAsks {
 		c.deadline = deadline
 	}
@@ -230,14 +230,14 @@ func (l *Limiter) shared(ctx context.Context, limits []rongcloud.QuotaLimit, low
 	n.enter(c)
 	l.mu.Unlock()
 	select {
-	case result := <-c.told:
+	case result := <-c.result:
 		return result
 	case <-ctx.Done():
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if c.done { // it got its outcome at the same moment
-		return <-c.told
+		return <-c.result
 	}
 	n.giveUp(c)
 	return outcome{err: ctx.Err()}
@@ -298,7 +298,7 @@ func (l *Limiter) Refused(use rongcloud.QuotaUse, retryAfter time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !l.lost {
-		l.line(limit).refusedBy(limit, min(max(retryAfter, 0), longestStop))
+		l.line(limit).recordRefusal(limit, min(max(retryAfter, 0), longestStop))
 	}
 }
 
@@ -308,9 +308,9 @@ func (l *Limiter) isLost() bool {
 	return l.lost
 }
 
-// tell calls OnState in a goroutine of its own: a panic or runtime.Goexit in one of the limiter's
+// notify calls OnState in a goroutine of its own: a panic or runtime.Goexit in one of the limiter's
 // goroutines would end the process, or leave waiting calls stuck.
-func (l *Limiter) tell(s State) {
+func (l *Limiter) notify(s State) {
 	if l.config.OnState == nil {
 		return
 	}
@@ -327,16 +327,16 @@ func (l *Limiter) tell(s State) {
 	<-told
 }
 
-// vanished reports that the counters of a limit are gone.
-func (l *Limiter) vanished(limit rongcloud.QuotaLimit) {
+// reportVanished reports that the counters of a limit are gone.
+func (l *Limiter) reportVanished(limit rongcloud.QuotaLimit) {
 	name, _, _ := strings.Cut(limit.Key, "#") // what follows are values of parameters
 	l.state.Lock()
 	defer l.state.Unlock()
-	l.tell(State{Shared: true, Err: fmt.Errorf("%w: %s, %d in %v", ErrCountersVanished, name, limit.Limit, limit.Per)})
+	l.notify(State{Shared: true, Err: fmt.Errorf("%w: %s, %d in %v", ErrCountersVanished, name, limit.Limit, limit.Per)})
 }
 
-// lose switches to the local share, and starts to probe until what failed succeeds.
-func (l *Limiter) lose(err error, failed *ask) {
+// markLost switches to the local share, and starts to probe until what failed succeeds.
+func (l *Limiter) markLost(err error, failed *batch) {
 	l.state.Lock()
 	defer l.state.Unlock()
 	l.mu.Lock()
@@ -347,38 +347,38 @@ func (l *Limiter) lose(err error, failed *ask) {
 	l.lost = true
 	l.found, l.back = context.WithCancel(context.Background())
 	l.mu.Unlock()
-	err = l.why(err)
-	l.tell(State{Err: fmt.Errorf("rongcloudredis: Redis is lost, and this process keeps to its share of the quotas: %w", err)})
+	err = l.withDialError(err)
+	l.notify(State{Err: fmt.Errorf("rongcloudredis: Redis is lost, and this process keeps to its share of the quotas: %w", err)})
 	l.mu.Lock()
 	for _, n := range l.lines {
-		n.dissolve()
-		n.rouse()
+		n.moveToLocalShare()
+		n.wakeUp()
 	}
 	defer l.mu.Unlock()
 	select {
 	case <-l.closed:
 	default:
 		l.wait.Add(1)
-		go l.awaitRedis(&ask{keys: failed.keys, limits: failed.limits})
+		go l.awaitRedis(&batch{keys: failed.keys, limits: failed.limits})
 	}
 }
 
 // awaitRedis returns to Redis when it is found.
-func (l *Limiter) awaitRedis(probe *ask) {
-	if !l.search(probe) {
+func (l *Limiter) awaitRedis(probe *batch) {
+	if !l.probe(probe) {
 		return
 	}
 	// Close waits for the search, but not for this: OnState may call it.
 	l.state.Lock()
 	defer l.state.Unlock()
-	if l.goBack() {
-		l.tell(State{Shared: true})
+	if l.markFound() {
+		l.notify(State{Shared: true})
 	}
 }
 
-// search runs the failed script over the same limits until it succeeds, and reports whether it
+// probe runs the failed script over the same limits until it succeeds, and reports whether it
 // did.
-func (l *Limiter) search(probe *ask) bool {
+func (l *Limiter) probe(probe *batch) bool {
 	defer l.wait.Done()
 	for i := range probe.limits {
 		probe.limits[i].known, probe.limits[i].refused = "", -1
@@ -397,8 +397,8 @@ func (l *Limiter) search(probe *ask) bool {
 	}
 }
 
-// goBack ends the use of the local share, unless the limiter is closed and so stays as it is.
-func (l *Limiter) goBack() bool {
+// markFound ends the use of the local share, unless the limiter is closed and so stays as it is.
+func (l *Limiter) markFound() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	select {

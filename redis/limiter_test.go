@@ -147,7 +147,7 @@ func TestLimiterRules(t *testing.T) {
 		limit := rongcloud.Quotas{}.Limits(units(private, 1))[0]
 		factor := func() float64 {
 			delay(t, l, units(private, 1)) // waits for Redis, which Refused does not
-			a := &ask{}
+			a := &batch{}
 			a.limit(l.key(limit.Key), limit, 0)
 			result, err := l.put(a)
 			require.NoError(t, err)

@@ -14,27 +14,27 @@ import (
 )
 
 const (
-	// mostRuns and mostCalls limit one ask, so that the script does not block Redis for long.
-	mostRuns  = 512
-	mostCalls = 8192
+	// maxRuns and maxCalls limit one batch, so that the script does not block Redis for long.
+	maxRuns  = 512
+	maxCalls = 8192
 
-	// shortestRest is the minimum time between two asks of a line if the first did not let all
+	// minSleep is the minimum time between two batches of a line if the first did not let all
 	// calls go.
-	shortestRest = time.Millisecond
-	longestRest  = time.Minute
+	minSleep = time.Millisecond
+	maxSleep = time.Minute
 )
 
-// line holds the calls in this process that wait for one quota. One goroutine asks for them
-// together, and lives for as long as calls wait. The limiter's lock guards its fields.
+// line holds the calls in this process that wait for one quota. One goroutine sends them to Redis
+// in batches, and lives for as long as calls wait. The limiter's lock guards its fields.
 type line struct {
 	*Limiter
 	key     string
 	lanes   map[string]*lane
 	seq     int
-	asked   time.Time     // when it last asked; zero if it has not
-	since   time.Duration // time between two asks
-	backs   []back
-	refused map[string]askedLimit // refusals by the server, until Redis knows them
+	asked   time.Time     // when it last sent a batch; zero if it has not
+	since   time.Duration // time between two batches
+	refunds []refund
+	refused map[string]batchLimit // refusals by the server, until Redis knows them
 	wake    chan struct{}
 }
 
@@ -59,7 +59,7 @@ type caller struct {
 	ready    time.Time // when it was fully paid
 	deadline time.Time
 	done     bool // it has its outcome, or has given up
-	told     chan outcome
+	result   chan outcome
 }
 
 // outcome is what a caller gets.
@@ -69,10 +69,10 @@ type outcome struct {
 	lost bool // Redis is lost: use the local share
 }
 
-func (c *caller) tell(o outcome) {
+func (c *caller) finish(o outcome) {
 	if !c.done {
 		c.done = true
-		c.told <- o
+		c.result <- o
 	}
 }
 
@@ -115,8 +115,8 @@ func (c *caller) kind(now time.Time) string {
 	return "low"
 }
 
-// like reports whether two calls can be in the same run.
-func (c *caller) like(other *caller) bool {
+// fitsRunOf reports whether two calls can be in the same run.
+func (c *caller) fitsRunOf(other *caller) bool {
 	paid := func(n int) bool { return n > 0 }
 	return c.lane == other.lane && !slices.ContainsFunc(other.paid, paid) && other.ready.IsZero() &&
 		slices.EqualFunc(c.limits, other.limits, func(a, b rongcloud.QuotaLimit) bool { return a.Units == b.Units })
@@ -167,12 +167,12 @@ func (n *line) pushTo(key string, c *caller) {
 	c.lane = t
 	first := len(t.waiting) == 0
 	if !first && !c.deadline.IsZero() && c.deadline.Before(t.free) {
-		c.tell(outcome{err: tooLate(c, time.Until(t.free))})
+		c.finish(outcome{err: tooLate(c, time.Until(t.free))})
 		return
 	}
 	t.waiting = append(t.waiting, c)
 	if first {
-		n.rouse()
+		n.wakeUp()
 	}
 }
 
@@ -187,23 +187,23 @@ func (n *line) giveUp(c *caller) {
 	t.gone++
 	if t.waiting[0] == c || t.gone > 64 && t.gone > len(t.waiting)/2 {
 		t.until, t.free = time.Time{}, time.Time{}
-		n.rouse()
+		n.wakeUp()
 	}
 }
 
-func (n *line) rouse() {
+func (n *line) wakeUp() {
 	select {
 	case n.wake <- struct{}{}:
 	default:
 	}
 }
 
-// run asks Redis for the waiting calls until there are none.
+// run sends the waiting calls to Redis until there are none.
 func (n *line) run() {
 	for {
 		n.mu.Lock()
 		if n.lost {
-			n.dissolve()
+			n.moveToLocalShare()
 		}
 		now := time.Now()
 		n.tidy()
@@ -215,21 +215,21 @@ func (n *line) run() {
 		a, rest := n.prepare(now)
 		n.mu.Unlock()
 		if a != nil {
-			rest = n.ask(a)
+			rest = n.send(a)
 		}
-		n.rest(rest)
+		n.sleep(rest)
 	}
 }
 
-func (n *line) isEmpty() bool { return len(n.lanes)+len(n.backs)+len(n.refused) == 0 }
+func (n *line) isEmpty() bool { return len(n.lanes)+len(n.refunds)+len(n.refused) == 0 }
 
-// rest waits until it is worth asking again.
-func (n *line) rest(d time.Duration) {
+// sleep waits until it is worth sending another batch.
+func (n *line) sleep(d time.Duration) {
 	if d <= 0 {
 		return
 	}
-	time.Sleep(min(d, shortestRest))
-	timer := time.NewTimer(d - min(d, shortestRest))
+	time.Sleep(min(d, minSleep))
+	timer := time.NewTimer(d - min(d, minSleep))
 	defer timer.Stop()
 	select {
 	case <-timer.C:
@@ -237,13 +237,13 @@ func (n *line) rest(d time.Duration) {
 	}
 }
 
-// dissolve sends all calls to the local share.
-func (n *line) dissolve() {
+// moveToLocalShare sends all calls to the local share.
+func (n *line) moveToLocalShare() {
 	for _, c := range n.inOrder(time.Now()) {
-		c.tell(outcome{lost: true})
+		c.finish(outcome{lost: true})
 	}
 	clear(n.lanes)
-	n.backs, n.refused = nil, nil
+	n.refunds, n.refused = nil, nil
 }
 
 // tidy removes calls that have given up, and refunds what they had paid.
@@ -251,7 +251,7 @@ func (n *line) tidy() {
 	for key, t := range n.lanes {
 		for _, c := range t.waiting {
 			if c.done {
-				n.giveBack(c, nil)
+				n.refundCall(c, nil)
 			}
 		}
 		t.waiting = slices.DeleteFunc(t.waiting, func(c *caller) bool { return c.done })
@@ -262,15 +262,15 @@ func (n *line) tidy() {
 	}
 }
 
-// giveBack refunds what a call has paid, and what it took from the windows if it was let go.
-func (n *line) giveBack(c *caller, went []limitState) {
+// refundCall refunds what a call has paid, and what it took from the windows if it was let go.
+func (n *line) refundCall(c *caller, went []limitState) {
 	for i, limit := range c.limits {
-		b := back{limit: limit, low: c.low, paid: c.paid[i]}
+		b := refund{limit: limit, low: c.low, paid: c.paid[i]}
 		if went != nil {
 			b.slot, b.units, b.paid = went[i].slot, limit.Units, limit.Units
 		}
 		if b.paid > 0 {
-			n.backs = append(n.backs, b)
+			n.refunds = append(n.refunds, b)
 		}
 		c.paid[i] = 0
 	}
@@ -291,10 +291,10 @@ func sortCallers(all []*caller, now time.Time) {
 	})
 }
 
-// prepare makes the next ask, or returns how long until there is something to ask.
-func (n *line) prepare(now time.Time) (*ask, time.Duration) {
-	a := &ask{backs: n.backs}
-	each := max(1, mostCalls/max(1, len(n.lanes)))
+// prepare makes the next batch, or returns how long until there is something to send.
+func (n *line) prepare(now time.Time) (*batch, time.Duration) {
+	a := &batch{refunds: n.refunds}
+	each := max(1, maxCalls/max(1, len(n.lanes)))
 	var next time.Time
 	var all []*caller
 	for _, t := range n.lanes {
@@ -306,8 +306,8 @@ func (n *line) prepare(now time.Time) (*ask, time.Duration) {
 		}
 		all = append(all, t.waiting[:min(each, len(t.waiting))]...)
 	}
-	if len(all)+len(n.backs)+len(n.refused) == 0 {
-		return nil, max(next.Sub(now), shortestRest)
+	if len(all)+len(n.refunds)+len(n.refused) == 0 {
+		return nil, max(next.Sub(now), minSleep)
 	}
 	if !n.asked.IsZero() {
 		// The waiting calls may be too few to use at once what became free during a long round
@@ -317,11 +317,11 @@ func (n *line) prepare(now time.Time) (*ask, time.Duration) {
 	n.asked = now
 	sortCallers(all, now)
 	for _, c := range all {
-		if last := len(a.runs) - 1; last >= 0 && a.runs[last].kind == c.kind(now) && a.runs[last].calls[0].like(c) && !c.onlyAsks {
+		if last := len(a.runs) - 1; last >= 0 && a.runs[last].kind == c.kind(now) && a.runs[last].calls[0].fitsRunOf(c) && !c.onlyAsks {
 			a.runs[last].calls = append(a.runs[last].calls, c)
 			continue
 		}
-		if len(a.runs) == mostRuns {
+		if len(a.runs) == maxRuns {
 			a.more = true
 			break
 		}
@@ -331,21 +331,21 @@ func (n *line) prepare(now time.Time) (*ask, time.Duration) {
 		}
 		a.runs = append(a.runs, r)
 	}
-	for _, b := range n.backs {
+	for _, b := range n.refunds {
 		n.enterLimit(a, b.limit, now)
 	}
 	for _, r := range n.refused {
 		a.limits[n.enterLimit(a, r.QuotaLimit, now)].refused = r.refused
 	}
-	n.backs, n.refused = nil, nil
+	n.refunds, n.refused = nil, nil
 	return a, 0
 }
 
-// enterLimit adds a limit to an ask, with what this process remembers about it.
-func (n *line) enterLimit(a *ask, limit rongcloud.QuotaLimit, now time.Time) int {
+// enterLimit adds a limit to a batch, with what this process remembers about it.
+func (n *line) enterLimit(a *batch, limit rongcloud.QuotaLimit, now time.Time) int {
 	key := n.Limiter.key(limit.Key)
 	at, added := a.limit(key, limit, n.since)
-	if past := n.past[key]; added && past != nil {
+	if past := n.history[key]; added && past != nil {
 		past.forget(now)
 		if len(past.uses) > 0 {
 			a.limits[at].known = past.maker
@@ -360,8 +360,8 @@ func (n *line) enterLimit(a *ask, limit rongcloud.QuotaLimit, now time.Time) int
 	return at
 }
 
-// ask asks Redis, lets calls go, and returns when to ask again.
-func (n *line) ask(a *ask) time.Duration {
+// send sends a batch to Redis, lets calls go, and returns when to send the next one.
+func (n *line) send(a *batch) time.Duration {
 	result, err := n.put(a)
 	now := time.Now()
 	n.mu.Lock()
@@ -373,21 +373,21 @@ func (n *line) ask(a *ask) time.Duration {
 	switch {
 	case errors.Is(err, errRepeated):
 		n.mu.Unlock()
-		return shortestRest
+		return minSleep
 	case err != nil:
 		n.mu.Unlock()
-		n.lose(err, a)
+		n.markLost(err, a)
 		return 0
 	case result.vanished != nil:
-		n.backs = append(n.backs, a.backs...)
+		n.refunds = append(n.refunds, a.refunds...)
 		for _, at := range result.vanished {
-			if past := n.past[a.keys[at]]; past != nil {
-				past.lose()
+			if past := n.history[a.keys[at]]; past != nil {
+				past.reenter()
 			}
 		}
 		limit := a.limits[result.vanished[0]].QuotaLimit
 		n.mu.Unlock()
-		n.vanished(limit)
+		n.reportVanished(limit)
 		return 0
 	}
 	defer n.mu.Unlock()
@@ -395,21 +395,21 @@ func (n *line) ask(a *ask) time.Duration {
 		t := r.calls[0].lane
 		t.until, t.free = time.Time{}, time.Time{}
 	}
-	rest, more, leaver := longestRest, a.more, 0
+	rest, more, leaver := maxSleep, a.more, 0
 	for i, r := range a.runs {
-		again := n.apply(r, result, result.runs[i], leaver, now)
-		if again > 0 {
-			rest = min(rest, again)
+		next := n.apply(r, result, result.runs[i], leaver, now)
+		if next > 0 {
+			rest = min(rest, next)
 		}
 		if head := r.calls[0]; head.onlyAsks {
 			continue
-		} else if first := result.runs[i].went; first < len(r.calls) && r.calls[first].done {
+		} else if first := result.runs[i].granted; first < len(r.calls) && r.calls[first].done {
 			leaver = max(leaver, head.limits[0].Units)
 		}
-		more = more && !result.runs[i].first // which also holds back calls that were not asked for
+		more = more && !result.runs[i].first // which also holds back calls that were not in the batch
 	}
 	if more {
-		rest = shortestRest
+		rest = minSleep
 	}
 	n.tidy()
 	if n.isEmpty() {
@@ -420,35 +420,35 @@ func (n *line) ask(a *ask) time.Duration {
 			rest = min(rest, t.until.Sub(now))
 		}
 	}
-	return max(rest, shortestRest)
+	return max(rest, minSleep)
 }
 
-// apply passes the result to the calls of a run, and returns when to ask again for those that may
+// apply passes the result to the calls of a run, and returns when to send those again that may
 // not go yet; 0 if all may. leaver is the units of a call before them that has given up, and held
 // back smaller ones in vain.
-func (n *line) apply(r run, result *answer, v verdict, leaver int, now time.Time) time.Duration {
+func (n *line) apply(r run, result *scriptResult, v runResult, leaver int, now time.Time) time.Duration {
 	head := r.calls[0]
 	if head.onlyAsks {
-		head.tell(outcome{wait: v.wait})
+		head.finish(outcome{wait: v.wait})
 		return 0
 	}
 	states := make([]limitState, len(r.limits))
 	for i, at := range r.limits {
 		states[i] = result.limits[at]
 	}
-	for _, c := range r.calls[:v.went] {
+	for _, c := range r.calls[:v.granted] {
 		if c.done {
-			n.giveBack(c, states)
+			n.refundCall(c, states)
 			continue
 		}
 		clear(c.paid)
 		n.remember(c.limits, c.low, states, now)
-		c.tell(outcome{})
+		c.finish(outcome{})
 	}
-	t, rest := head.lane, r.calls[v.went:]
+	t, rest := head.lane, r.calls[v.granted:]
 	if len(rest) == 0 {
 		if len(t.waiting) > len(r.calls) { // more have arrived
-			return shortestRest
+			return minSleep
 		}
 		return 0
 	}
@@ -458,34 +458,34 @@ func (n *line) apply(r run, result *answer, v verdict, leaver int, now time.Time
 		first.ready = now
 	}
 	if first.limits[0].Units < leaver {
-		return shortestRest
+		return minSleep
 	}
-	tellTooLate(rest, v.wait, now)
+	failTooLate(rest, v.wait, now)
 	if first.done {
-		return shortestRest
+		return minSleep
 	}
-	again := max(v.again, shortestRest)
+	next := max(v.retryIn, minSleep)
 	switch {
-	case again >= time.Duration(1e15)*time.Microsecond: // it waits for those before it
-		again = longestRest
+	case next >= time.Duration(1e15)*time.Microsecond: // it waits for those before it
+		next = maxSleep
 	case !v.first:
-		t.until = now.Add(again)
+		t.until = now.Add(next)
 	}
 	if t.free.IsZero() {
 		t.free = now.Add(v.wait)
 	}
 	if first.low && !first.ready.IsZero() && !first.overdue(now) {
-		again = min(again, max(first.limits[0].Per-now.Sub(first.ready), shortestRest))
+		next = min(next, max(first.limits[0].Per-now.Sub(first.ready), minSleep))
 	}
-	return again
+	return next
 }
 
-// tellTooLate fails those similar calls whose deadline comes before their turn, which for the
+// failTooLate fails those similar calls whose deadline comes before their turn, which for the
 // first is after wait.
-func tellTooLate(calls []*caller, wait time.Duration, now time.Time) {
+func failTooLate(calls []*caller, wait time.Duration, now time.Time) {
 	for _, c := range calls {
 		if !c.deadline.IsZero() && wait > c.deadline.Sub(now) {
-			c.tell(outcome{err: tooLate(c, wait)})
+			c.finish(outcome{err: tooLate(c, wait)})
 		}
 		if !c.done {
 			wait += paceOf(c.limits[0])
@@ -498,35 +498,36 @@ func paceOf(limit rongcloud.QuotaLimit) time.Duration {
 	return time.Duration(min(interval(limit)*float64(limit.Units)*float64(time.Microsecond), 1<<52))
 }
 
-// refusedBy records a refusal by the server, to be reported to the limit in Redis.
-func (n *line) refusedBy(limit rongcloud.QuotaLimit, pause time.Duration) {
+// recordRefusal records a refusal by the server, to be reported to the limit in Redis.
+func (n *line) recordRefusal(limit rongcloud.QuotaLimit, pause time.Duration) {
 	if n.refused == nil {
-		n.refused = map[string]askedLimit{}
+		n.refused = map[string]batchLimit{}
 	}
-	n.refused[limit.Key] = askedLimit{QuotaLimit: limit, refused: max(pause, n.refused[limit.Key].refused)}
-	n.rouse()
+	n.refused[limit.Key] = batchLimit{QuotaLimit: limit, refused: max(pause, n.refused[limit.Key].refused)}
+	n.wakeUp()
 }
 
-// past is what this process remembers about an hourly or daily limit, which Redis might forget.
-type past struct {
+// useHistory is what this process remembers about an hourly or daily limit, which Redis might
+// forget.
+type useHistory struct {
 	per   time.Duration
 	maker string // of the hash in Redis
-	uses  []*pastUse
+	uses  []*recordedUse
 }
 
-type pastUse struct {
+type recordedUse struct {
 	at      time.Time
 	units   int
 	low     bool
 	entered bool // entered in Redis
 }
 
-func (p *past) forget(now time.Time) {
-	p.uses = slices.DeleteFunc(p.uses, func(u *pastUse) bool { return now.Sub(u.at) > p.per })
+func (p *useHistory) forget(now time.Time) {
+	p.uses = slices.DeleteFunc(p.uses, func(u *recordedUse) bool { return now.Sub(u.at) > p.per })
 }
 
-// lose marks all uses to be re-entered.
-func (p *past) lose() {
+// reenter marks all uses to be re-entered.
+func (p *useHistory) reenter() {
 	p.maker = ""
 	for _, use := range p.uses {
 		use.entered = false
@@ -541,11 +542,11 @@ func (l *Limiter) remember(limits []rongcloud.QuotaLimit, low bool, states []lim
 			continue
 		}
 		key := l.key(limit.Key)
-		p := l.past[key]
+		p := l.history[key]
 		if p == nil {
-			l.forgetPast(now)
-			p = &past{per: limit.Per}
-			l.past[key] = p
+			l.pruneHistory(now)
+			p = &useHistory{per: limit.Per}
+			l.history[key] = p
 		}
 		if states != nil {
 			p.maker = states[i].maker
@@ -554,16 +555,16 @@ func (l *Limiter) remember(limits []rongcloud.QuotaLimit, low bool, states []lim
 			p.uses[last].units += limit.Units
 			continue
 		}
-		p.uses = append(p.uses, &pastUse{now, limit.Units, low, states != nil})
+		p.uses = append(p.uses, &recordedUse{now, limit.Units, low, states != nil})
 	}
 }
 
-// forgetPast drops limits whose period is over, when there are many.
-func (l *Limiter) forgetPast(now time.Time) {
-	if len(l.past)%1024 != 1023 {
+// pruneHistory drops limits whose period is over, when there are many.
+func (l *Limiter) pruneHistory(now time.Time) {
+	if len(l.history)%1024 != 1023 {
 		return
 	}
-	maps.DeleteFunc(l.past, func(_ string, p *past) bool {
+	maps.DeleteFunc(l.history, func(_ string, p *useHistory) bool {
 		p.forget(now)
 		return len(p.uses) == 0
 	})

@@ -57,9 +57,9 @@ func request[T any](ctx context.Context, r requests, do func(context.Context) (T
 	done := make(chan response, 1)
 	go func() {
 		defer func() { <-r.outstanding }()
-		own, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.timeout)
+		bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.timeout)
 		defer cancel()
-		value, err := do(own)
+		value, err := do(bounded)
 		done <- response{value, err}
 	}()
 	select {
@@ -72,10 +72,10 @@ func request[T any](ctx context.Context, r requests, do func(context.Context) (T
 	}
 }
 
-// why adds the reason why connections fail to an error about a missing response. A go-redis client
-// keeps dialing without reporting errors, so why makes one more dial, which takes no longer than
-// longestWhy.
-func (l *Limiter) why(err error) error {
+// withDialError adds the reason why connections fail to an error about a missing response. A
+// go-redis client keeps dialing without reporting errors, so withDialError makes one more dial,
+// which takes no longer than longestWhy.
+func (l *Limiter) withDialError(err error) error {
 	client, ok := l.db.(*redis.Client)
 	if !ok || !errors.Is(err, errSilent) {
 		return err

@@ -10,11 +10,11 @@ import (
 
 // bots is the state of bots and agents, and of what belongs to them.
 type bots struct {
-	bots    keep[*bot]
-	agents  keep[map[string]json.RawMessage] // an agent is kept as the fields received
-	turns   map[string]int                   // answers so far, by conversation
+	bots    orderedMap[*bot]
+	agents  orderedMap[map[string]json.RawMessage] // an agent is kept as the fields received
+	turns   map[string]int                         // answers so far, by conversation
 	runs    int
-	proxies keep[*proxyChat]
+	proxies orderedMap[*proxyChat]
 }
 
 func newBots() bots { return bots{turns: map[string]int{}} }
@@ -25,13 +25,13 @@ const (
 	maxAgents = 100
 )
 
-// keep is a map that remembers the order in which its keys were added.
-type keep[T any] struct {
+// orderedMap is a map that remembers the order in which its keys were added.
+type orderedMap[T any] struct {
 	keys []string
 	of   map[string]T
 }
 
-func (k *keep[T]) set(key string, item T) {
+func (k *orderedMap[T]) set(key string, item T) {
 	if _, there := k.of[key]; !there {
 		k.keys = append(k.keys, key)
 	}
@@ -41,13 +41,13 @@ func (k *keep[T]) set(key string, item T) {
 	k.of[key] = item
 }
 
-func (k *keep[T]) remove(key string) {
+func (k *orderedMap[T]) remove(key string) {
 	delete(k.of, key)
 	k.keys = slices.DeleteFunc(k.keys, func(one string) bool { return one == key })
 }
 
 // page returns one page of the items for which want is true, and the total number of such items.
-func (k *keep[T]) page(c *call, size int, want func(T) bool) (page []T, total int, more bool) {
+func (k *orderedMap[T]) page(c *call, size int, want func(T) bool) (page []T, total int, more bool) {
 	var all []T
 	for _, key := range k.keys {
 		if item := k.of[key]; want(item) {

@@ -173,7 +173,7 @@ func (s *Server) callBack(events []event) {
 			s.deliverLater(r, wanted)
 		default:
 			for _, e := range wanted {
-				s.tellOne(r, e)
+				s.sendCallback(r, e)
 			}
 		}
 	}
@@ -200,7 +200,7 @@ func (s *Server) enqueue(r *receiver, e event) bool {
 	s.background.Add(1)
 	s.queue = append(s.queue, func() {
 		defer s.background.Done()
-		s.tellOne(r, e)
+		s.sendCallback(r, e)
 		s.mu.Lock()
 		l.waiting -= size
 		s.mu.Unlock()
@@ -231,8 +231,8 @@ func (s *Server) work() {
 	}
 }
 
-// tellOne sends one event to a webhook, unless the server is closing.
-func (s *Server) tellOne(r *receiver, e event) {
+// sendCallback sends one event to a webhook, unless the server is closing.
+func (s *Server) sendCallback(r *receiver, e event) {
 	c := Callback{Event: e.Event, URL: r.url, origin: e.origin}
 	for c.AttemptCount < callbackTries && s.open.Err() == nil {
 		c.AttemptCount++
@@ -327,12 +327,12 @@ var callbackClient = &http.Client{
 	Transport: &http.Transport{DisableKeepAlives: true},
 }
 
-// tell records an event for the webhooks, which get it once the server's lock is free again.
-func (s *Server) tell(e webhook.Event) { s.happened = append(s.happened, event{Event: e}) }
+// recordEvent records an event for the webhooks, which get it once the server's lock is free again.
+func (s *Server) recordEvent(e webhook.Event) { s.happened = append(s.happened, event{Event: e}) }
 
-// news takes the recorded events. It runs with the lock held; callBack runs after it, without the
-// lock.
-func (s *Server) news() []event {
+// drainEvents takes the recorded events. It runs with the lock held; callBack runs after it,
+// without the lock.
+func (s *Server) drainEvents() []event {
 	events := s.happened
 	s.happened = nil
 	return events

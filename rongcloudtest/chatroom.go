@@ -186,7 +186,7 @@ func (s *Server) joinChatroom(room string, users []string) []event {
 	if joined := r.ids()[before:]; len(joined) > 0 {
 		s.tellRoom(room, webhook.ChatroomEventJoined, webhook.ChatroomCauseCall, joined)
 	}
-	return s.news()
+	return s.drainEvents()
 }
 
 // LeaveChatroom lets users leave a chat room, as their client apps would. Attributes that are
@@ -201,7 +201,7 @@ func (s *Server) leaveChatroom(room string, users []string) []event {
 	if r := s.room(room); r != nil {
 		s.leaveRoom(r, users, webhook.ChatroomCauseCall)
 	}
-	return s.news()
+	return s.drainEvents()
 }
 
 // leaveRoom removes users from a room and reports it to the webhooks.
@@ -219,12 +219,12 @@ func (s *Server) leaveRoom(r *room, users []string, why webhook.ChatroomCause) {
 }
 
 func (s *Server) tellRoom(id string, what webhook.ChatroomEvent, why webhook.ChatroomCause, users []string) {
-	s.tell(&webhook.ChatroomStatus{ChatroomID: id, UserIDs: users, Event: what, Cause: why, OccurredAt: s.now()})
+	s.recordEvent(&webhook.ChatroomStatus{ChatroomID: id, UserIDs: users, Event: what, Cause: why, OccurredAt: s.now()})
 }
 
 func (s *Server) tellEntry(r *room, key, value, user string, what webhook.ChatroomEntryEvent) {
 	r.version++
-	s.tell(&webhook.ChatroomEntry{
+	s.recordEvent(&webhook.ChatroomEntry{
 		ChatroomID: r.id, Key: key, Value: value, Event: what, UserID: user, OccurredAt: s.now(), Version: r.version,
 	})
 }

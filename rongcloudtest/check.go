@@ -40,7 +40,7 @@ type incoming struct {
 	inPath              map[string]string  // parameters in the path
 	params              Params             // as received
 	settled             Params             // as executed
-	parcel              *parcel
+	parcel              *sharedData
 	unknown             []string
 }
 
@@ -212,7 +212,7 @@ func (s *Server) checkParams(in *incoming) *answer {
 	p, err := parseParams(in)
 	if p != nil {
 		in.params, in.unknown = p.Params, p.unknown
-		in.parcel = &parcel{size: p.size()}
+		in.parcel = &sharedData{size: p.size()}
 	}
 	if err == nil && s.config.strict {
 		err = p.strictness()

@@ -142,7 +142,7 @@ func (u *User) setEntry(params ChatroomEntryParams) ([]event, error) {
 	if refusal := c.setEntries(r, u.id, map[string]string{params.Key: params.Value}, params.AutoDelete); refusal != nil {
 		return nil, errors.New("rongcloudtest: " + refusal.message)
 	}
-	return c.news(), nil
+	return c.drainEvents(), nil
 }
 
 // send sends a message from a user's app.
@@ -210,7 +210,7 @@ func (u *User) deliver(out outgoing, receivers func(c *call) ([]string, error)) 
 	if m := c.send(out); m.Blocked {
 		err = &BlockedError{}
 	}
-	return c.news(), err
+	return c.drainEvents(), err
 }
 
 // newCall returns a call that does not come from a request.

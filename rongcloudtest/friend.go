@@ -100,7 +100,7 @@ func friendAdd(c *call) answer {
 }
 
 func (c *call) tellFriendship(what webhook.FriendshipEvent, user, other string) {
-	c.tell(&webhook.Friendship{
+	c.recordEvent(&webhook.Friendship{
 		Event: what, UserID: user, ToUserID: other, OccurredAt: c.at, Platform: webhook.PlatformServer, Extra: c.params.Get("extra"),
 	})
 }

@@ -119,7 +119,7 @@ func entrustImport(c *call) answer {
 // tellGroup records what happened to a hosted group. Who called the Server API is not known, so
 // the owner counts as the operator.
 func (c *call) tellGroup(g *group, what webhook.HostedGroupEvent, users []string) {
-	c.tell(&webhook.HostedGroupOperation{GroupID: g.id, Event: what, OccurredAt: c.at, OperatorID: g.hosted.owner, OperatorIDs: []string{g.hosted.owner}, UserIDs: users})
+	c.recordEvent(&webhook.HostedGroupOperation{GroupID: g.id, Event: what, OccurredAt: c.at, OperatorID: g.hosted.owner, OperatorIDs: []string{g.hosted.owner}, UserIDs: users})
 }
 
 func (c *call) newHosting() (*hosting, error) {
@@ -230,7 +230,7 @@ func (c *call) tellGroupProfile(g *group) {
 		Profile:       rongcloud.HostedGroupPermission(permission("profilePerm")),
 		MemberProfile: rongcloud.HostedGroupMemberPermission(permission("memProfilePerm")),
 	}
-	c.tell(e)
+	c.recordEvent(e)
 }
 
 // hostedGroup is a group in the response of several calls.

@@ -26,22 +26,22 @@ type ledger struct {
 
 func newLedger(limit int64) *ledger { return &ledger{limit: limit, order: list.New()} }
 
-// holding is one thing that is kept.
-type holding struct {
+// ledgerItem is one thing that is kept.
+type ledgerItem struct {
 	size   int64
-	parcel *parcel
+	parcel *sharedData
 	forget func()
 }
 
-// parcel is data shared by several holdings, such as the parameters of a request and of the
+// sharedData is data shared by several holdings, such as the parameters of a request and of the
 // messages it sent. It is counted once.
-type parcel struct {
+type sharedData struct {
 	size    int64
 	holders int
 }
 
 // hold counts something new. forget drops it; it is called when room is needed.
-func (l *ledger) hold(size int64, shared *parcel, forget func()) *list.Element {
+func (l *ledger) hold(size int64, shared *sharedData, forget func()) *list.Element {
 	if shared != nil {
 		if shared.holders == 0 {
 			l.history += shared.size
@@ -49,12 +49,12 @@ func (l *ledger) hold(size int64, shared *parcel, forget func()) *list.Element {
 		shared.holders++
 	}
 	l.history += size
-	return l.order.PushBack(&holding{size, shared, forget})
+	return l.order.PushBack(&ledgerItem{size, shared, forget})
 }
 
 // release stops counting something that was dropped. A second call does nothing.
 func (l *ledger) release(element *list.Element) {
-	h, ok := element.Value.(*holding)
+	h, ok := element.Value.(*ledgerItem)
 	if !ok {
 		return
 	}
@@ -70,7 +70,7 @@ func (l *ledger) release(element *list.Element) {
 
 // grow counts an addition to something that is kept.
 func (l *ledger) grow(element *list.Element, size int64) {
-	if h, ok := element.Value.(*holding); ok {
+	if h, ok := element.Value.(*ledgerItem); ok {
 		h.size += size
 		l.history += size
 	}
@@ -94,36 +94,36 @@ func (l *ledger) trim() {
 		if oldest == nil {
 			return
 		}
-		h, _ := oldest.Value.(*holding)
+		h, _ := oldest.Value.(*ledgerItem)
 		l.release(oldest)
 		h.forget()
 	}
 }
 
-// shelf keeps the newest items, limited by number and by the ledger.
-type shelf[T any] struct {
-	ring[shelved[T]]
+// boundedHistory keeps the newest items, limited by number and by the ledger.
+type boundedHistory[T any] struct {
+	ring[historyItem[T]]
 	ledger *ledger
 }
 
-type shelved[T any] struct {
+type historyItem[T any] struct {
 	item    T
 	element *list.Element
 }
 
-func newShelf[T any](limit int, l *ledger) *shelf[T] {
-	return &shelf[T]{newRing[shelved[T]](limit), l}
+func newShelf[T any](limit int, l *ledger) *boundedHistory[T] {
+	return &boundedHistory[T]{newRing[historyItem[T]](limit), l}
 }
 
-func (s *shelf[T]) add(item T, size int64, shared *parcel) {
+func (s *boundedHistory[T]) add(item T, size int64, shared *sharedData) {
 	element := s.ledger.hold(size, shared, s.dropOldest)
-	if oldest, full := s.ring.add(shelved[T]{item, element}); full {
+	if oldest, full := s.ring.add(historyItem[T]{item, element}); full {
 		s.ledger.release(oldest.element)
 	}
 	s.ledger.trim()
 }
 
-func (s *shelf[T]) all() []T {
+func (s *boundedHistory[T]) all() []T {
 	items := make([]T, s.len())
 	for i, one := range s.kept() {
 		items[i] = one.item
@@ -230,7 +230,7 @@ var measuredOneByOne = map[string]bool{"ledger": true, "requests": true, "messag
 
 // measure returns the bytes that all other fields take.
 func (s *state) measure() int64 {
-	m := measuring{seen: map[uintptr]bool{}}
+	m := sizeCounter{seen: map[uintptr]bool{}}
 	all := reflect.ValueOf(s).Elem()
 	for i := range all.NumField() {
 		if !measuredOneByOne[all.Type().Field(i).Name] {
@@ -242,21 +242,21 @@ func (s *state) measure() int64 {
 
 // sizeOf returns the bytes taken by everything the pointers refer to.
 func sizeOf(pointers ...any) int64 {
-	m := measuring{seen: map[uintptr]bool{}}
+	m := sizeCounter{seen: map[uintptr]bool{}}
 	for _, pointer := range pointers {
 		m.add(reflect.ValueOf(pointer))
 	}
 	return m.total
 }
 
-// measuring adds up everything that values refer to, each once.
-type measuring struct {
+// sizeCounter adds up everything that values refer to, each once.
+type sizeCounter struct {
 	total int64
 	seen  map[uintptr]bool
 }
 
 // add counts what the value refers to, and the value itself unless it is part of another one.
-func (m *measuring) add(v reflect.Value) {
+func (m *sizeCounter) add(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Pointer:
 		if v.IsNil() || m.seen[v.Pointer()] || v.Type().Elem() == reflect.TypeFor[endpoint.Endpoint]() {
@@ -290,7 +290,7 @@ func (m *measuring) add(v reflect.Value) {
 	}
 }
 
-func (m *measuring) each(v reflect.Value) {
+func (m *sizeCounter) each(v reflect.Value) {
 	if isPlain(v.Type().Elem()) {
 		return
 	}
@@ -300,7 +300,7 @@ func (m *measuring) each(v reflect.Value) {
 }
 
 // entries counts a map, about a third of whose space is empty.
-func (m *measuring) entries(v reflect.Value) {
+func (m *sizeCounter) entries(v reflect.Value) {
 	one := bytesOf(v.Type().Key()) + bytesOf(v.Type().Elem())
 	m.total += int64(v.Len()) * one * 3 / 2
 	for entry := v.MapRange(); entry.Next(); {

@@ -47,7 +47,7 @@ func (u *User) connect() ([]event, error) {
 		c.tellStatus(u.id, platform, webhook.PresenceOnline)
 	}
 	c.catchUp(u.id)
-	return c.news(), nil
+	return c.drainEvents(), nil
 }
 
 // Disconnect takes the user offline: the device of [User.On], or all devices.
@@ -61,7 +61,7 @@ func (u *User) disconnect() []event {
 	c := u.server.newCall()
 	one := c.users.find(u.id)
 	c.takeOffline(one, one.seenFrom(u.platform)...)
-	return c.news()
+	return c.drainEvents()
 }
 
 // takeOffline disconnects some of a user's devices.
@@ -88,7 +88,7 @@ func (c *call) tellStatus(user string, platform webhook.Platform, status webhook
 	if status == webhook.PresenceOnline {
 		e.Platform = platform // otherwise RongCloud does not send it
 	}
-	c.tell(e)
+	c.recordEvent(e)
 }
 
 // IsOnline reports whether the user is connected with the device of [User.On], or else with any.

@@ -58,7 +58,7 @@ func recallBroadcast(c *call) answer {
 // takeBack removes a message from inboxes and history; the hourly log keeps it.
 func (c *call) takeBack(m *kept) {
 	m.Recalled = true
-	c.tell(&webhook.MessageOperation{
+	c.recordEvent(&webhook.MessageOperation{
 		Type: webhook.MessageOperationRecall, OperatorID: m.From, OccurredAt: c.at, Platform: webhook.PlatformServer,
 		ConversationType: m.ConversationType, TargetID: m.TargetID, ChannelID: m.ChannelID,
 		MessageUID: m.MessageUID, MessageSentAt: m.SentAt, Delete: c.params.Bool("isDelete"), Admin: c.params.Bool("isAdmin"),

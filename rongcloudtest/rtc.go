@@ -179,7 +179,7 @@ func (s *Server) joinRTC(roomID, user string) ([]event, error) {
 		s.tellRTC(r, webhook.RTCRoomEventCreated, "")
 	}
 	s.enterRTC(r, user)
-	return s.news(), nil
+	return s.drainEvents(), nil
 }
 
 func (s *Server) enterRTC(r *rtcRoom, user string) *rtcMember {
@@ -202,7 +202,7 @@ func (s *Server) leaveRTC(roomID, user string) []event {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.dropRTC(s.rtc.rooms[roomID], user)
-	return s.news()
+	return s.drainEvents()
 }
 
 // PublishRTC lets the user's app publish these streams in an audio and video room, replacing
@@ -233,7 +233,7 @@ func (s *Server) publishRTC(roomID, user string, streams []rongcloud.RTCStream) 
 		one.Resource = cmp.Or(one.Resource, fmt.Sprintf("%s/%s/%d", r.session, one.StreamID, i))
 	}
 	s.tellRTC(r, webhook.RTCRoomEventStreams, user)
-	return s.news(), nil
+	return s.drainEvents(), nil
 }
 
 func streamsSize(streams []rongcloud.RTCStream) int64 {
@@ -270,11 +270,11 @@ func (s *Server) dropRTC(r *rtcRoom, user string) {
 // tellRTC reports a change. It does not report the state of a room at intervals, which an app can
 // set in the console; use [Server.Emit] for that.
 func (s *Server) tellRTC(r *rtcRoom, e webhook.RTCRoomEvent, user string) {
-	s.tell(&webhook.RTCRoomStatus{RoomID: r.id, SessionID: r.session, Event: e, UserID: user, OccurredAt: s.now()})
+	s.recordEvent(&webhook.RTCRoomStatus{RoomID: r.id, SessionID: r.session, Event: e, UserID: user, OccurredAt: s.now()})
 }
 
 func (s *Server) tellPlayer(r *rtcRoom, m *rtcMember, e webhook.RTCCloudPlayerEvent) {
-	s.tell(&webhook.RTCCloudPlayer{RoomID: r.id, UserID: m.id, StreamURL: m.playing, Event: e, Code: successV2, OccurredAt: s.now()})
+	s.recordEvent(&webhook.RTCCloudPlayer{RoomID: r.id, UserID: m.id, StreamURL: m.playing, Event: e, Code: successV2, OccurredAt: s.now()})
 }
 
 // successV2 is the success code of the newer calls and of callbacks.
@@ -287,7 +287,7 @@ func (s *Server) tellRecording(r *rtcRoom, one *rtcRecording, kind int) {
 		"timestamp": s.now().UnixMilli(), "type": kind, "appKey": s.config.key, "recordId": one.id, "roomId": r.id, "sessionId": r.session,
 		"userId": "", "mode": one.mode, "extra": one.extra,
 	})
-	s.tell(&webhook.Unknown{Envelope: webhook.Envelope{Raw: body}})
+	s.recordEvent(&webhook.Unknown{Envelope: webhook.Envelope{Raw: body}})
 }
 
 // The types of callbacks about recordings.
@@ -309,7 +309,7 @@ func (s *Server) stopRecordings(r *rtcRoom) {
 // documented.
 func (s *Server) setCDNs(r *rtcRoom, urls []string, user string) {
 	tell := func(url string, e webhook.RTCCDNPushEvent) {
-		s.tell(&webhook.RTCCDNPush{RoomID: r.id, SessionID: r.session, UserID: user, PushURL: url, Event: e, StateCode: successV2, OccurredAt: s.now()})
+		s.recordEvent(&webhook.RTCCDNPush{RoomID: r.id, SessionID: r.session, UserID: user, PushURL: url, Event: e, StateCode: successV2, OccurredAt: s.now()})
 	}
 	for _, url := range r.cdns {
 		if !slices.Contains(urls, url) {
@@ -556,5 +556,5 @@ func rtcTranslationStop(c *call, r *rtcRoom) answer {
 }
 
 func (s *Server) tellAITask(r *rtcRoom, task webhook.RTCAITaskType) {
-	s.tell(&webhook.RTCAITask{RoomID: r.id, Type: task, Status: webhook.RTCAITaskStopped, Code: successV2, ErrorMessage: "Success"})
+	s.recordEvent(&webhook.RTCAITask{RoomID: r.id, Type: task, Status: webhook.RTCAITaskStopped, Code: successV2, ErrorMessage: "Success"})
 }

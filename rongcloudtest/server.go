@@ -224,7 +224,7 @@ type state struct {
 	advanced time.Duration
 	faults   []*Fault
 	nonces   nonceMemory
-	requests *shelf[Request]
+	requests *boundedHistory[Request]
 	users    users
 	groups   groups
 	rooms    rooms
@@ -233,9 +233,9 @@ type state struct {
 	ultraGroups   map[string]*ultraGroup
 	conversations conversations
 	words         []sensitiveWord
-	pushes        *shelf[Push]
+	pushes        *boundedHistory[Push]
 	pushCount     int
-	callbacks     *shelf[Callback]
+	callbacks     *boundedHistory[Callback]
 	happened      []event // events not yet sent to the webhooks
 	used          quotas
 	randoms       randoms
@@ -489,11 +489,11 @@ type call struct {
 	*Server
 	ep      *endpoint.Endpoint
 	params  Params
-	parcel  *parcel   // of the parameters; nil if there is no request
-	address string    // the address the caller used
-	origin  *cause    // nil for users' actions
-	missed  []Missed  // who does not get the message being sent
-	at      time.Time // by the server's clock
+	parcel  *sharedData // of the parameters; nil if there is no request
+	address string      // the address the caller used
+	origin  *cause      // nil for users' actions
+	missed  []Missed    // who does not get the message being sent
+	at      time.Time   // by the server's clock
 }
 
 // handlers is the table of supported endpoints. Each area of state adds its own part.
@@ -546,7 +546,7 @@ func (s *Server) execute(h handler, in *incoming) (answer, []event) {
 		return *refusal, nil
 	}
 	a := c.once(h)
-	events := s.news()
+	events := s.drainEvents()
 	for i := range events {
 		events[i].origin = in.origin
 	}

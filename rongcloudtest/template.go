@@ -28,7 +28,7 @@ func (c *call) publishTemplate(kind rongcloud.ConversationType, receivers func(t
 			return refuseError(invalid("%s has %d items for %d in toUserId", name, n, len(to)))
 		}
 	}
-	fillings := make([]filling, len(to))
+	fillings := make([]placeholders, len(to))
 	for i, text := range c.params.values["values"] {
 		if err := json.Unmarshal([]byte(text), &fillings[i]); err != nil {
 			return refuseError(invalid("values: item %d is not an object of strings", i+1))
@@ -62,16 +62,16 @@ func (p Params) item(name string, i int) string {
 	return ""
 }
 
-// filling has the text for each placeholder, whose key includes the braces.
-type filling map[string]string
+// placeholders has the text for each placeholder, whose key includes the braces.
+type placeholders map[string]string
 
-func (f filling) fill(text string) string {
+func (f placeholders) fill(text string) string {
 	return f.replace(text, func(value string) string { return value })
 }
 
 // fillJSON escapes the values where the template is JSON, so that a quotation mark in one does not
 // break the message.
-func (f filling) fillJSON(template string) string {
+func (f placeholders) fillJSON(template string) string {
 	if !json.Valid([]byte(template)) {
 		return f.fill(template)
 	}
@@ -84,7 +84,7 @@ func (f filling) fillJSON(template string) string {
 	})
 }
 
-func (f filling) replace(text string, form func(string) string) string {
+func (f placeholders) replace(text string, form func(string) string) string {
 	var pairs []string
 	for _, key := range slices.Sorted(maps.Keys(f)) {
 		if key != "" {

@@ -225,7 +225,7 @@ func (c *call) operation() string {
 }
 
 func (c *call) tellDeactivation(operation, user string, what webhook.DeactivationType) {
-	c.tell(&webhook.UserDeactivation{UserID: user, OperationID: operation, Type: what, Code: "0", OccurredAt: c.at})
+	c.recordEvent(&webhook.UserDeactivation{UserID: user, OperationID: operation, Type: what, Code: "0", OccurredAt: c.at})
 }
 
 func userDeactivateQuery(c *call) answer {

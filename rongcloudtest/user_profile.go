@@ -79,7 +79,7 @@ func (c *call) tellProfile(u *user, what webhook.UserProfileEvent) {
 		_ = json.Unmarshal([]byte(jsonText(u.profile.basic)), e.Profile)
 		_ = json.Unmarshal([]byte(jsonText(u.profile.ext)), &e.Attributes)
 	}
-	c.tell(e)
+	c.recordEvent(e)
 }
 
 func (p *profile) merge(basic, ext map[string]any, version int64) error {

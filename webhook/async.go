@@ -103,7 +103,7 @@ func (a *async) push(ctx context.Context, callback *Callback) error {
 		}
 		jobs[i] = newJob(e)
 	}
-	_, err := outside(ctx, &a.h.running, a.queue, func() (none struct{}, err error) { return none, a.queue.Push(ctx, jobs...) })
+	_, err := callOutside(ctx, &a.h.running, a.queue, func() (none struct{}, err error) { return none, a.queue.Push(ctx, jobs...) })
 	switch {
 	case err == nil:
 		return nil
@@ -182,7 +182,7 @@ func (a *async) drain(unread error) {
 // pull, load and tryRemove treat a panic or runtime.Goexit in the queue, which may be the app's
 // own, as a failure of the queue.
 func (a *async) pull() (Job, error) {
-	return outside(context.Background(), nil, a.queue, func() (Job, error) { return a.queue.Pull(a.waiting) })
+	return callOutside(context.Background(), nil, a.queue, func() (Job, error) { return a.queue.Pull(a.waiting) })
 }
 
 // waitForRoom waits until another job can be kept, which only matters for a queue that cannot be
@@ -287,7 +287,7 @@ func (a *async) handle(l *lane, e entry) {
 	}
 	began := time.Now()
 	ctx, ends := a.h.arrive(a.life, Arrival{Kind: job.Kind, ArrivedAt: began})
-	err = shielded(func() error { return a.run(ctx, job) })
+	err = callSafely(func() error { return a.run(ctx, job) })
 	observe := func(outcome Outcome) {
 		a.h.observe(ctx, Observation{Outcome: outcome, Kind: job.Kind, Err: err, Duration: time.Since(began)}, ends)
 	}
@@ -295,7 +295,7 @@ func (a *async) handle(l *lane, e entry) {
 	case err == nil:
 		observe(OutcomeJobDone)
 	case a.life.Err() != nil: // cut short by a shutdown: it stays in the queue
-		a.h.tell(ends, Observation{Outcome: OutcomeJobFailed, Kind: job.Kind, Err: err, Duration: time.Since(began), QueueDepth: -1})
+		a.h.report(ends, Observation{Outcome: OutcomeJobFailed, Kind: job.Kind, Err: err, Duration: time.Since(began), QueueDepth: -1})
 		return
 	case !IsPermanent(err) && l.failures+1 < a.h.config.jobRetry.MaxAttempts:
 		l.failures++
@@ -318,7 +318,7 @@ func (a *async) load(e entry) (job Job, err error) {
 	}
 	ctx, cancel := context.WithTimeout(a.life, a.h.config.jobTimeout)
 	defer cancel()
-	job, err = outside(context.Background(), nil, a.queue, func() (Job, error) { return a.reader.Read(ctx, e.id) })
+	job, err = callOutside(context.Background(), nil, a.queue, func() (Job, error) { return a.reader.Read(ctx, e.id) })
 	job.ID = e.id
 	return job, err
 }
@@ -399,7 +399,7 @@ func (a *async) remove(job Job) {
 func (a *async) tryRemove(id uint64) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(a.life), removalTimeout)
 	defer cancel()
-	_, err := outside(context.Background(), nil, a.queue, func() (none struct{}, err error) { return none, a.queue.Done(ctx, id) })
+	_, err := callOutside(context.Background(), nil, a.queue, func() (none struct{}, err error) { return none, a.queue.Done(ctx, id) })
 	return err
 }
 
@@ -439,7 +439,7 @@ func (h *Handler) giveUp(job Job, err error) {
 	}
 	h.logFailure(nil, message, job.Kind, 0, err)
 	for _, tell := range h.config.onGiveUp {
-		if failed := shielded(func() error { tell(job, err); return nil }); failed != nil {
+		if failed := callSafely(func() error { tell(job, err); return nil }); failed != nil {
 			h.logFailure(nil, "webhook: the function of WithGiveUp failed", job.Kind, 0, failed)
 		}
 	}

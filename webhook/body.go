@@ -47,7 +47,7 @@ func (c *config) admit(r *http.Request, kind Kind) (*credentials, error) {
 	if err != nil {
 		return nil, err
 	}
-	return found, found.standsRight(kind)
+	return found, found.checkPlace(kind)
 }
 
 // read reads the body of a request whose signature is valid.
@@ -212,7 +212,7 @@ func (q *request) fingerprint(r *http.Request) Fingerprint {
 func (c *config) decode(q *request, kind Kind) (*Callback, error) {
 	known := q.credentials.knownKey()
 	kind, events := q.events(kind)
-	if err := q.credentials.standsRight(kind); err != nil {
+	if err := q.credentials.checkPlace(kind); err != nil {
 		return nil, err
 	}
 	for _, event := range events {

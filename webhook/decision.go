@@ -63,13 +63,13 @@ func Block(text string) Decision { return Decision{Verdict: VerdictBlock, Text: 
 // checks.
 func Replace(content rongcloud.MessageContent) Decision { return Decision{Content: content} }
 
-// given reports whether a function has decided: with an error, the zero value is no decision.
-func (d Decision) given() bool { return !reflect.ValueOf(d).IsZero() }
+// isSet reports whether a function has decided: with an error, the zero value is no decision.
+func (d Decision) isSet() bool { return !reflect.ValueOf(d).IsZero() }
 
-// about applies a fallback to a message of the given type, which is empty if unknown. If the
+// fallbackFor applies a fallback to a message of the given type, which is empty if unknown. If the
 // fallback has a content of another type, it blocks the message: the message must not pass
 // unchanged, and clients could not read that content under the message's type.
-func (d Decision) about(objectName string) verdict {
+func (d Decision) fallbackFor(objectName string) verdict {
 	body, err := d.encode(objectName)
 	if err != nil || d.Content != nil && objectName == "" {
 		d = Block(d.Text)
@@ -91,7 +91,7 @@ func (d Decision) encode(objectName string) ([]byte, error) {
 	}
 	switch d.Verdict {
 	case VerdictBlock:
-		answer.Extra = cut(d.Text, maxExtra)
+		answer.Extra = truncate(d.Text, maxExtra)
 		text, err := jsonText(answer)
 		return []byte(text), err
 	case VerdictAllow:
@@ -146,9 +146,9 @@ func bodyOf(content rongcloud.MessageContent, objectName string) (string, error)
 	return body, nil
 }
 
-// cut shortens a text to a number of UTF-16 units. However RongCloud counts characters, the result
-// is within that limit.
-func cut(text string, units int) string {
+// truncate shortens a text to a number of UTF-16 units. However RongCloud counts characters, the
+// result is within that limit.
+func truncate(text string, units int) string {
 	for i, r := range text {
 		if units -= utf16.RuneLen(r); units < 0 {
 			return text[:i]

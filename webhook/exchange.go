@@ -66,7 +66,7 @@ func (x *exchange) serve() {
 		x.fail(err)
 		return
 	}
-	if x.mayAsk() || x.blocked != nil {
+	if x.mayBeQuestion() || x.blocked != nil {
 		if err := x.decode(); err != nil {
 			x.fail(err)
 			return
@@ -103,9 +103,9 @@ func (x *exchange) read(found *credentials) error {
 	return nil
 }
 
-// mayAsk reports, without decoding the body, whether it may be a pre-delivery check. Only such a
-// body has the field.
-func (x *exchange) mayAsk() bool {
+// mayBeQuestion reports, without decoding the body, whether it may be a pre-delivery check. Only
+// such a body has the field.
+func (x *exchange) mayBeQuestion() bool {
 	return x.kind == KindPreMessage || x.kind == "" && mayName(x.q.body, "msgType")
 }
 
@@ -188,7 +188,7 @@ func (x *exchange) take() {
 		x.fail(err)
 		return
 	}
-	if m, ok := x.question(); ok { // missed by mayAsk
+	if m, ok := x.question(); ok { // missed by mayBeQuestion
 		x.decide(m, false)
 		return
 	}
@@ -376,7 +376,7 @@ func (x *exchange) ask(m *PreMessage, begin bool) (verdict, error) {
 // given type, which is empty if unknown.
 func (x *exchange) fallBack(objectName string, err error) {
 	x.h.logFailure(x.r, "webhook: the fallback decides about a message", KindPreMessage, 0, err)
-	fallback := x.h.config.fallback.about(objectName)
+	fallback := x.h.config.fallback.fallbackFor(objectName)
 	x.hangUp()
 	x.answer(fallback.body)
 	x.observe(Observation{Outcome: OutcomeFallback, Kind: KindPreMessage, Status: http.StatusOK, Err: err, Verdict: fallback.Verdict})

@@ -115,9 +115,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.serve(w, r, h.config.kind, nil)
 }
 
-// keep is how long a signature must be remembered: one from the latest allowed moment stays within
-// the window for twice its length.
-func (c *config) keep() time.Duration {
+// nonceLifetime is how long a signature must be remembered: one from the latest allowed moment
+// stays within the window for twice its length.
+func (c *config) nonceLifetime() time.Duration {
 	if c.window == 0 {
 		return withoutWindow
 	}
@@ -140,15 +140,15 @@ func (h *Handler) begin(ctx context.Context, q *request, mark Fingerprint) (Nonc
 
 // remembered asks the store what it knows of a request.
 func (h *Handler) remembered(ctx context.Context, q *request, mark Fingerprint) (NonceStatus, error) {
-	return outside(ctx, &h.running, h.config.nonces, func() (NonceStatus, error) {
-		return h.config.nonces.Begin(ctx, q.credentials.nonceKey(), mark, h.config.keep())
+	return callOutside(ctx, &h.running, h.config.nonces, func() (NonceStatus, error) {
+		return h.config.nonces.Begin(ctx, q.credentials.nonceKey(), mark, h.config.nonceLifetime())
 	})
 }
 
 // remember records in the store that a request was handled.
 func (h *Handler) remember(ctx context.Context, q *request, mark Fingerprint) error {
-	_, err := outside(ctx, &h.running, h.config.nonces, func() (none struct{}, err error) {
-		return none, h.config.nonces.Done(ctx, q.credentials.nonceKey(), mark, h.config.keep())
+	_, err := callOutside(ctx, &h.running, h.config.nonces, func() (none struct{}, err error) {
+		return none, h.config.nonces.Done(ctx, q.credentials.nonceKey(), mark, h.config.nonceLifetime())
 	})
 	return err
 }

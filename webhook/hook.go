@@ -40,7 +40,7 @@ func (h *Handler) arrive(ctx context.Context, arrival Arrival) (context.Context,
 	for _, hook := range h.config.hooks {
 		own := ctx
 		var end func(Observation)
-		err := shielded(func() error { own, end = hook(ctx, arrival); return nil })
+		err := callSafely(func() error { own, end = hook(ctx, arrival); return nil })
 		switch {
 		case err != nil:
 			h.log(arrival.Request, slog.LevelError, "webhook: a hook failed", slog.Any("error", err))
@@ -55,10 +55,10 @@ func (h *Handler) arrive(ctx context.Context, arrival Arrival) (context.Context,
 	return ctx, ends
 }
 
-// tell calls the functions of the hooks in reverse order.
-func (h *Handler) tell(ends []func(Observation), o Observation) {
+// report calls the functions of the hooks in reverse order.
+func (h *Handler) report(ends []func(Observation), o Observation) {
 	for _, end := range slices.Backward(ends) {
-		if err := shielded(func() error { end(o); return nil }); err != nil {
+		if err := callSafely(func() error { end(o); return nil }); err != nil {
 			h.log(o.Request, slog.LevelError, "webhook: a hook failed", slog.Any("error", err))
 		}
 	}

@@ -117,9 +117,9 @@ func (h *Handler) observe(ctx context.Context, o Observation, ends []func(Observ
 		o.QueueDepth = q.Len()
 	}
 	for _, observer := range h.config.observers {
-		if err := shielded(func() error { observer.Observe(ctx, o); return nil }); err != nil {
+		if err := callSafely(func() error { observer.Observe(ctx, o); return nil }); err != nil {
 			h.log(o.Request, slog.LevelError, "webhook: an observer failed", slog.Any("error", err))
 		}
 	}
-	h.tell(ends, o)
+	h.report(ends, o)
 }

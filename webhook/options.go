@@ -155,7 +155,7 @@ func WithSources(sources ...netip.Prefix) Option {
 			if !source.IsValid() {
 				return argument("WithSources", "holds an invalid prefix")
 			}
-			c.sources = append(c.sources, unmapped(source))
+			c.sources = append(c.sources, unmapPrefix(source))
 		}
 		return nil
 	}

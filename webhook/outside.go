@@ -7,17 +7,17 @@ import (
 
 var errGoexit = errors.New("the function ended its goroutine: runtime.Goexit, which t.FailNow and require call")
 
-// shielded calls a function in its own goroutine, so that neither a panic nor runtime.Goexit ends
+// callSafely calls a function in its own goroutine, so that neither a panic nor runtime.Goexit ends
 // the caller's.
-func shielded(function func() error) error {
-	_, err := outside(context.Background(), nil, nil, func() (none struct{}, err error) { return none, function() })
+func callSafely(function func() error) error {
+	_, err := callOutside(context.Background(), nil, nil, func() (none struct{}, err error) { return none, function() })
 	return err
 }
 
-// outside calls a store or a queue that may be the app's own. It may panic, end its goroutine, or
-// ignore its context, and is then abandoned; a shutdown waits for it, if count is set. The stores
-// of this package do none of that, and are called directly.
-func outside[T any](ctx context.Context, count *running, callee any, call func() (T, error)) (T, error) {
+// callOutside calls a store or a queue that may be the app's own. It may panic, end its goroutine,
+// or ignore its context, and is then abandoned; a shutdown waits for it, if count is set. The
+// stores of this package do none of that, and are called directly.
+func callOutside[T any](ctx context.Context, count *running, callee any, call func() (T, error)) (T, error) {
 	switch callee.(type) {
 	case *MemoryNonceStore, *MemoryQueue:
 		return call()

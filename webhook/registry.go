@@ -39,7 +39,7 @@ func (r *registry) set(kind Kind, function func(context.Context, Event) error) {
 	case function == nil:
 		delete(r.functions, kind)
 	case r.functions[kind] != nil:
-		r.refuse(twice(kind))
+		r.refuse(errRegisteredTwice(kind))
 	default:
 		if r.functions == nil {
 			r.functions = map[Kind]func(context.Context, Event) error{}
@@ -48,8 +48,8 @@ func (r *registry) set(kind Kind, function func(context.Context, Event) error) {
 	}
 }
 
-func twice(kind Kind) error {
-	return argument("function", "for %s there is one already; register nil to take it back", kind)
+func errRegisteredTwice(kind Kind) error {
+	return argument("function", "for %s is registered already; register nil to remove it", kind)
 }
 
 // refuse records a programming error. The caller holds the lock.
@@ -79,7 +79,7 @@ func (r *registry) OnPreMessage(f func(context.Context, *PreMessage) (Decision, 
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if f != nil && r.decide != nil {
-		r.refuse(twice(KindPreMessage))
+		r.refuse(errRegisteredTwice(KindPreMessage))
 		return
 	}
 	r.decide = f
@@ -220,7 +220,7 @@ func (r *registry) answer(ctx context.Context, m *PreMessage) (given verdict, er
 	}
 	defer catch(&err)
 	decision, err := decide(ctx, m)
-	if err != nil && !decision.given() {
+	if err != nil && !decision.isSet() {
 		return verdict{}, err
 	}
 	body, failed := decision.encode(m.ObjectName)

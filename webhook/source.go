@@ -60,9 +60,9 @@ func remoteAddr(r *http.Request) netip.Addr {
 	return addr
 }
 
-// unmapped turns a prefix of IPv4-mapped IPv6 addresses into the IPv4 prefix, and clears the host
-// bits.
-func unmapped(p netip.Prefix) netip.Prefix {
+// unmapPrefix turns a prefix of IPv4-mapped IPv6 addresses into the IPv4 prefix, and clears the
+// host bits.
+func unmapPrefix(p netip.Prefix) netip.Prefix {
 	const mapped = 96 // bits of ::ffff:0:0
 	if p.Addr().Is4In6() && p.Bits() >= mapped {
 		p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-mapped)
@@ -83,7 +83,7 @@ func ForwardedFor(trusted ...netip.Prefix) func(*http.Request) netip.Addr {
 	proxies := make([]netip.Prefix, 0, len(trusted))
 	for _, p := range trusted {
 		if p.IsValid() {
-			proxies = append(proxies, unmapped(p))
+			proxies = append(proxies, unmapPrefix(p))
 		}
 	}
 	return func(r *http.Request) netip.Addr {

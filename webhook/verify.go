@@ -85,8 +85,8 @@ var headerSigned = map[Kind]bool{
 	KindRTCRoomStatus: true, KindRTCCDNPush: true, KindRTCCloudPlayer: true, KindRTCModeration: true, KindRTCAITask: true,
 }
 
-// standsRight checks that the signature is in the right place, as soon as the kind is known.
-func (c *credentials) standsRight(kind Kind) error {
+// checkPlace checks that the signature is in the right place, as soon as the kind is known.
+func (c *credentials) checkPlace(kind Kind) error {
 	if c.headers && kind != "" && !headerSigned[kind] {
 		return refuse(ErrUnsigned, errors.New("this kind is signed in the query, and the signature is in headers"))
 	}

@@ -566,7 +566,7 @@ func TestMisuse(t *testing.T) {
 	}
 	require.ErrorContains(t, h.Err(), "user_online_status")
 	require.ErrorContains(t, h.Err(), "pre_message")
-	require.Equal(t, 2, strings.Count(logged.String(), "there is one already"))
+	require.Equal(t, 2, strings.Count(logged.String(), "is registered already"))
 	require.Equal(t, 200, webhooktest.Serve(h, request(t, jsonType, statusBody)).Status)
 	require.Equal(t, []string{"first"}, called)
 }

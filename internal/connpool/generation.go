@@ -103,7 +103,7 @@ func (g *Generation) Done() {
 	p := g.route.pool
 	p.mu.Lock()
 	g.busy--
-	g.route.rest(g)
+	g.route.release(g)
 	p.mu.Unlock()
 	g.users.Add(-1)
 }
@@ -167,15 +167,15 @@ func (c *countedConn) Close() error {
 		p := g.route.pool
 		p.mu.Lock()
 		delete(g.held, c)
-		g.route.leave(c)
+		g.route.recordFull(c)
 		p.mu.Unlock()
 		g.users.Add(-1)
 	}
 	return c.Conn.Close()
 }
 
-// carry counts a request and reports whether it is the last one.
-func (c *countedConn) carry() bool {
+// count counts a request and reports whether it is the last one.
+func (c *countedConn) count() bool {
 	g := c.generation
 	g.ready()
 	limits := &g.route.pool.limits
@@ -191,7 +191,7 @@ func (c *countedConn) carry() bool {
 // connection's last. Connections of other transports have no limits.
 func LastRequest(conn net.Conn) bool {
 	c := counted(conn)
-	return c != nil && c.carry()
+	return c != nil && c.count()
 }
 
 // Written returns how many bytes conn has taken, those of TLS included, or -1 if it is not a pool's

@@ -172,8 +172,8 @@ func (r *route) takeAhead(deadline time.Time) *Generation {
 // idle reports whether a connection of g has no request.
 func (g *Generation) idle() bool { return g.conns > g.busy }
 
-// rest makes a lane idle when its request has ended, or drops it if its connection is gone.
-func (r *route) rest(g *Generation) {
+// release makes a lane idle when its request has ended, or drops it if its connection is gone.
+func (r *route) release(g *Generation) {
 	r.use.end()
 	if _, live := r.live[g]; !live || g.role != lane || g.busy > 0 {
 		return
@@ -216,7 +216,7 @@ func (r *route) nearEnd(c *countedConn, last bool) {
 		return
 	}
 	if last {
-		r.leave(c)
+		r.recordFull(c)
 		return
 	}
 	if !c.due {
@@ -224,13 +224,13 @@ func (r *route) nearEnd(c *countedConn, last bool) {
 		c.generation.due++
 	}
 	now := time.Now()
-	if _, live := r.live[c.generation]; live && r.httpMajor.Load() == 1 && r.lasting(now) < r.use.most(now) {
+	if _, live := r.live[c.generation]; live && r.httpMajor.Load() == 1 && r.longLived(now) < r.use.most(now) {
 		r.openAhead(now)
 	}
 }
 
-// lasting counts the connections that are not near their end.
-func (r *route) lasting(now time.Time) int64 {
+// longLived counts the connections that are not near their end.
+func (r *route) longLived(now time.Time) int64 {
 	n := int64(len(r.ahead))
 	for g := range r.live {
 		if g.role != ahead && now.Before(g.dusk) {
@@ -270,8 +270,8 @@ func (u *usage) turn(now time.Time) {
 	}
 }
 
-// leave records that c takes no more requests.
-func (r *route) leave(c *countedConn) {
+// recordFull records that c takes no more requests.
+func (r *route) recordFull(c *countedConn) {
 	if c.spent {
 		return
 	}

@@ -261,7 +261,7 @@ func (e *emulator) getState(*http.Request) (any, error) {
 
 func (e *emulator) postReset(*http.Request) (any, error) {
 	e.Reset()
-	e.countAnew()
+	e.resetCounts()
 	e.events.publish("reset", struct{}{})
 	return nil, nil //nolint:nilnil // an empty object
 }

@@ -47,7 +47,7 @@ func (e *emulator) postReplay(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, fault(http.StatusBadRequest, "the request cannot be sent again: %v", err)
 	}
-	again.Header = kept(old.Header)
+	again.Header = replayHeader(old.Header)
 	nonce, timestamp := rand.Text()[:16], strconv.FormatInt(time.Now().UnixMilli(), 10)
 	again.Header.Set("App-Key", e.AppKey())
 	again.Header.Set("Nonce", nonce)
@@ -73,7 +73,7 @@ func target(host string, r rongcloudtest.Request) string {
 	return address
 }
 
-func kept(header http.Header) http.Header {
+func replayHeader(header http.Header) http.Header {
 	header = header.Clone()
 	for _, name := range credentialHeaders {
 		header.Del(name)
@@ -94,7 +94,7 @@ func (e *emulator) curl(host string, r rongcloudtest.Request) string {
 		`-H "Nonce: $NONCE" -H "Timestamp: $TIMESTAMP"`,
 		`-H "Signature: $(printf %s "` + secret + `$NONCE$TIMESTAMP" | openssl dgst -sha1 -r | cut -c1-40)"`,
 	}
-	header := kept(r.Header)
+	header := replayHeader(r.Header)
 	header.Del("User-Agent")
 	for _, name := range slices.Sorted(maps.Keys(header)) {
 		for _, value := range header[name] {

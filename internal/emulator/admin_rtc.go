@@ -33,7 +33,7 @@ func (e *emulator) inRTCRoom(u *rongcloudtest.User, room string) error {
 // postRTCJoin lets a user's app join an audio and video room.
 func (e *emulator) postRTCJoin(r *http.Request) (any, error) {
 	u, room := e.rtcUser(r)
-	if err := known(u); err != nil {
+	if err := checkKnown(u); err != nil {
 		return nil, err
 	}
 	if err := u.JoinRTCRoom(room); err != nil {
@@ -126,7 +126,7 @@ func (e *emulator) block(r *http.Request, ask func(ctx context.Context, u *rongc
 		return nil, fault(http.StatusBadRequest, "duration: whole minutes are required, such as \"1h\", and at most 720h")
 	}
 	u, room := e.rtcUser(r)
-	if err := known(u); err != nil {
+	if err := checkKnown(u); err != nil {
 		return nil, err
 	}
 	if err := ask(r.Context(), u, room, length); err != nil {
@@ -144,7 +144,7 @@ func (e *emulator) postRTCBlock(r *http.Request) (any, error) {
 
 func (e *emulator) deleteRTCBlock(r *http.Request) (any, error) {
 	u, _ := e.rtcUser(r)
-	if err := known(u); err != nil {
+	if err := checkKnown(u); err != nil {
 		return nil, err
 	}
 	if err := e.client.RTC.User.Block.Remove(r.Context(), u.ID()); err != nil {
@@ -162,7 +162,7 @@ func (e *emulator) postRTCRoomBlock(r *http.Request) (any, error) {
 
 func (e *emulator) deleteRTCRoomBlock(r *http.Request) (any, error) {
 	u, room := e.rtcUser(r)
-	if err := known(u); err != nil {
+	if err := checkKnown(u); err != nil {
 		return nil, err
 	}
 	if err := e.client.RTC.Room.Block.Remove(r.Context(), rongcloud.RTCRoomBlockRemoveParams{RoomID: room, UserIDs: []string{u.ID()}}); err != nil {

@@ -345,7 +345,7 @@ func TestSlowWatcherIsSentAway(t *testing.T) {
 		require.True(t, ok)
 		for range 3 * c.most {
 			h.publish("n", c.data)
-			h.took(quick, <-quick.events)
+			h.delivered(quick, <-quick.events)
 		}
 		require.Equal(t, 1, cut, c.name)
 		require.Zero(t, quick.behind, c.name)

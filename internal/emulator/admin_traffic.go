@@ -226,7 +226,7 @@ func (e *emulator) getInbox(r *http.Request) (any, error) {
 	u := e.User(id)
 	inbox := u.Inbox()
 	if len(inbox) == 0 { // a user with a message is known, if only as a recipient
-		if err := known(u); err != nil {
+		if err := checkKnown(u); err != nil {
 			return nil, err
 		}
 	}

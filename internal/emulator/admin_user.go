@@ -62,8 +62,8 @@ func (e *emulator) changedUser(u *rongcloudtest.User) (any, error) {
 	return now, nil
 }
 
-// known refuses a user who could never have connected.
-func known(u *rongcloudtest.User) error {
+// checkKnown refuses a user who could never have connected.
+func checkKnown(u *rongcloudtest.User) error {
 	if !u.IsOnline() && len(u.Tokens()) == 0 {
 		return fault(http.StatusConflict, "%v", rongcloudtest.ErrNoToken)
 	}
@@ -75,7 +75,7 @@ func (e *emulator) postDisconnect(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := known(e.User(u.ID())); err != nil {
+	if err := checkKnown(e.User(u.ID())); err != nil {
 		return nil, err
 	}
 	u.Disconnect()
@@ -135,7 +135,7 @@ func (e *emulator) postJoin(r *http.Request) (any, error) {
 }
 
 func (e *emulator) deleteJoin(r *http.Request) (any, error) {
-	if err := known(e.User(r.PathValue("id"))); err != nil {
+	if err := checkKnown(e.User(r.PathValue("id"))); err != nil {
 		return nil, err
 	}
 	e.User(r.PathValue("id")).LeaveChatroom(r.PathValue("room"))

@@ -95,7 +95,7 @@ func (c *console) begin(text string) {
 // put runs with the lock held.
 func (c *console) put(text string) {
 	if c.dropped > 0 {
-		text = c.gap() + text
+		text = c.missingNote() + text
 	}
 	select {
 	case c.lines <- text:
@@ -105,8 +105,8 @@ func (c *console) put(text string) {
 	}
 }
 
-// gap returns a note that lines are missing.
-func (c *console) gap() string {
+// missingNote returns a note that lines are missing.
+func (c *console) missingNote() string {
 	if c.json {
 		return fmt.Sprintf("{\"droppedLines\":%d}\n", c.dropped)
 	}
@@ -300,7 +300,7 @@ type summary struct {
 
 func summarize(r rongcloudtest.Request) summary {
 	s := summary{
-		Number: r.Number, ReceivedAt: r.ReceivedAt, Method: r.Method, Path: r.Path, Who: printable(who(r.Params)),
+		Number: r.Number, ReceivedAt: r.ReceivedAt, Method: r.Method, Path: r.Path, Who: printable(participants(r.Params)),
 		Status: r.Status, Code: r.Code, Message: r.Message, Fault: r.Fault,
 		Milliseconds: float64(r.Duration.Microseconds()) / 1000, RequestID: r.RequestID, Unknown: r.Unknown,
 	}
@@ -320,31 +320,31 @@ var (
 	}
 )
 
-// who describes the two sides of a call in a few words.
-func who(p rongcloudtest.Params) string {
+// participants describes the two sides of a call in a few words.
+func participants(p rongcloudtest.Params) string {
 	actor := ""
 	for _, name := range actors {
 		if list := p.List(name); len(list) > 0 {
-			actor = few(list)
+			actor = shortList(list)
 			break
 		}
 	}
 	for _, name := range targets {
 		list := p.List(name)
-		if len(list) == 0 || few(list) == actor {
+		if len(list) == 0 || shortList(list) == actor {
 			continue
 		}
 		if actor == "" {
-			return few(list)
+			return shortList(list)
 		}
-		return actor + " → " + few(list)
+		return actor + " → " + shortList(list)
 	}
 	return actor
 }
 
 const mostShown = 3
 
-func few(list []string) string {
+func shortList(list []string) string {
 	shown := strings.Join(list[:min(len(list), mostShown)], ", ")
 	if len(list) > mostShown {
 		shown += fmt.Sprintf(" and %d more", len(list)-mostShown)

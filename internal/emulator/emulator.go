@@ -259,7 +259,7 @@ type counts struct {
 
 func (e *emulator) counts() counts { return counts{e.calls.Load(), e.callbacks.Load()} }
 
-func (e *emulator) countAnew() {
+func (e *emulator) resetCounts() {
 	e.calls.Store(0)
 	e.callbacks.Store(0)
 }

@@ -97,8 +97,8 @@ func (h *hub) watch(cut func()) (*watcher, bool) {
 	return w, true
 }
 
-// took records that a watcher has taken an event.
-func (h *hub) took(w *watcher, one event) {
+// delivered records that a watcher has taken an event.
+func (h *hub) delivered(w *watcher, one event) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	w.behind -= len(one.data)
@@ -164,7 +164,7 @@ func (e *emulator) serveEvents(w http.ResponseWriter, r *http.Request) {
 			if !open {
 				return
 			}
-			e.events.took(mine, one)
+			e.events.delivered(mine, one)
 			_, err = fmt.Fprintf(w, "event: %s\ndata: %s\n\n", one.name, one.data)
 		}
 		if err != nil || out.Flush() != nil {

@@ -107,7 +107,7 @@ func (e *emulator) seed(ctx context.Context, s seed) error {
 		return err
 	}
 	for _, u := range s.Users {
-		if err := e.plantUser(ctx, u); err != nil {
+		if err := e.seedUser(ctx, u); err != nil {
 			return fmt.Errorf("user %q: %w", u.ID, err)
 		}
 	}
@@ -132,7 +132,7 @@ func (e *emulator) seed(ctx context.Context, s seed) error {
 		}
 	}
 	for _, room := range s.RTCRooms {
-		if err := e.plantRTCRoom(room); err != nil {
+		if err := e.seedRTCRoom(room); err != nil {
 			return fmt.Errorf("audio and video room %q: %w", room.ID, err)
 		}
 	}
@@ -145,7 +145,7 @@ func (e *emulator) seed(ctx context.Context, s seed) error {
 	return nil
 }
 
-func (e *emulator) plantUser(ctx context.Context, u seedUser) error {
+func (e *emulator) seedUser(ctx context.Context, u seedUser) error {
 	name := u.Name
 	if name == "" {
 		name = u.ID
@@ -169,8 +169,8 @@ func (e *emulator) plantUser(ctx context.Context, u seedUser) error {
 	return nil
 }
 
-// plantRTCRoom creates a room by letting users' apps join and publish in it.
-func (e *emulator) plantRTCRoom(room seedRTCRoom) error {
+// seedRTCRoom creates a room by letting users' apps join and publish in it.
+func (e *emulator) seedRTCRoom(room seedRTCRoom) error {
 	published := map[string][]rongcloud.RTCStream{}
 	for i, one := range room.Streams {
 		stream, err := one.stream()

@@ -88,23 +88,23 @@ func Check(data []byte) error {
 	case err != nil && err.Error() == "unexpected end of JSON input":
 		return err
 	case errors.As(err, &syntax):
-		return &wrapped{fmt.Sprintf("invalid character at byte %d", syntax.Offset), err}
+		return &quietError{fmt.Sprintf("invalid character at byte %d", syntax.Offset), err}
 	}
-	return &wrapped{"not valid JSON", err}
+	return &quietError{"not valid JSON", err}
 }
 
-// wrapped is an error with our own text: the wrapped error's text may quote the input.
-type wrapped struct {
+// quietError is an error with our own text: the wrapped error's text may quote the input.
+type quietError struct {
 	text string
 	err  error
 }
 
-func (w *wrapped) Error() string { return w.text }
+func (w *quietError) Error() string { return w.text }
 
-func (w *wrapped) Unwrap() error { return w.err }
+func (w *quietError) Unwrap() error { return w.err }
 
-// placed is an error with the path to where it occurred, innermost first.
-type placed struct {
+// pathError is an error with the path to where it occurred, innermost first.
+type pathError struct {
 	steps []string
 	err   error
 }
@@ -112,7 +112,7 @@ type placed struct {
 // maxSteps limits the path in an error. Of a longer path it keeps the end.
 const maxSteps = 16
 
-func (p *placed) Error() string {
+func (p *pathError) Error() string {
 	var text strings.Builder
 	if len(p.steps) == maxSteps {
 		text.WriteString("…: ")
@@ -123,13 +123,13 @@ func (p *placed) Error() string {
 	return text.String() + p.err.Error()
 }
 
-func (p *placed) Unwrap() error { return p.err }
+func (p *pathError) Unwrap() error { return p.err }
 
 // at adds a step to the path of an error.
 func at(step string, err error) error {
-	p, ok := err.(*placed) //nolint:errorlint // an error wrapped elsewhere has its own path
+	p, ok := err.(*pathError) //nolint:errorlint // an error wrapped elsewhere has its own path
 	if !ok {
-		p = &placed{err: err}
+		p = &pathError{err: err}
 	}
 	if len(p.steps) < maxSteps {
 		p.steps = append(p.steps, step)

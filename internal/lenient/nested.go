@@ -35,7 +35,7 @@ func (r *reader) objectInText(p *plan, v reflect.Value) error {
 	case text == "" || text == "null":
 		return nil
 	case (text[0] == '{' || text[0] == '[') && json.Valid([]byte(text)):
-		return r.inside(text, p, v)
+		return r.jsonInText(text, p, v)
 	}
 	return mismatch("an object", '"')
 }
@@ -84,7 +84,7 @@ func (r *reader) object(p *plan, v reflect.Value) error {
 		}
 		switch {
 		case f.choice && r.Unknown != nil && v.CanAddr():
-			if r.odd(f, target) {
+			if r.unknownChoice(f, target) {
 				r.Unknown(v.Addr().Interface(), f.name, r.raw(), first)
 				first = false
 			}
@@ -101,12 +101,12 @@ func (r *reader) object(p *plan, v reflect.Value) error {
 	return nil
 }
 
-// odd reads a choice. It reports whether the value is not one of its values, and then does not
-// consume it.
-func (r *reader) odd(f *field, v reflect.Value) bool {
+// unknownChoice reads a choice. It reports whether the value is not one of its values, and then
+// does not consume it.
+func (r *reader) unknownChoice(f *field, v reflect.Value) bool {
 	r.next()
 	start := r.pos
-	if r.value(f.plan, v) == nil && !r.strange(v, r.data[start:r.pos]) {
+	if r.value(f.plan, v) == nil && !r.unfitting(v, r.data[start:r.pos]) {
 		return false
 	}
 	r.pos = start
@@ -114,9 +114,9 @@ func (r *reader) odd(f *field, v reflect.Value) bool {
 	return true
 }
 
-// strange reports whether a value was read that does not fit its type: a negative duration, or a
+// unfitting reports whether a value was read that does not fit its type: a negative duration, or a
 // switch that is neither on nor off.
-func (r *reader) strange(v reflect.Value, literal []byte) bool {
+func (r *reader) unfitting(v reflect.Value, literal []byte) bool {
 	if v.Kind() == reflect.Pointer {
 		v = v.Elem()
 	}
@@ -126,7 +126,7 @@ func (r *reader) strange(v reflect.Value, literal []byte) bool {
 		return v.Int() < 0
 	case v.Kind() == reflect.Bool && v.Bool():
 		text := bytes.Trim(literal, `"`)
-		n, err := whole(text)
+		n, err := wholeNumber(text)
 		return err == nil && n != 1
 	}
 	return false
@@ -172,7 +172,7 @@ func (r *reader) preferred(n *name, folded bool, filled *filling) (preferred, fr
 // key reads the key of a member and skips the colon.
 func (r *reader) key() []byte {
 	literal := r.raw()
-	key, ok := plain(literal)
+	key, ok := unescaped(literal)
 	if !ok {
 		key = []byte(unquote(literal))
 	}
@@ -210,7 +210,7 @@ func (r *reader) quoted(p *plan, v reflect.Value) error {
 	text := unquote(r.raw())
 	switch {
 	case text == "null":
-		return r.inside(text, p, v)
+		return r.jsonInText(text, p, v)
 	case p.kind == kindPointer:
 		if v.IsNil() {
 			v.Set(reflect.New(p.elem.typ))
@@ -223,7 +223,7 @@ func (r *reader) quoted(p *plan, v reflect.Value) error {
 		v.SetString(text) // encoding/json does not check the rest
 		return nil
 	case (p.kind == kindText || p.kind == kindNumberText || p.kind == kindOwnText) && strings.HasPrefix(text, `"`) && json.Valid([]byte(text)):
-		return r.inside(text, p, v)
+		return r.jsonInText(text, p, v)
 	}
 	r.pos = start
 	return r.value(p, v)
@@ -284,7 +284,7 @@ func (r *reader) mapKey(typ reflect.Type) (reflect.Value, error) {
 			err = json.UnmarshalJSON(literal)
 		}
 		if err != nil {
-			return key, &wrapped{"an entry: the key is refused by its type", err}
+			return key, &quietError{"an entry: the key is refused by its type", err}
 		}
 		return key.Elem(), nil
 	}
@@ -292,13 +292,13 @@ func (r *reader) mapKey(typ reflect.Type) (reflect.Value, error) {
 	case kind == reflect.String:
 		key.Elem().SetString(text)
 	case kind >= reflect.Int && kind <= reflect.Int64:
-		n, err := whole([]byte(text))
+		n, err := wholeNumber([]byte(text))
 		if err != nil || key.Elem().OverflowInt(n) {
 			return key, errors.New("an entry: the key is not a number of its type")
 		}
 		key.Elem().SetInt(n)
 	default:
-		n, err := natural([]byte(text))
+		n, err := unsigned([]byte(text))
 		if err != nil || key.Elem().OverflowUint(n) {
 			return key, errors.New("an entry: the key is not a number of its type")
 		}
@@ -349,7 +349,7 @@ func (r *reader) toList(p *plan, v reflect.Value) error {
 	case '{':
 		if r.emptyObject() {
 			r.skip()
-			return r.inside("[]", p, v)
+			return r.jsonInText("[]", p, v)
 		}
 	case '"':
 		start := r.pos
@@ -359,7 +359,7 @@ func (r *reader) toList(p *plan, v reflect.Value) error {
 			v.SetZero()
 			return nil
 		case (text[0] == '[' || isEmptyObject([]byte(text))) && json.Valid([]byte(text)):
-			return r.inside(text, p, v)
+			return r.jsonInText(text, p, v)
 		}
 		r.pos = start
 	}
@@ -379,7 +379,7 @@ func (r *reader) list(p *plan, v reflect.Value) error {
 	}
 	n := 0
 	for r.pos++; r.next() != ']'; r.comma() {
-		if r.DropNulls && r.nothing(p.elem) || !room(v, n, counted) {
+		if r.DropNulls && r.nothing(p.elem) || !grow(v, n, counted) {
 			r.skip()
 			continue
 		}
@@ -401,8 +401,8 @@ func (r *reader) list(p *plan, v reflect.Value) error {
 	return nil
 }
 
-// room makes room for item n, unless the list has its final length.
-func room(v reflect.Value, n int, counted bool) bool {
+// grow makes room for item n, unless the list has its final length.
+func grow(v reflect.Value, n int, counted bool) bool {
 	switch {
 	case n < v.Len():
 		return true

@@ -12,13 +12,13 @@ var (
 	errRange  = errors.New("the number does not fit")
 )
 
-// whole reads a whole number as responses have it: booleans are 1 and 0, an empty text is 0,
+// wholeNumber reads a whole number as responses have it: booleans are 1 and 0, an empty text is 0,
 // fractions are rounded.
-func whole(text []byte) (int64, error) {
+func wholeNumber(text []byte) (int64, error) {
 	if n, ok := digits(text); ok {
 		return n, nil
 	}
-	if n, ok := word(text); ok {
+	if n, ok := boolWord(text); ok {
 		return int64(n), nil //nolint:gosec // 0 or 1
 	}
 	n, err := strconv.ParseInt(string(text), 10, 64)
@@ -65,8 +65,8 @@ func digits(text []byte) (int64, bool) {
 	return n, true
 }
 
-// word reads the words that mean 0 and 1.
-func word(text []byte) (uint64, bool) {
+// boolWord reads the words that mean 0 and 1.
+func boolWord(text []byte) (uint64, bool) {
 	switch string(text) {
 	case "", "false":
 		return 0, true
@@ -96,9 +96,9 @@ func allDigits(text []byte) bool {
 	return true
 }
 
-// natural is whole for numbers without a sign.
-func natural(text []byte) (uint64, error) {
-	if n, ok := word(text); ok {
+// unsigned is whole for numbers without a sign.
+func unsigned(text []byte) (uint64, error) {
+	if n, ok := boolWord(text); ok {
 		return n, nil
 	}
 	n, err := strconv.ParseUint(string(text), 10, 64)
@@ -127,7 +127,7 @@ func natural(text []byte) (uint64, error) {
 
 // decimal reads any finite number.
 func decimal(text []byte, bits int) (float64, error) {
-	if n, ok := word(text); ok {
+	if n, ok := boolWord(text); ok {
 		return float64(n), nil
 	}
 	f, err := strconv.ParseFloat(string(text), bits)

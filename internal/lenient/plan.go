@@ -175,7 +175,7 @@ func kindOf(key planKey) kind {
 			return kindAny
 		}
 	case reflect.Pointer:
-		if !endless(typ) {
+		if !selfReferential(typ) {
 			return kindPointer
 		}
 	case reflect.Slice:
@@ -193,8 +193,8 @@ func kindOf(key planKey) kind {
 	return kindNone
 }
 
-// endless reports whether a pointer type only refers to itself.
-func endless(typ reflect.Type) bool {
+// selfReferential reports whether a pointer type only refers to itself.
+func selfReferential(typ reflect.Type) bool {
 	seen := map[reflect.Type]bool{}
 	for ; typ.Kind() == reflect.Pointer; typ = typ.Elem() {
 		if seen[typ] {

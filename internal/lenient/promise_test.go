@@ -108,7 +108,7 @@ func TestNumbers(t *testing.T) {
 		"-9223372036854775808.4": int64(math.MinInt64), "1e3": 1000, "1.5e1": 15, "-1e-9": 0, "true": 1, "false": 0, "": 0,
 		"9223372036854775807.5": errRange, "-9223372036854775808.5": errRange, "1e19": errRange, "1e999": errRange, "x": errNumber, "NaN": errNumber, "Inf": errNumber, ".": errNumber, "1.x": errNumber,
 	} {
-		n, err := whole([]byte(text))
+		n, err := wholeNumber([]byte(text))
 		if wrong, ok := want.(error); ok {
 			require.ErrorIs(t, err, wrong, text)
 			continue
@@ -120,7 +120,7 @@ func TestNumbers(t *testing.T) {
 		"18446744073709551615": uint64(18446744073709551615), "1.5": uint64(2), "true": uint64(1), "": uint64(0), "1e3": uint64(1000),
 		"18446744073709551615.5": errRange, "-1": errRange, "-1.5": errRange, "1e20": errRange, "x": errNumber,
 	} {
-		n, err := natural([]byte(text))
+		n, err := unsigned([]byte(text))
 		if wrong, ok := want.(error); ok {
 			require.ErrorIs(t, err, wrong, text)
 			continue

@@ -101,15 +101,15 @@ func (r *reader) skipNested() {
 // text reads a string. Plain ones share memory.
 func (r *reader) text() string {
 	literal := r.raw()
-	inner, ok := plain(literal)
+	inner, ok := unescaped(literal)
 	if !ok {
 		return unquote(literal)
 	}
-	return r.keep(inner)
+	return r.copyText(inner)
 }
 
-// plain returns what is between the quotes, if that is the text itself.
-func plain(literal []byte) ([]byte, bool) {
+// unescaped returns what is between the quotes, if that is the text itself.
+func unescaped(literal []byte) ([]byte, bool) {
 	inner := literal[1 : len(literal)-1]
 	return inner, bytes.IndexByte(inner, '\\') < 0 && utf8.Valid(inner)
 }
@@ -120,8 +120,8 @@ func unquote(literal []byte) string {
 	return text
 }
 
-// keep copies a text into the memory shared by the strings of a document.
-func (r *reader) keep(text []byte) string {
+// copyText copies a text into the memory shared by the strings of a document.
+func (r *reader) copyText(text []byte) string {
 	switch {
 	case len(text) == 0:
 		return ""
@@ -146,7 +146,7 @@ func (r *reader) scalar() ([]byte, bool) {
 		return nil, false
 	case '"':
 		literal := r.raw()
-		inner, ok := plain(literal)
+		inner, ok := unescaped(literal)
 		if !ok {
 			inner = []byte(unquote(literal))
 		}
@@ -156,8 +156,8 @@ func (r *reader) scalar() ([]byte, bool) {
 	}
 }
 
-// inside reads JSON inside a text.
-func (r *reader) inside(text string, p *plan, v reflect.Value) error {
+// jsonInText reads JSON inside a text.
+func (r *reader) jsonInText(text string, p *plan, v reflect.Value) error {
 	inner := reader{Decoder: r.Decoder, data: []byte(text), depth: r.depth}
 	return inner.value(p, v)
 }
@@ -167,7 +167,7 @@ func (r *reader) value(p *plan, v reflect.Value) error {
 	c := r.next()
 	if v.Kind() == reflect.Interface && !v.IsNil() {
 		if target, ok := pointee(v.Elem(), c == 'n'); ok {
-			return r.behind(target)
+			return r.referenced(target)
 		}
 	}
 	if c == 'n' {
@@ -227,8 +227,9 @@ func pointee(pointer reflect.Value, null bool) (reflect.Value, bool) {
 	return target, !null || target.Kind() == reflect.Pointer
 }
 
-// behind reads the next value into what an interface refers to. The references may form a cycle.
-func (r *reader) behind(target reflect.Value) error {
+// referenced reads the next value into what an interface refers to. The references may form a
+// cycle.
+func (r *reader) referenced(target reflect.Value) error {
 	if r.depth++; r.depth > maxDepth {
 		return errDeep
 	}

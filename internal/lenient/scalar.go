@@ -24,7 +24,7 @@ func (r *reader) toText(p *plan, v reflect.Value) error {
 		_ = json.Compact(&text, r.raw()) // the document is valid
 		v.SetString(text.String())
 	default:
-		v.SetString(r.keep(r.raw()))
+		v.SetString(r.copyText(r.raw()))
 	}
 	return nil
 }
@@ -46,7 +46,7 @@ func (r *reader) textInObject(p *plan, v reflect.Value) error {
 		if r.next() == '"' {
 			v.SetString(r.text())
 		} else {
-			v.SetString(r.keep(r.raw()))
+			v.SetString(r.copyText(r.raw()))
 		}
 	}
 	r.pos++
@@ -78,7 +78,7 @@ func (r *reader) toBool(v reflect.Value) error {
 	}
 	b, err := strconv.ParseBool(string(text))
 	if err != nil {
-		n, err := whole(text)
+		n, err := wholeNumber(text)
 		if err != nil {
 			return mismatch("a boolean", c)
 		}
@@ -94,7 +94,7 @@ func (r *reader) toInt(p *plan, v reflect.Value) error {
 	if !ok {
 		return mismatch("a whole number", c)
 	}
-	n, err := whole(text)
+	n, err := wholeNumber(text)
 	if err == nil && n < math.MaxInt64 && len(text) > 0 {
 		n += p.shift
 	}
@@ -114,7 +114,7 @@ func (r *reader) toUint(v reflect.Value) error {
 	if !ok {
 		return mismatch("a whole number", c)
 	}
-	n, err := natural(text)
+	n, err := unsigned(text)
 	switch {
 	case errors.Is(err, errNumber):
 		return mismatch("a whole number", c)
@@ -161,7 +161,7 @@ func moment(text []byte, zone *time.Location) time.Time {
 	if bytes.IndexByte(text, ':') >= 0 {
 		return date(text, zone)
 	}
-	if n, err := whole(text); err == nil {
+	if n, err := wholeNumber(text); err == nil {
 		if n == 0 || string(text) == "true" {
 			return time.Time{}
 		}
@@ -229,7 +229,7 @@ func (r *reader) toAny(v reflect.Value) error {
 		decoder := json.NewDecoder(bytes.NewReader(text))
 		decoder.UseNumber()
 		if err := decoder.Decode(&value); err != nil {
-			return &wrapped{"cannot be decoded", err}
+			return &quietError{"cannot be decoded", err}
 		}
 		value = floats(value)
 	}
@@ -259,7 +259,7 @@ func floats(value any) any {
 // toOwn passes a value to its type's UnmarshalJSON.
 func (r *reader) toOwn(text []byte, v reflect.Value) error {
 	if err := v.Addr().Interface().(json.Unmarshaler).UnmarshalJSON(text); err != nil {
-		return &wrapped{fmt.Sprintf("refused by the UnmarshalJSON of %v", v.Type()), err}
+		return &quietError{fmt.Sprintf("refused by the UnmarshalJSON of %v", v.Type()), err}
 	}
 	return nil
 }
@@ -276,7 +276,7 @@ func (r *reader) toOwnText(v reflect.Value) error {
 		text = []byte(unquote(literal))
 	}
 	if err := v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText(text); err != nil {
-		return &wrapped{fmt.Sprintf("refused by the UnmarshalText of %v", v.Type()), err}
+		return &quietError{fmt.Sprintf("refused by the UnmarshalText of %v", v.Type()), err}
 	}
 	return nil
 }

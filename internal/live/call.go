@@ -98,8 +98,8 @@ type reply struct {
 	body   any
 }
 
-// shown describes the reply without any of the app's data.
-func (r reply) shown() string {
+// describe describes the reply without any of the app's data.
+func (r reply) describe() string {
 	if r.err != nil {
 		return r.err.Error()
 	}
@@ -169,8 +169,8 @@ func (r reply) serviceOff() bool {
 
 const statusServiceOff = 430 // api/signing.yaml
 
-// tooFast reports whether the server refused the call because of its rate.
-func (r reply) tooFast() bool {
+// rateLimited reports whether the server refused the call because of its rate.
+func (r reply) rateLimited() bool {
 	return r.status == http.StatusTooManyRequests || r.code == int(rongcloud.CodeRateLimited)
 }
 
@@ -178,5 +178,5 @@ func (r reply) tooFast() bool {
 // busy.
 func (r reply) refused() bool {
 	return !r.ok && r.err == nil && r.status < http.StatusInternalServerError &&
-		r.status != http.StatusUnauthorized && !r.tooFast()
+		r.status != http.StatusUnauthorized && !r.rateLimited()
 }

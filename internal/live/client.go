@@ -94,7 +94,7 @@ func (c *client) do(ctx context.Context, made call, known vars) reply {
 		upper: made.auth.upper}
 	var r reply
 	for try := range maxTries {
-		if r = c.send(ctx, made.ep, params, signing); !r.tooFast() {
+		if r = c.send(ctx, made.ep, params, signing); !r.rateLimited() {
 			break
 		}
 		if err := sleep(ctx, time.Second<<try); err != nil {
@@ -145,7 +145,7 @@ func (c *client) send(ctx context.Context, ep *endpoint.Endpoint, params string,
 	}
 	defer resp.Body.Close()
 	r := read(ep, resp)
-	if r.tooFast() {
+	if r.rateLimited() {
 		c.limiter.Refused(use, 0)
 	}
 	c.shapes.note(ep, r)

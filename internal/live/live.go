@@ -144,7 +144,7 @@ func (c *client) ask(ctx context.Context, r *Report, asked []question,
 			return fmt.Errorf("registering the first users: %w", made.err)
 		}
 		if !made.ok {
-			return fmt.Errorf("registering the first users: the server responded with %s", made.shown())
+			return fmt.Errorf("registering the first users: the server responded with %s", made.describe())
 		}
 	}
 	for i, q := range asked {
@@ -154,7 +154,7 @@ func (c *client) ask(ctx context.Context, r *Report, asked []question,
 		if progress != nil {
 			progress(i, len(asked), q.ID)
 		}
-		r.Findings = append(r.Findings, c.settle(ctx, q))
+		r.Findings = append(r.Findings, c.answer(ctx, q))
 	}
 	if len(asked) == len(questions) {
 		known := newVars(c.now())
@@ -203,11 +203,11 @@ func (c *client) remove(ctx context.Context, kind, name string) string {
 			break
 		}
 	}
-	return r.shown()
+	return r.describe()
 }
 
-// settle asks one question.
-func (c *client) settle(ctx context.Context, q question) Finding {
+// answer asks one question.
+func (c *client) answer(ctx context.Context, q question) Finding {
 	f := Finding{ID: q.ID, Entry: q.Entry, Question: q.Ask, Catalogue: q.Catalogue}
 	known := newVars(c.now())
 	var e exchange
@@ -215,7 +215,7 @@ func (c *client) settle(ctx context.Context, q question) Finding {
 	for _, before := range q.Before {
 		reply := c.do(ctx, before, known)
 		if !reply.ok && !before.may {
-			return f.unsettled("a call to prepare it, %s, was answered with %s", before.ep.Path, reply.shown())
+			return f.unsettled("a call to prepare it, %s, was answered with %s", before.ep.Path, reply.describe())
 		}
 	}
 	e.asked = c.do(ctx, q.Probe, known)
@@ -223,7 +223,7 @@ func (c *client) settle(ctx context.Context, q question) Finding {
 	case e.asked.err != nil:
 		return f.unsettled("no response: %v", e.asked.err)
 	case e.asked.serviceOff() && !q.OffTells:
-		return f.unsettled("the service is not switched on for this app: %s", e.asked.shown())
+		return f.unsettled("the service is not switched on for this app: %s", e.asked.describe())
 	}
 	if e.asked.ok && len(q.After) > 0 {
 		if err := sleep(ctx, c.pause); err != nil {
@@ -238,16 +238,16 @@ func (c *client) settle(ctx context.Context, q question) Finding {
 		}
 		reply := c.do(ctx, after, known)
 		if !reply.ok && !after.may {
-			return f.unsettled("the call to see what it did, %s, was answered with %s", after.ep.Path, reply.shown())
+			return f.unsettled("the call to see what it did, %s, was answered with %s", after.ep.Path, reply.describe())
 		}
 		e.after = append(e.after, reply)
 	}
 	f.Answer = q.Read(e)
-	f.Response = e.asked.shown()
+	f.Response = e.asked.describe()
 	f.Means = q.Means[f.Answer]
 	if f.Means == "" {
 		return f.unsettled("%s is not among the answers that were thought of; the response was %s", f.Answer,
-			e.asked.shown())
+			e.asked.describe())
 	}
 	return f
 }

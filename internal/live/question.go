@@ -57,8 +57,8 @@ const (
 	absent   = "absent"
 )
 
-// taken reports whether the probe was accepted.
-func taken(e exchange) string {
+// acceptance reports whether the probe was accepted.
+func acceptance(e exchange) string {
 	if e.asked.ok {
 		return accepted
 	}
@@ -96,9 +96,9 @@ func without(e exchange) string {
 	return reverse[whom("b", "c")(e)]
 }
 
-// has reads whether the last response contains a text; that of the probe itself if there are no
-// calls after it.
-func has(text, yes, no string) func(exchange) string {
+// contains reads whether the last response contains a text; that of the probe itself if there are
+// no calls after it.
+func contains(text, yes, no string) func(exchange) string {
 	return func(e exchange) string {
 		if !e.asked.ok {
 			return refused
@@ -129,7 +129,7 @@ func choose(yes bool, a, b string) string {
 // refusalOf asks whether a mistake or a repeat is refused, and with which code.
 func refusalOf(id string, probe call, ask string, before []call, catalogue string, settles ...string) question {
 	return question{
-		ID: id, Entry: probe.ep.Path, Ask: ask, Settles: settles, Before: before, Probe: probe, Read: taken,
+		ID: id, Entry: probe.ep.Path, Ask: ask, Settles: settles, Before: before, Probe: probe, Read: acceptance,
 		Catalogue: catalogue,
 		Means: map[string]string{
 			accepted: "no error: a repeat or a mistake is not told, and callers must not count on one",

@@ -12,7 +12,7 @@ const note = `objectName=RC:TxtMsg&content={"content":"live check"}`
 // notified are the fields that make a group change send a message.
 const notified = "&bindNotifyMsg=true&fromUserId=$a&" + note
 
-func group(name string, users ...string) call {
+func createGroup(name string, users ...string) call {
 	return call{ep: endpoint.GroupCreate,
 		params: "userId=$" + strings.Join(users, "&userId=$") + "&groupId=$" + name + "&groupName=Live"}
 }
@@ -32,11 +32,11 @@ func notifying(id string, probe call, before ...call) question {
 }
 
 var groupQuestions = []question{
-	limitOf("group-id-65", group("glong", "a"), "Is a group ID of 65 characters refused?", nil, refused),
-	refusalOf("group-create-twice", group("g", "a", "b"), "Is creating a group that exists an error?",
-		[]call{group("g", "a", "b")}, accepted),
+	limitOf("group-id-65", createGroup("glong", "a"), "Is a group ID of 65 characters refused?", nil, refused),
+	refusalOf("group-create-twice", createGroup("g", "a", "b"), "Is creating a group that exists an error?",
+		[]call{createGroup("g", "a", "b")}, accepted),
 	listForm("group-join-csv", call{ep: endpoint.GroupJoin, params: "userId=$c,$d&groupId=$g&groupName=Live"},
-		"c", "d", []call{group("g", "a", "b")},
+		"c", "d", []call{createGroup("g", "a", "b")},
 		call{ep: endpoint.GroupUserQuery, params: "groupId=$g"}, whom("c", "d"), ""),
 	refusalOf("group-dismiss-unknown", call{ep: endpoint.GroupDismiss, params: "userId=$a&groupId=$gx"},
 		"Is dismissing an unknown group an error?", nil, "", "answer when the group does not exist"),
@@ -46,16 +46,16 @@ var groupQuestions = []question{
 		ID: "group-sync-missing", Entry: endpoint.GroupSync.Path,
 		Ask:     "Does a user leave the groups that are missing from the list?",
 		Settles: []string{"whether groups missing"},
-		Before:  []call{group("gg", "e"), group("ggg", "e")},
+		Before:  []call{createGroup("gg", "e"), createGroup("ggg", "e")},
 		Probe:   call{ep: endpoint.GroupSync, params: "userId=$e&group[$gg]=Live"},
-		After:   []call{{ep: endpoint.UserGroupQuery, params: "userId=$e"}}, Read: has("$ggg", "stays", "leaves"),
+		After:   []call{{ep: endpoint.UserGroupQuery, params: "userId=$e"}}, Read: contains("$ggg", "stays", "leaves"),
 		Means: map[string]string{"stays": "the list only adds and renames",
 			"leaves": "the list is all: what is missing is left", refused: "the call is refused: see the code"},
 	},
 	{
 		ID: "user-groups-first-page", Entry: endpoint.UserGroupQuery.Path,
 		Ask: "Is the first page of a user's groups page 1?", Settles: []string{"whether pages start at 1"},
-		Before: []call{group("gg", "d"), group("ggg", "d")},
+		Before: []call{createGroup("gg", "d"), createGroup("ggg", "d")},
 		Probe:  call{ep: endpoint.UserGroupQuery, params: "userId=$d&page=1&size=1"},
 		After: []call{{ep: endpoint.UserGroupQuery, params: "userId=$d&page=2&size=1", may: true},
 			{ep: endpoint.UserGroupQuery, params: "userId=$d"}},
@@ -82,20 +82,20 @@ var groupQuestions = []question{
 		},
 	},
 	pagedLike("user-groups-unpaged", call{ep: endpoint.UserGroupQuery, params: "userId=$d"}, "&page=1&size=50",
-		"groups", []call{group("gg", "d"), group("ggg", "d")}),
-	inCatalogue(extraField("group-create-count", group("gg", "a", "b"), "memberCount", nil)),
+		"groups", []call{createGroup("gg", "d"), createGroup("ggg", "d")}),
+	inCatalogue(extraField("group-create-count", createGroup("gg", "a", "b"), "memberCount", nil)),
 	{
 		ID: "group-full", Entry: endpoint.GroupCreate.Path, Ask: "With which code does a full group refuse?",
 		Settles: []string{"groups over capacity"},
 		Before: []call{{ep: endpoint.GroupCreate,
 			params: "userId=$a&userId=$b&groupId=$gf&groupName=Live&maxMember=2"}},
-		Probe: call{ep: endpoint.GroupJoin, params: "userId=$c&groupId=$gf&maxMember=2"}, Read: taken,
+		Probe: call{ep: endpoint.GroupJoin, params: "userId=$c&groupId=$gf&maxMember=2"}, Read: acceptance,
 		Means: map[string]string{refused: "enter the code", accepted: "maxMember does not bound the group"},
 	},
 	{
 		ID: "group-mute-forever", Entry: endpoint.GroupUserGagList.Path,
 		Ask: "How does the end of a mute without end look?", Settles: []string{"permanent mute"},
-		Before: []call{group("g", "a", "b"),
+		Before: []call{createGroup("g", "a", "b"),
 			{ep: endpoint.GroupUserGagAdd, params: "userId=$b&groupId=$g&minute=0"}},
 		Probe: call{ep: endpoint.GroupUserGagList, params: "groupId=$g"}, Read: endOf,
 		Means: map[string]string{
@@ -107,26 +107,26 @@ var groupQuestions = []question{
 		},
 	},
 	refusalOf("group-mute-outsider", call{ep: endpoint.GroupUserGagAdd, params: "userId=$u&groupId=$g&minute=1"},
-		"Is muting a user an error who is not in the group?", []call{group("g", "a", "b")}, ""),
+		"Is muting a user an error who is not in the group?", []call{createGroup("g", "a", "b")}, ""),
 	{
 		ID: "group-remark-none", Entry: endpoint.GroupRemarksGet.Path, Ask: "What comes if no name is set?",
 		Settles: []string{"answer when no name is set"},
-		Before:  []call{group("g", "a", "b")},
-		Probe:   call{ep: endpoint.GroupRemarksGet, params: "userId=$a&groupId=$g"}, Read: emptiness("remark"),
+		Before:  []call{createGroup("g", "a", "b")},
+		Probe:   call{ep: endpoint.GroupRemarksGet, params: "userId=$a&groupId=$g"}, Read: unsetText("remark"),
 		Means: noneMeans,
 	},
 	limitOf("group-remark-200",
 		call{ep: endpoint.GroupRemarksSet, params: "userId=$a&groupId=$g&remark=" + repeated("n", 200)},
-		"Is a remark of 200 characters refused?", []call{group("g", "a", "b")}, "", "maximum length of remark"),
-	notifying("group-create-notify", group("gg", "a", "b")),
+		"Is a remark of 200 characters refused?", []call{createGroup("g", "a", "b")}, "", "maximum length of remark"),
+	notifying("group-create-notify", createGroup("gg", "a", "b")),
 	notifying("group-join-notify", call{ep: endpoint.GroupJoin, params: "userId=$c&groupId=$gg"},
-		group("gg", "a", "b")),
+		createGroup("gg", "a", "b")),
 	notifying("group-rename-notify", call{ep: endpoint.GroupRefresh, params: "groupId=$gg&groupName=Renamed"},
-		group("gg", "a", "b")),
+		createGroup("gg", "a", "b")),
 	notifying("group-quit-notify", call{ep: endpoint.GroupQuit, params: "userId=$c&groupId=$gg"},
-		group("gg", "a", "b", "c")),
+		createGroup("gg", "a", "b", "c")),
 	notifying("group-dismiss-notify", call{ep: endpoint.GroupDismiss, params: "userId=$a&groupId=$gg"},
-		group("gg", "a", "b")),
+		createGroup("gg", "a", "b")),
 }
 
 // inCatalogue is for a field that the catalogue took from one SDK.
@@ -142,8 +142,8 @@ var noneMeans = map[string]string{
 	"a value": "there is a default",
 }
 
-// emptiness reads what an unset text looks like.
-func emptiness(path string) func(exchange) string {
+// unsetText reads what an unset text looks like.
+func unsetText(path string) func(exchange) string {
 	return func(e exchange) string {
 		text, isText := e.asked.at(path).(string)
 		switch {

@@ -9,7 +9,7 @@ import (
 
 const noMessage = "NONE-NONE-NONE-NONE" // a message ID that no message has
 
-func private(more string) call {
+func sendPrivate(more string) call {
 	return call{ep: endpoint.MessagePrivatePublish, params: "fromUserId=$a&toUserId=$b&" + note + more,
 		keep: "uid=messageUIDs.0.messageUID"}
 }
@@ -20,7 +20,7 @@ func recall(uid string) call {
 }
 
 func expandable(more string) call {
-	return private(`&expansion=true&extraContent={"live":"kept"}` + more)
+	return sendPrivate(`&expansion=true&extraContent={"live":"kept"}` + more)
 }
 
 func template(pushExt string) call {
@@ -48,7 +48,7 @@ var messageQuestions = []question{
 		call{ep: endpoint.UserCheckOnline, params: "userId=$a"}, sentTo("b", "c"), ""),
 	{
 		ID: "msgrandom-twice", Entry: endpoint.MessagePrivatePublish.Path,
-		Ask: "What does a repeated msgRandom answer?", Before: []call{private("&msgRandom=$random")},
+		Ask: "What does a repeated msgRandom answer?", Before: []call{sendPrivate("&msgRandom=$random")},
 		Probe: call{ep: endpoint.MessagePrivatePublish,
 			params: "fromUserId=$a&toUserId=$b&" + note + "&msgRandom=$random"},
 		Read: func(e exchange) string {
@@ -65,14 +65,14 @@ var messageQuestions = []question{
 		},
 	},
 	permissionFor("recall-without-time", recall("$uid"), "Is a recall without sentTime refused?",
-		[]call{private("")}, accepted),
+		[]call{sendPrivate("")}, accepted),
 	refusalOf("recall-unknown", recall(noMessage), "Is recalling a message refused that was never sent?", nil,
 		""),
 	refusalOf("recall-twice", recall("$uid"), "Is recalling a message twice an error?",
-		[]call{private(""), recall("$uid")}, ""),
+		[]call{sendPrivate(""), recall("$uid")}, ""),
 	permissionFor("modify-object-name",
 		call{ep: endpoint.MessagePrivateModify, params: `fromUserId=$a&targetId=$b&msgUID=$uid&content={"content":"changed"}`},
-		"Is a change without objectName refused?", []call{private("")}, accepted),
+		"Is a change without objectName refused?", []call{sendPrivate("")}, accepted),
 	permissionFor("template-pushext-array", template(`["{\"title\":\"live\"}"]`),
 		"Is pushExt of a template taken as an array of JSON texts?", nil, accepted, "pushExt: Java sends an array"),
 	permissionFor("template-pushext-text", template(`"{\"title\":\"live\"}"`),
@@ -117,7 +117,7 @@ var messageQuestions = []question{
 		Ask: "Are numbers and booleans taken as texts, as the official Go SDK sends them?",
 		Probe: call{ep: endpoint.V3MessagePrivateQuery,
 			params: `{"userId":"$a","targetId":"$b","startTime":"$now","endTime":"$hour","pageSize":"10","includeStart":"true"}`},
-		Read:  taken,
+		Read:  acceptance,
 		Means: map[string]string{accepted: "both are taken", refused: "only numbers and booleans are taken"},
 	},
 	{
@@ -125,7 +125,7 @@ var messageQuestions = []question{
 		Catalogue: accepted,
 		Probe: call{ep: endpoint.V3MessagePrivateQuery,
 			params: `{"userId":"$a","targetId":"$b","startTime":$now,"endTime":$hour,"pageSize":10,"includeStart":true}`},
-		Read: taken,
+		Read: acceptance,
 		Means: map[string]string{accepted: "startTime is the newer one",
 			refused: "startTime is the older one, or the history is not switched on: see the code"},
 	},

@@ -20,7 +20,7 @@ var roomQuestions = []question{
 		Settles: []string{"when the attribute service is off"},
 		Before:  []call{{ep: endpoint.ChatroomDestroy, params: "chatroomId=$rr", may: true}},
 		Probe:   call{ep: endpoint.ChatroomCreateNew, params: `chatroomId=$rr&entryOwnerId=$a&entryInfo={"k":"v"}`},
-		Read:    taken, OffTells: true,
+		Read:    acceptance, OffTells: true,
 		Means: map[string]string{accepted: "the service is on for this app, or its being off is not told",
 			refused: "the service is off for this app: enter the code"},
 	},

@@ -21,7 +21,7 @@ func ping(signing auth) call {
 }
 
 func signature(id, ask string, before []call, signing auth, catalogue string, means map[string]string) question {
-	return question{ID: id, Entry: "signing", Ask: ask, Before: before, Probe: ping(signing), Read: taken,
+	return question{ID: id, Entry: "signing", Ask: ask, Before: before, Probe: ping(signing), Read: acceptance,
 		Catalogue: catalogue, Means: means}
 }
 
@@ -65,7 +65,7 @@ var signingQuestions = []question{
 	}),
 	{
 		ID: "parameter-unknown", Entry: "signing", Ask: "Is a parameter that no page has refused?",
-		Probe: call{ep: endpoint.UserCheckOnline, params: "userId=$a&notAParameter=1"}, Read: taken,
+		Probe: call{ep: endpoint.UserCheckOnline, params: "userId=$a&notAParameter=1"}, Read: acceptance,
 		Means: map[string]string{
 			accepted: "unknown parameters are ignored: a misspelt one is not told",
 			refused:  "unknown parameters are refused",

@@ -76,7 +76,7 @@ var userQuestions = []question{
 		Before: []call{{ep: endpoint.UserRefresh, params: "userId=$c&name=C&portraitUri=https://example.com/c.png"}},
 		Probe:  call{ep: endpoint.UserRefresh, params: "userId=$c&name=C&portraitUri="},
 		After:  []call{{ep: endpoint.UserInfo, params: "userId=$c"}},
-		Read:   has("https://example.com/c.png", kept, dropped),
+		Read:   contains("https://example.com/c.png", kept, dropped),
 		Means: map[string]string{
 			kept:    "an empty value is as good as none: nothing clears a portrait",
 			dropped: "an empty value clears it: leave unset fields out", refused: "an empty value is refused",
@@ -89,7 +89,7 @@ var userQuestions = []question{
 	{
 		ID: "user-unblock", Entry: endpoint.UserUnblock.Path, Ask: "Is lifting a block that is not there an error?",
 		Before: []call{{ep: endpoint.UserUnblock, params: "userId=$e", may: true}},
-		Probe:  call{ep: endpoint.UserUnblock, params: "userId=$e"}, Read: taken,
+		Probe:  call{ep: endpoint.UserUnblock, params: "userId=$e"}, Read: acceptance,
 		Means: map[string]string{accepted: "lifting it again is no error", refused: "the code is to be entered"},
 	},
 	listForm("blacklist-repeat",
@@ -156,7 +156,7 @@ var userQuestions = []question{
 			params: `userId=$a&userProfile={"name":"Kept","email":"kept@example.com"}`}},
 		Probe: call{ep: endpoint.UserProfileSet, params: `userId=$a&userProfile={"name":"Other"}`},
 		After: []call{{ep: endpoint.UserProfileBatchQuery, params: "userId=$a"}},
-		Read:  has("kept@example.com", kept, dropped), Means: keepMeans,
+		Read:  contains("kept@example.com", kept, dropped), Means: keepMeans,
 	},
 	{
 		ID: "profile-empty", Entry: endpoint.UserProfileSet.Path,
@@ -165,7 +165,7 @@ var userQuestions = []question{
 			params: `userId=$b&userProfile={"name":"B"}&userExtProfile={"ext_live":"kept"}`}},
 		Probe: call{ep: endpoint.UserProfileSet, params: `userId=$b&userProfile={"name":"B"}&userExtProfile=`},
 		After: []call{{ep: endpoint.UserProfileBatchQuery, params: "userId=$b"}},
-		Read:  has("ext_live", kept, dropped), Means: keepMeans,
+		Read:  contains("ext_live", kept, dropped), Means: keepMeans,
 	},
 	{
 		ID: "profile-key", Entry: endpoint.UserProfileSet.Path, Ask: "Does the response carry profileKey?",
@@ -195,7 +195,7 @@ func deleted(e exchange) string {
 	if !e.asked.ok {
 		return refused
 	}
-	one, other := !known(e.after[0]), !known(e.after[1])
+	one, other := !isKnown(e.after[0]), !isKnown(e.after[1])
 	switch {
 	case one && other:
 		return both
@@ -207,9 +207,9 @@ func deleted(e exchange) string {
 	return nobody
 }
 
-// known reports whether a user was found, whether or not the server treats a missing user as an
+// isKnown reports whether a user was found, whether or not the server treats a missing user as an
 // error.
-func known(r reply) bool {
+func isKnown(r reply) bool {
 	name, _ := r.at("userName").(string)
 	return r.ok && name != ""
 }
@@ -256,7 +256,7 @@ var conversationQuestions = []question{
 		Probe: call{ep: endpoint.UserConversationTagSet,
 			params: `{"userId":"$a","tags":[{"tagId":"live","tagName":"after"}]}`},
 		After: []call{{ep: endpoint.UserConversationTagGet, params: "userId=$a"}},
-		Read:  has("after", "renamed", kept),
+		Read:  contains("after", "renamed", kept),
 		Means: map[string]string{"renamed": "setting it again renames",
 			kept: "the old name stays without an error", refused: "a second time is an error: enter the code"},
 	},

@@ -43,7 +43,7 @@ func (all shapes) note(ep *endpoint.Endpoint, r reply) {
 	}
 	object, isObject := r.body.(map[string]any)
 	if !r.ok || !isObject {
-		s.refusal = r.shown()
+		s.refusal = r.describe()
 		return
 	}
 	s.answers++

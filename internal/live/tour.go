@@ -50,7 +50,7 @@ var userTour = []call{
 }
 
 var groupTour = []call{
-	group("g", "a", "b"),
+	createGroup("g", "a", "b"),
 	{ep: endpoint.GroupUserGagAdd, params: "userId=$b&groupId=$g&minute=1"},
 	{ep: endpoint.GroupUserGagList, params: "groupId=$g"},
 	{ep: endpoint.GroupUserGagRollback, params: "userId=$b&groupId=$g"},
@@ -63,7 +63,7 @@ var groupTour = []call{
 	{ep: endpoint.GroupRemarksSet, params: "userId=$a&groupId=$g&remark=live"},
 	{ep: endpoint.GroupRemarksGet, params: "userId=$a&groupId=$g"},
 	{ep: endpoint.GroupRemarksDel, params: "userId=$a&groupId=$g"},
-	hosted("h", "a"),
+	createHostedGroup("h", "a"),
 	{ep: endpoint.EntrustGroupJoin, params: "groupId=$h&userIds=$b"},
 	{ep: endpoint.EntrustGroupRemarknameSet, params: "userId=$a&groupId=$h&remarkName=live"},
 	{ep: endpoint.EntrustGroupRemarknameQuery, params: "userId=$a&groupId=$h"},

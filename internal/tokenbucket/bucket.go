@@ -75,12 +75,12 @@ func (b *bucket) hold(pass uint64, rank int) {
 	b.heldBy = min(b.heldBy, rank)
 }
 
-func (b *bucket) heldAgainst(pass uint64, rank int) bool {
+func (b *bucket) isHeld(pass uint64, rank int) bool {
 	return b.heldIn == pass && b.heldBy <= rank
 }
 
-// keep credits what an abandoned call paid to the next call.
-func (b *bucket) keep(paid int) {
+// refund credits what an abandoned call paid to the next call.
+func (b *bucket) refund(paid int) {
 	if b.pace != nil {
 		b.credit = min(b.credit+paid, b.limit)
 	}

@@ -291,7 +291,7 @@ func (s *Buckets) enter(w *waiter, key laneKey, now time.Time) bool {
 func (s *Buckets) giveUp(w *waiter) {
 	w.leave()
 	for _, sh := range w.shares {
-		sh.keep(sh.paid)
+		sh.refund(sh.paid)
 	}
 	l := w.lane
 	first := l.waiting[0] == w
@@ -360,7 +360,7 @@ func (s *Buckets) try(w *waiter, now time.Time) time.Duration {
 	for i := range w.shares {
 		sh := &w.shares[i]
 		sh.refresh(now)
-		if sh.heldAgainst(s.pass, rank) {
+		if sh.isHeld(s.pass, rank) {
 			free, paid = false, false
 		} else if pause := sh.pauseUntil.Sub(now); pause > 0 {
 			blocked(sh.bucket, pause)

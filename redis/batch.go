@@ -31,19 +31,19 @@ const (
 	longestStop  = time.Minute
 )
 
-// ask is one run of the script: what all calls of a line wait for, and what must be reported to
+// batch is one run of the script: what all calls of a line wait for, and what must be reported to
 // Redis.
-type ask struct {
+type batch struct {
 	keys     []string
-	limits   []askedLimit
+	limits   []batchLimit
 	restores []restore
-	backs    []back
+	refunds  []refund
 	runs     []run
 	more     bool // more calls are waiting that did not fit
 }
 
-// askedLimit is a limit as passed to the script.
-type askedLimit struct {
+// batchLimit is a limit as passed to the script.
+type batchLimit struct {
 	rongcloud.QuotaLimit
 	burst   float64
 	known   string // maker of its hash
@@ -55,11 +55,11 @@ type restore struct {
 	limit, units int
 	age          time.Duration
 	low          bool
-	of           *pastUse
+	of           *recordedUse
 }
 
-// back refunds what an abandoned call took.
-type back struct {
+// refund refunds what an abandoned call took.
+type refund struct {
 	limit rongcloud.QuotaLimit
 	slot  int64
 	units int // of the window
@@ -71,15 +71,15 @@ type back struct {
 type run struct {
 	calls  []*caller
 	kind   string
-	limits []int // index in the ask of each limit of the calls
+	limits []int // index in the batch of each limit of the calls
 }
 
-// verdict is the script's result for a run.
-type verdict struct {
-	went        int
-	again, wait time.Duration
-	first       bool // the first limit holds back the next call
-	paid        []int
+// runResult is the script's result for a run.
+type runResult struct {
+	granted       int
+	retryIn, wait time.Duration
+	first         bool // the first limit holds back the next call
+	paid          []int
 }
 
 // limitState is the script's result for a limit.
@@ -89,19 +89,19 @@ type limitState struct {
 	maker  string
 }
 
-type answer struct {
+type scriptResult struct {
 	vanished []int // limits whose hash is gone; then nothing was done
 	limits   []limitState
-	runs     []verdict
+	runs     []runResult
 }
 
-// limit adds a limit to the ask, and returns its index.
-func (a *ask) limit(key string, limit rongcloud.QuotaLimit, since time.Duration) (at int, added bool) {
+// limit adds a limit to the batch, and returns its index.
+func (a *batch) limit(key string, limit rongcloud.QuotaLimit, since time.Duration) (at int, added bool) {
 	if at = slices.Index(a.keys, key); at >= 0 {
 		return at, false
 	}
 	a.keys = append(a.keys, key)
-	a.limits = append(a.limits, askedLimit{QuotaLimit: limit, burst: burst(limit, since), refused: -1})
+	a.limits = append(a.limits, batchLimit{QuotaLimit: limit, burst: burst(limit, since), refused: -1})
 	return len(a.keys) - 1, true
 }
 
@@ -117,15 +117,15 @@ func interval(limit rongcloud.QuotaLimit) float64 {
 func micros(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
 
 // burst returns how many units may go at once: a few, plus those that became free since the line
-// last asked. So the round trip to Redis loses no throughput, and after a pause little more than
-// the pace allows goes at once.
+// last sent a batch. So the round trip to Redis loses no throughput, and after a pause little more
+// than the pace allows goes at once.
 func burst(limit rongcloud.QuotaLimit, since time.Duration) float64 {
 	cameIn := float64(limit.Limit) * float64(since) / float64(limit.Per)
 	return max(float64(limit.Limit/spareShare), min(2+1.5*cameIn, 2+float64(limit.Limit)/2))
 }
 
 // arguments returns the arguments of the script.
-func (a *ask) arguments(maker string, once bool) []any {
+func (a *batch) arguments(maker string, once bool) []any {
 	args := make([]any, 0, 8+10*len(a.limits)+8*len(a.runs))
 	add := func(values ...any) { args = append(args, values...) }
 	add(maker, flag(once))
@@ -142,9 +142,9 @@ func (a *ask) arguments(maker string, once bool) []any {
 	for _, r := range a.restores {
 		add(r.limit+1, r.age.Microseconds(), r.units, flag(r.low))
 	}
-	add(len(a.backs))
-	for _, b := range a.backs {
-		add(slices.IndexFunc(a.limits, func(l askedLimit) bool { return l.Key == b.limit.Key })+1, b.slot, b.units, flag(b.low), b.paid)
+	add(len(a.refunds))
+	for _, b := range a.refunds {
+		add(slices.IndexFunc(a.limits, func(l batchLimit) bool { return l.Key == b.limit.Key })+1, b.slot, b.units, flag(b.low), b.paid)
 	}
 	add(len(a.runs))
 	for _, r := range a.runs {
@@ -165,8 +165,8 @@ func flag(b bool) int {
 }
 
 // put runs the script in Redis.
-func (l *Limiter) put(a *ask) (*answer, error) {
-	keys, once := a.keys, len(a.backs)+len(a.restores) > 0
+func (l *Limiter) put(a *batch) (*scriptResult, error) {
+	keys, once := a.keys, len(a.refunds)+len(a.restores) > 0
 	id := newID()
 	if once { // a client retries requests without a response
 		keys = append(slices.Clone(keys), l.key("once:"+id))
@@ -184,12 +184,12 @@ func (l *Limiter) put(a *ask) (*answer, error) {
 var errRepeated = errors.New("the response was lost on its way")
 
 // read decodes the script's result.
-func (a *ask) read(values []any) (*answer, error) {
+func (a *batch) read(values []any) (*scriptResult, error) {
 	r := reader{}
 	word := r.text(values, 0)
 	switch {
 	case word == "vanished":
-		var result answer
+		var result scriptResult
 		for _, v := range r.list(values, 1) {
 			at, _ := v.(int64)
 			if at < 1 || int(at) > len(a.limits) {
@@ -203,18 +203,18 @@ func (a *ask) read(values []any) (*answer, error) {
 	case word != "ok":
 		return nil, errUnexpected
 	}
-	result := &answer{}
+	result := &scriptResult{}
 	for _, v := range r.list(values, 1) {
 		s, _ := v.([]any)
 		result.limits = append(result.limits, limitState{r.number(s, 0), float64(r.number(s, 1)) / 1000, r.text(s, 2)})
 	}
 	for i, v := range r.list(values, 2) {
 		s, _ := v.([]any)
-		next := verdict{went: int(r.number(s, 0)), again: r.span(s, 1), wait: r.span(s, 2), first: r.number(s, 3) == 1}
+		next := runResult{granted: int(r.number(s, 0)), retryIn: r.span(s, 1), wait: r.span(s, 2), first: r.number(s, 3) == 1}
 		for j := 4; j < len(s); j++ {
 			next.paid = append(next.paid, int(r.number(s, j)))
 		}
-		if i >= len(a.runs) || next.went < 0 || next.went > len(a.runs[i].calls) || len(next.paid) != len(a.runs[i].limits) {
+		if i >= len(a.runs) || next.granted < 0 || next.granted > len(a.runs[i].calls) || len(next.paid) != len(a.runs[i].limits) {
 			return nil, errUnexpected
 		}
 		result.runs = append(result.runs, next)
