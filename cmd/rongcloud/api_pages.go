@@ -176,7 +176,7 @@ func (s pageShape) read(body []byte) (responsePage, error) {
 	if err := json.Unmarshal(body, &fields); err != nil {
 		return page, fmt.Errorf("the response is no JSON object: %w", err)
 	}
-	_ = json.Unmarshal(fields[s.token], &page.token)     // without a token the walk ends
+	_ = json.Unmarshal(fields[s.token], &page.token)     // a missing token ends the walk
 	_ = json.Unmarshal(fields["hasNext"], &page.hasNext) // few endpoints send it
 	found := fields[s.items]
 	if len(found) == 0 || string(found) == `""` || json.Unmarshal(found, &page.items) == nil {

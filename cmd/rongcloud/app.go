@@ -157,11 +157,11 @@ func (a *app) clientOf(p profile, opts ...rongcloud.Option) (*rongcloud.Client, 
 	if err := p.checkRegion(); err != nil {
 		return nil, err
 	}
-	own := []rongcloud.Option{rongcloud.WithUserAgent("rongcloud-cli/" + rongcloud.Version)}
+	defaults := []rongcloud.Option{rongcloud.WithUserAgent("rongcloud-cli/" + rongcloud.Version)}
 	if a.verbose {
-		own = append(own, rongcloud.WithLogger(slog.New(slog.NewTextHandler(talkWriter{a}, &slog.HandlerOptions{Level: slog.LevelDebug}))))
+		defaults = append(defaults, rongcloud.WithLogger(slog.New(slog.NewTextHandler(talkWriter{a}, &slog.HandlerOptions{Level: slog.LevelDebug}))))
 	}
-	return rongcloud.New(p.AppKey, string(p.AppSecret), append(append(own, p.options()...), opts...)...)
+	return rongcloud.New(p.AppKey, string(p.AppSecret), append(append(defaults, p.options()...), opts...)...)
 }
 
 // checkRegion returns an error if the profile has an unknown data centre.

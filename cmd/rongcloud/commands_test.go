@@ -67,7 +67,7 @@ func TestDocumentedCommandLines(t *testing.T) {
 // or redirection. It reports whether the line runs the program.
 func commandLine(line string) (args []string, ok bool) {
 	line = strings.Replace(line, "go run github.com/rongcloud-go/rongcloud/cmd/rongcloud@latest", "rongcloud", 1)
-	for _, word := range wordOfLine.FindAllString(line, -1) {
+	for _, word := range shellWordPattern.FindAllString(line, -1) {
 		if strings.ContainsAny(word[:1], "#<>|&") {
 			break
 		}
@@ -76,7 +76,7 @@ func commandLine(line string) (args []string, ok bool) {
 	return args[min(1, len(args)):], len(args) > 1 && args[0] == "rongcloud"
 }
 
-var wordOfLine = regexp.MustCompile(`(?:'[^']*'|"[^"]*"|[^\s'"])+`)
+var shellWordPattern = regexp.MustCompile(`(?:'[^']*'|"[^"]*"|[^\s'"])+`)
 
 // requireParses requires that args name a command and satisfy its rules for flags and arguments.
 func requireParses(t *testing.T, args []string) {

@@ -19,10 +19,10 @@ import (
 )
 
 const (
-	examTime = 10 * time.Second // for one check
-	// goodSkew is how far the clock may be off before doctor calls it bad. RongCloud does not
+	examLimit = 10 * time.Second // for one check
+	// maxSkew is how far the clock may be off before doctor calls it bad. RongCloud does not
 	// document which timestamps it refuses.
-	goodSkew = time.Minute
+	maxSkew = time.Minute
 )
 
 // finding is the result of one check.
@@ -97,7 +97,7 @@ func (a *app) verdictStyle(has, ok bool) lipgloss.Style {
 
 // examineHost looks up a host, connects to it and compares its clock.
 func examineHost(ctx context.Context, address string) []finding {
-	ctx, cancel := context.WithTimeout(ctx, examTime)
+	ctx, cancel := context.WithTimeout(ctx, examLimit)
 	defer cancel()
 	u, err := url.Parse(strings.TrimSpace(address))
 	if err != nil || u.Hostname() == "" {
@@ -146,7 +146,7 @@ func examineConnection(ctx context.Context, u *url.URL) []finding {
 
 func examineClock(ours, theirs time.Time) finding {
 	skew := ours.Sub(theirs).Round(time.Second)
-	f := finding{"clock", skew.Abs() <= goodSkew, fmt.Sprintf("%v off the server's", skew.Abs())}
+	f := finding{"clock", skew.Abs() <= maxSkew, fmt.Sprintf("%v off the server's", skew.Abs())}
 	if skew.Abs() <= time.Second { // a Date header has whole seconds
 		f.Detail = "the server's, as far as it tells the time"
 	}
@@ -167,7 +167,7 @@ func plainNetError(err error) string {
 	case errors.As(err, &plain):
 		return "it does not speak TLS: is the address to begin with http://?"
 	case errors.As(err, &timeout) && timeout.Timeout():
-		return "no response within " + examTime.String() + ": is there a firewall?"
+		return "no response within " + examLimit.String() + ": is there a firewall?"
 	}
 	return err.Error()
 }
@@ -175,7 +175,7 @@ func plainNetError(err error) string {
 // examineKey checks App Key and App Secret with a call that changes nothing.
 func (a *app) examineKey(ctx context.Context, p profile, client *rongcloud.Client) finding {
 	f := finding{Check: "signed call"}
-	ctx, cancel := context.WithTimeout(ctx, examTime)
+	ctx, cancel := context.WithTimeout(ctx, examLimit)
 	defer cancel()
 	err := client.Ping(ctx)
 	var e *rongcloud.Error

@@ -400,7 +400,7 @@ gets HTTP 500 and code 1000. Pending faults are printed.`,
 			}
 			f.Endpoint = ep.Path
 		}
-		for _, name := range []string{"status", "code", "content-length", "times"} { // JSON leaves out their 0
+		for _, name := range []string{"status", "code", "content-length", "times"} { // omitempty would drop an explicit 0
 			if flag := cmd.Flags().Lookup(name); flag.Changed && flag.Value.String() == "0" {
 				return usagef("--%s: 0 is not a value that it takes", name)
 			}

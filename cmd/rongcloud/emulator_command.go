@@ -59,10 +59,10 @@ func (f *emulatorFlags) register(cmd *cobra.Command, without ...string) {
 	f.flags = pflag.NewFlagSet("", pflag.ContinueOnError)
 	emulator.Flags().VisitAll(func(one *flag.Flag) {
 		if !slices.Contains(append(without, "json", "version", "health", "app-secret"), one.Name) {
-			own := pflag.PFlagFromGoFlag(one)
-			own.Usage = strings.ReplaceAll(own.Usage, " -", " --")
-			own.Value = &rememberedFlag{Value: own.Value}
-			f.flags.AddFlag(own)
+			converted := pflag.PFlagFromGoFlag(one)
+			converted.Usage = strings.ReplaceAll(converted.Usage, " -", " --")
+			converted.Value = &rememberedFlag{Value: converted.Value}
+			f.flags.AddFlag(converted)
 		}
 	})
 	cmd.Flags().AddFlagSet(f.flags)

@@ -76,7 +76,7 @@ func TestBadFlags(t *testing.T) {
 		if !isBool {
 			args = withoutFlag(args, name)
 		}
-		own := append(strings.Fields(command), name+value)
+		commandLine := append(strings.Fields(command), name+value)
 		if name == "--content" {
 			args = append(withoutFlag(args, "--text"), "--type=RC:TxtMsg")
 		}
@@ -84,17 +84,17 @@ func TestBadFlags(t *testing.T) {
 			if known, ok := names[arg]; ok {
 				arg = known
 			}
-			own = append(own, arg)
+			commandLine = append(commandLine, arg)
 		}
 		var out, said strings.Builder
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second) // ends a command that accepts the value and serves
 		defer cancel()
-		code := newApp(strings.NewReader("secret\n"), &out, &said, func(name string) string { return env[name] }).run(ctx, own)
-		require.Equal(t, exitUsage, code, "%q: %s", own, said.String())
-		require.Contains(t, said.String(), name, "%q does not name the flag", own)
-		require.Equal(t, 1, strings.Count(said.String(), "\n"), "%q: %s", own, said.String())
-		require.Empty(t, out.String(), own)
-		require.Zero(t, reached.Load(), "%q has done something", own)
+		code := newApp(strings.NewReader("secret\n"), &out, &said, func(name string) string { return env[name] }).run(ctx, commandLine)
+		require.Equal(t, exitUsage, code, "%q: %s", commandLine, said.String())
+		require.Contains(t, said.String(), name, "%q does not name the flag", commandLine)
+		require.Equal(t, 1, strings.Count(said.String(), "\n"), "%q: %s", commandLine, said.String())
+		require.Empty(t, out.String(), commandLine)
+		require.Zero(t, reached.Load(), "%q has done something", commandLine)
 	}
 	eachCommand(newRoot(newApp(strings.NewReader(""), io.Discard, io.Discard, os.Getenv)), func(cmd *cobra.Command) {
 		if !cmd.Runnable() {

@@ -61,7 +61,7 @@ func wrappedHelp(help string, terminal int) string {
 		name, indent := m[1], lipgloss.Width(m[1])
 		if terminal-indent < minHelpWidth { // the text stands below its name
 			lines = append(lines, strings.TrimRight(name, " "))
-			indent = 5 * hanging
+			indent = 5 * hangingIndent
 			name = strings.Repeat(" ", indent)
 		}
 		for _, part := range wrapped(m[2], terminal-indent) {

@@ -10,7 +10,7 @@ import (
 )
 
 // api checks parameters given as JSON like those given as text.
-func TestParametersAreWhatTheCatalogueSays(t *testing.T) {
+func TestJSONParametersAreChecked(t *testing.T) {
 	t.Parallel()
 	template := []string{"/message/private/publish_template.json", "fromUserId=a", "objectName=RC:TxtMsg", "content={}"}
 	env := map[string]string{envAppKey: "key", envAppSecret: "secret"}

@@ -142,18 +142,18 @@ func newProfileRemoveCommand(a *app) *cobra.Command {
 			if err := a.confirm(cmd.Context(), "forget the profile %s with its App Secret", args[0]); err != nil {
 				return err
 			}
-			none := ""
+			note := ""
 			err = a.changeProfiles(cmd.Context(), func(file *profileFile) error {
 				delete(file.Profiles, args[0])
 				if file.Current == args[0] {
-					file.Current, none = "", " No profile is in use now."
+					file.Current, note = "", " No profile is in use now."
 				}
 				return nil
 			})
 			if err != nil {
 				return err
 			}
-			return a.tell(map[string]string{"removed": args[0]}, "The profile %s is forgotten.%s", args[0], none)
+			return a.tell(map[string]string{"removed": args[0]}, "The profile %s is forgotten.%s", args[0], note)
 		}),
 	}
 }

@@ -8,10 +8,10 @@ import (
 )
 
 const (
-	columnGap = 2 // spaces between two columns
-	fewLines  = 2 // a cell with more lines makes secondary columns go
-	mostLines = 4 // a text with more lines goes below its row
-	hanging   = 2 // indent of a text below its row
+	columnGap     = 2 // spaces between two columns
+	fewLines      = 2 // secondary columns go before a cell gets more lines
+	mostLines     = 4 // a text with more lines goes below its row
+	hangingIndent = 2 // indent of a text below its row
 )
 
 // textTable is a table for a terminal. It wraps texts. It never wraps paths and IDs, so that
@@ -220,9 +220,9 @@ func (t *textTable) rowLines(row []string, l tableLayout, terminal int, style fu
 		lines = append(lines, b.String())
 	}
 	if l.below >= 0 {
-		for _, line := range wrapped(row[l.below], terminal-hanging) {
+		for _, line := range wrapped(row[l.below], terminal-hangingIndent) {
 			if line != "" {
-				lines = append(lines, strings.Repeat(" ", hanging)+style(l.below).Render(line))
+				lines = append(lines, strings.Repeat(" ", hangingIndent)+style(l.below).Render(line))
 			}
 		}
 	}
@@ -235,13 +235,13 @@ func (t *textTable) looseLines(row []string, l tableLayout, terminal int, style 
 	var lines []string
 	line, width := "", 0
 	for _, column := range l.columns {
-		for _, part := range wrapped(row[column], terminal-hanging) {
+		for _, part := range wrapped(row[column], terminal-hangingIndent) {
 			switch {
 			case part == "":
 				continue
 			case line != "" && width+columnGap+lipgloss.Width(part) > terminal:
 				lines = append(lines, line)
-				line, width = strings.Repeat(" ", hanging), hanging
+				line, width = strings.Repeat(" ", hangingIndent), hangingIndent
 			case line != "":
 				line, width = line+strings.Repeat(" ", columnGap), width+columnGap
 			}

@@ -105,7 +105,7 @@ func TestTablesOfAnyWidth(t *testing.T) {
 			for _, line := range lines {
 				require.Equal(t, strings.TrimRight(line, " "), line, "%s at %d", name, width)
 				if width > 0 {
-					require.LessOrEqual(t, lipgloss.Width(line), max(width, longest+hanging), "%s at %d: %q", name, width, line)
+					require.LessOrEqual(t, lipgloss.Width(line), max(width, longest+hangingIndent), "%s at %d: %q", name, width, line)
 				}
 			}
 			if name != "all secondary" {

@@ -195,8 +195,8 @@ func TestLoginRefuses(t *testing.T) {
 	}
 }
 
-// Ctrl-C at the question for the secret stores nothing, and restores a terminal that shows typed
-// text.
+// Ctrl-C at the question for the App Secret stores nothing, and turns the echo of the terminal on
+// again.
 func TestLoginInterrupted(t *testing.T) {
 	t.Parallel()
 	env, _ := loginStage(t)

@@ -121,13 +121,13 @@ func (s signing) replacer(escape func(string) string) *strings.Replacer {
 
 // request returns the callback as a request to a URL. It keeps the URL's own query.
 func (c *callback) request(ctx context.Context, target *url.URL, s signing) (*http.Request, error) {
-	own := *target
+	destination := *target
 	query := s.replacer(url.QueryEscape).Replace(c.Query)
-	if own.RawQuery != "" && query != "" {
-		own.RawQuery += "&"
+	if destination.RawQuery != "" && query != "" {
+		destination.RawQuery += "&"
 	}
-	own.RawQuery += query
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, own.String(), bytes.NewReader(c.body()))
+	destination.RawQuery += query
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, destination.String(), bytes.NewReader(c.body()))
 	if err != nil {
 		return nil, err
 	}

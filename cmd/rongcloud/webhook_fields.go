@@ -139,8 +139,9 @@ func encodeJSON(document any) (string, error) {
 	return strings.TrimSuffix(b.String(), "\n"), err
 }
 
-// firstEvent returns the value in which a path starts. In a list of events, or an object that has
-// only such a list in "profiles", that is the first event unless the path names another part.
+// firstEvent returns the value in which a path starts. If the document is a list of events, or has
+// one as its only field "profiles", the path starts in the first event. A path that starts with an
+// index or with "profiles" starts in the document.
 func firstEvent(document any, first string) any {
 	for {
 		switch node := document.(type) {

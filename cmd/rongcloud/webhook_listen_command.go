@@ -157,16 +157,16 @@ func leadsTo(target *url.URL, address net.Addr) bool {
 	if err != nil || port != strconv.Itoa(int(socket.Port())) {
 		return false
 	}
-	own := socket.Addr().Unmap()
+	listening := socket.Addr().Unmap()
 	ip, err := netip.ParseAddr(target.Hostname())
 	ip = ip.Unmap()
 	switch {
 	case err != nil:
-		return target.Hostname() == "localhost" && (own.IsLoopback() || own.IsUnspecified())
+		return target.Hostname() == "localhost" && (listening.IsLoopback() || listening.IsUnspecified())
 	case ip.IsUnspecified():
-		return own.IsLoopback() || own.IsUnspecified()
+		return listening.IsLoopback() || listening.IsUnspecified()
 	}
-	return ip == own || ip.IsLoopback() && own.IsUnspecified()
+	return ip == listening || ip.IsLoopback() && listening.IsUnspecified()
 }
 
 func (a *app) newListener(f listenFlags, stop context.CancelCauseFunc) (*listener, error) {
@@ -260,9 +260,9 @@ var errForwardLoop = errors.New("it was forwarded from here: --forward-to leads 
 
 // withBody returns a copy of a request whose body can be read again.
 func withBody(r *http.Request, body []byte) *http.Request {
-	own := r.Clone(r.Context())
-	own.Body, own.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
-	return own
+	clone := r.Clone(r.Context())
+	clone.Body, clone.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	return clone
 }
 
 // respond returns the response of the handler of --forward-to, or without that flag the response

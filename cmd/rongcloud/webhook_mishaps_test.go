@@ -369,7 +369,7 @@ func TestRecordedNames(t *testing.T) {
 	}, order)
 }
 
-// replay refuses files that are not recorded callbacks, and its errors do not quote Go's.
+// replay refuses files that are not recorded callbacks, with errors in plain words.
 func TestReplayOfForeignFiles(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
@@ -558,10 +558,10 @@ func TestEndlessResponses(t *testing.T) {
 // Ctrl-C ends listen although a handler has not responded yet.
 func TestListenEndsWhileTheHandlerHangs(t *testing.T) {
 	t.Parallel()
-	came := make(chan struct{}, 1)
+	arrived := make(chan struct{}, 1)
 	handler := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
-		came <- struct{}{}
+		arrived <- struct{}{}
 		<-r.Context().Done()
 	}))
 	defer handler.Close()
@@ -582,7 +582,7 @@ func TestListenEndsWhileTheHandlerHangs(t *testing.T) {
 	var sending sync.WaitGroup
 	defer sending.Wait()
 	sending.Go(func() {
-		target, _ := url.Parse(anAddress.FindString(first))
+		target, _ := url.Parse(localURL.FindString(first))
 		c := formOf("fromUserId=u1")
 		if r, err := c.request(t.Context(), target, sign(emulatorProfile, freshNonce(), time.Now())); err == nil {
 			if response, err := http.DefaultClient.Do(r); err == nil {
@@ -590,7 +590,7 @@ func TestListenEndsWhileTheHandlerHangs(t *testing.T) {
 			}
 		}
 	})
-	<-came
+	<-arrived
 	cancel()
 	select {
 	case code := <-ended:

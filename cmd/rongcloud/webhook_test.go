@@ -24,7 +24,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook/webhooktest"
 )
 
-var anAddress = regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
+var localURL = regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
 
 // findAddress waits until a file contains the URL of a local server, and sets a variable to it.
 func findAddress(ts *testscript.TestScript, negated bool, args []string) {
@@ -34,7 +34,7 @@ func findAddress(ts *testscript.TestScript, negated bool, args []string) {
 	}
 	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		text, err := os.ReadFile(ts.MkAbs(args[0]))
-		if found := anAddress.Find(text); err == nil && found != nil {
+		if found := localURL.Find(text); err == nil && found != nil {
 			ts.Setenv(args[1], string(found))
 			return
 		}
@@ -110,10 +110,10 @@ func TestTriggerEveryKind(t *testing.T) {
 			}
 
 			// trigger fails if the handler accepts a callback with a wrong signature.
-			everything := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
-			defer everything.Close()
+			acceptsAll := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+			defer acceptsAll.Close()
 			for _, flag := range []string{"--bad-signature", "--stale"} {
-				code, _, talk = runApp(t, nil, "webhook", "trigger", string(kind), "--to", everything.URL, flag)
+				code, _, talk = runApp(t, nil, "webhook", "trigger", string(kind), "--to", acceptsAll.URL, flag)
 				require.Equal(t, exitRefused, code, flag)
 				require.Contains(t, talk, "the handler took a callback", flag)
 			}
