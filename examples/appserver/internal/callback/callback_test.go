@@ -5,8 +5,10 @@ import (
 	"database/sql"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -312,4 +314,128 @@ func TestModerator(t *testing.T) {
 	}
 	require.Equal(t, "moderation.tooFast", ask("cid", `{"content":"hello"}`).Text)
 	require.Equal(t, webhook.VerdictAllow, ask("ann", `{"content":"hello"}`).Verdict, "the limit of one user does not affect others")
+}
+
+// Nothing forged, altered, old or overlong gets in.
+func TestForged(t *testing.T) {
+	r := start(t, "sqlite:"+t.TempDir()+"/x.db")
+	before := r.tables(t)
+	signed := func(app webhooktest.App, e webhook.Event) *http.Request {
+		request, err := app.Request(t.Context(), "http://app.example"+callback.Path, e)
+		require.NoError(t, err)
+		return request
+	}
+	at := func(d time.Duration) webhooktest.App {
+		return webhooktest.App{Key: cloud.Key, Secret: cloud.Secret, Now: func() time.Time { return time.Now().Add(d) }}
+	}
+	alter := func(name, value string) *http.Request {
+		request := signed(cloud, samples()[0])
+		query := request.URL.Query()
+		if query.Set(name, value); value == "" {
+			query.Del(name)
+		}
+		request.URL.RawQuery = query.Encode()
+		return request
+	}
+	long := *samples()[0].(*webhook.Message)
+	long.Body = `{"content":"` + strings.Repeat("x", 2<<20) + `"}`
+	for name, c := range map[string]struct {
+		request *http.Request
+		want    int
+	}{
+		"another secret": {signed(webhooktest.App{Key: cloud.Key, Secret: "other"}, samples()[0]), 403},
+		"old":            {signed(at(-time.Hour), samples()[0]), 403},
+		"early":          {signed(at(time.Hour), samples()[0]), 403},
+		"no signature":   {alter("signature", ""), 403},
+		"no nonce":       {alter("nonce", ""), 403},
+		"another nonce":  {alter("nonce", "1"), 403},
+		"long":           {signed(cloud, &long), 413},
+	} {
+		response := webhooktest.Serve(r.handler, c.request)
+		require.Equal(t, c.want, response.Status, name)
+		require.Equal(t, before, r.tables(t), name)
+	}
+	require.Equal(t, 200, webhooktest.Serve(r.handler, signed(cloud, samples()[0])).Status)
+	require.NotEqual(t, before, r.tables(t))
+}
+
+// What comes to several instances at the same moment is taken once.
+func TestTogether(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, url string) {
+		single := start(t, "sqlite:"+t.TempDir()+"/x.db")
+		for _, e := range samples() {
+			once(t, single, e)
+		}
+		r := start(t, url)
+		var handlers []*webhook.Handler
+		for range 2 {
+			h, err := callback.New(callback.Config{
+				Store: r.store, Worker: r.worker, Secret: cloud.Secret, Moderator: callback.NewModerator(nil), Log: slog.New(slog.DiscardHandler),
+			})
+			require.NoError(t, err)
+			handlers = append(handlers, h)
+		}
+		for _, e := range samples() {
+			statuses := make(chan int, 8)
+			for i := range cap(statuses) {
+				go func() {
+					response, err := cloud.Deliver(t.Context(), handlers[i%2], e)
+					if err != nil {
+						statuses <- 0
+						return
+					}
+					statuses <- response.Status
+				}()
+			}
+			for range cap(statuses) {
+				require.Equal(t, 200, <-statuses, e.Kind())
+			}
+		}
+		got, want := r.tables(t), single.tables(t)
+		for table := range want {
+			require.Len(t, got[table], len(want[table]), table)
+		}
+		inboxes, err := r.store.Inboxes(t.Context(), "ben")
+		require.NoError(t, err)
+		require.Equal(t, 1, inboxes[0].Unread)
+	})
+}
+
+// What cannot be kept at all is not acknowledged, and the very same request is taken when RongCloud
+// sends it again. Meanwhile questions are answered at once.
+func TestAway(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, url string) {
+		r := start(t, url)
+		db := r.sql(t)
+		rename := func(format string) {
+			for _, table := range []string{"messages", "recalls", "presence", "reports", "friendships", "chat_groups", "outbox"} {
+				_, err := db.ExecContext(t.Context(), fmt.Sprintf("ALTER TABLE "+format, table))
+				require.NoError(t, err)
+			}
+		}
+		app := cloud
+		for i, e := range samples() {
+			app.Nonce = func() string { return strconv.Itoa(1000 + i) }
+			now := time.Now()
+			app.Now = func() time.Time { return now }
+			rename("%[1]s RENAME TO away_%[1]s")
+			for range 2 {
+				response, err := app.Deliver(t.Context(), r.handler, e)
+				require.NoError(t, err)
+				require.GreaterOrEqual(t, response.Status, 500, e.Kind())
+			}
+			begun := time.Now()
+			response, err := cloud.Deliver(t.Context(), r.handler.For(webhook.KindPreMessage), webhooktest.Sample(webhook.KindPreMessage))
+			require.NoError(t, err)
+			require.Equal(t, 200, response.Status)
+			require.Contains(t, string(response.Body), `"pass":1`)
+			require.Less(t, time.Since(begun), time.Second)
+			rename("away_%[1]s RENAME TO %[1]s")
+			before := r.tables(t)
+			response, err = app.Deliver(t.Context(), r.handler, e)
+			require.NoError(t, err)
+			require.Equal(t, 200, response.Status, e.Kind())
+			require.NotEqual(t, before, r.tables(t), e.Kind())
+		}
+	})
 }
