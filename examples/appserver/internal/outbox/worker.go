@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rongcloud-go/rongcloud"
@@ -19,6 +20,10 @@ const (
 	// A job is tried again after a second at first, later once a minute.
 	minWait = time.Second
 	maxWait = time.Minute
+
+	// While RongCloud fails, jobs begin more and more slowly, at last every five seconds: it is not
+	// flooded, and only few sends have an unknown outcome.
+	maxSlow = 5 * time.Second
 
 	// how often the tables may refuse what a job writes into them
 	mostFailures = 10
@@ -33,6 +38,8 @@ type Worker struct {
 	lease time.Duration // how long a silent worker counts as alive
 	log   *slog.Logger
 	wake  chan struct{}
+
+	failures atomic.Int64 // of calls to RongCloud, since one has succeeded
 }
 
 // New returns a worker.
@@ -71,9 +78,17 @@ func (w *Worker) Run(ctx context.Context) {
 	defer tick.Stop()
 	for ctx.Err() == nil {
 		select {
-		case free <- struct{}{}:
 		case <-ctx.Done():
 			return
+		case <-tick.C: // also while there is enough to do
+			w.bury(ctx)
+			continue
+		case free <- struct{}{}:
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(min(time.Duration(w.failures.Load())*minWait/10, maxSlow)):
 		}
 		begun := time.Now() // before the lease begins
 		// A claim that is broken off may have succeeded, and its job would wait for the lease to
@@ -132,7 +147,13 @@ func (w *Worker) try(ctx context.Context, job store.Job) (store.Settlement, Effe
 		return again(job, err), nil
 	}
 	result, then, err := what.call(ctx, job)
-	return judge(what, job, result, err), then
+	how := judge(what, job, result, err)
+	if how.State == store.Waiting || how.State == store.Parked {
+		w.failures.Add(1)
+	} else {
+		w.failures.Store(0)
+	}
+	return how, then
 }
 
 var errEarly = errors.New("its users are not registered yet")
