@@ -28,8 +28,11 @@ type app struct {
 	yes         bool
 	verbose     bool
 
+	ctx context.Context // of the run, for reads of profiles
+
 	inLines *bufio.Reader // buffers in; see lines
 	inRead  bool          // stdin has handed out in, which can be read only once
+	piped   []byte        // the profiles, if they come from a pipe, which can be read only once
 
 	args  []string       // of the command line
 	flags *pflag.FlagSet // of the running command
@@ -40,12 +43,12 @@ type app struct {
 }
 
 func newApp(in io.Reader, stdout, stderr io.Writer, env func(string) string) *app {
-	return &app{in: in, stdout: &dataWriter{w: stdout}, stderr: stderr, env: env}
+	return &app{ctx: context.Background(), in: in, stdout: &dataWriter{w: stdout}, stderr: stderr, env: env}
 }
 
 // run executes a command line and returns the exit code.
 func (a *app) run(ctx context.Context, args []string) int {
-	a.args = args
+	a.ctx, a.args = ctx, args
 	root := newRoot(a)
 	root.SetArgs(args)
 	root.SetIn(a.in)

@@ -180,8 +180,9 @@ type emulatedCall struct {
 	Fault   bool   `json:"fault"`
 }
 
-func startEmulatorHere(ctx context.Context, args []string) (*startedEmulator, error) {
-	ctx, stop := context.WithCancel(context.WithoutCancel(ctx)) // the command may outlive Ctrl-C, and needs the emulator
+func startEmulatorHere(parent context.Context, args []string) (*startedEmulator, error) {
+	ctx, stop := context.WithCancel(context.WithoutCancel(parent)) // the command may outlive Ctrl-C, and needs the emulator
+	starts := context.AfterFunc(parent, stop)                      // but there is no command before it serves
 	e := &startedEmulator{stop: stop, done: make(chan struct{}), read: make(chan struct{})}
 	lines, out := io.Pipe()
 	go func() {
@@ -195,9 +196,13 @@ func startEmulatorHere(ctx context.Context, args []string) (*startedEmulator, er
 	if err == nil {
 		err = json.Unmarshal(first, &about)
 	}
-	if err != nil {
+	if !starts() || err != nil {
 		stop()
+		_ = lines.Close()
 		<-e.done
+		if parent.Err() != nil {
+			return nil, errInterrupted
+		}
 		if e.err != nil {
 			err = e.err
 		}

@@ -17,6 +17,9 @@ const maxInput = 64 << 20
 // empty.
 var errStdinRead = errors.New("stdin is named twice, and can be read only once")
 
+// errUTF16 is returned for texts in UTF-16, which no input may be.
+var errUTF16 = errors.New("it is UTF-16: save it as UTF-8")
+
 // errInterrupted is returned if Ctrl-C interrupts the reading of input.
 var errInterrupted = errors.New("interrupted: nothing was done")
 
@@ -50,23 +53,28 @@ func (a *app) stdin() (io.Reader, error) {
 	return a.in, nil
 }
 
-// readFile reads a file, or stdin if the name is a dash.
+// readFile reads a text file, or stdin if the name is a dash.
 func (a *app) readFile(ctx context.Context, name string) ([]byte, error) {
 	if name != "-" {
-		return await(ctx, func() ([]byte, error) {
-			file, err := os.Open(name)
-			if err != nil {
-				return nil, err
-			}
-			defer func() { _ = file.Close() }()
-			return readBounded(file)
-		})
+		return readNamed(ctx, name)
 	}
 	in, err := a.stdin()
 	if err != nil {
 		return nil, err
 	}
 	return await(ctx, func() ([]byte, error) { return readBounded(in) })
+}
+
+// readNamed reads a text file. Its name may be that of a pipe or a device.
+func readNamed(ctx context.Context, name string) ([]byte, error) {
+	return await(ctx, func() ([]byte, error) {
+		file, err := os.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		defer func() { _ = file.Close() }()
+		return readBounded(file)
+	})
 }
 
 func readBounded(source io.Reader) ([]byte, error) {
@@ -78,5 +86,17 @@ func readBounded(source io.Reader) ([]byte, error) {
 	case errors.Is(err, io.EOF):
 		err = nil
 	}
-	return b.Bytes(), err
+	if err != nil {
+		return nil, err
+	}
+	return plainText(b.Bytes())
+}
+
+// plainText removes the byte order mark that editors on Windows put before a text, and refuses
+// UTF-16, which they store as well.
+func plainText(text []byte) ([]byte, error) {
+	if bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) {
+		return nil, errUTF16
+	}
+	return bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")), nil
 }

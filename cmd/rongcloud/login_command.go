@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 
@@ -134,14 +135,22 @@ func (a *app) askForProfile(ctx context.Context, f loginFlags) (profile, error) 
 	}
 	switch {
 	case f.secretStdin:
-		line, err := await(ctx, func() (string, error) { return bufio.NewReader(a.in).ReadString('\n') })
+		line, err := await(ctx, func() ([]byte, error) {
+			return bufio.NewReader(io.LimitReader(a.in, maxSecretLine)).ReadBytes('\n')
+		})
 		if errors.Is(err, errInterrupted) {
 			return p, err
 		}
-		if line == "" {
+		if len(line) == maxSecretLine {
+			return p, usagef("--secret-stdin: the first line is longer than any App Secret")
+		}
+		if len(line) == 0 {
 			return p, usagef("--secret-stdin: stdin is empty: %w", err)
 		}
-		p.AppSecret = secret(strings.TrimSpace(line))
+		if line, err = plainText(line); err != nil {
+			return p, usagef("--secret-stdin: %w", err)
+		}
+		p.AppSecret = secret(strings.TrimSpace(string(line)))
 	case interactive:
 		if p.AppSecret, err = a.askForSecret(ctx); err != nil {
 			return p, err
@@ -161,6 +170,9 @@ func (a *app) askForProfile(ctx context.Context, f loginFlags) (profile, error) 
 	}
 	return p, nil
 }
+
+// maxSecretLine bounds the line with the App Secret on stdin, which may be a device.
+const maxSecretLine = 4096
 
 // askForSecret reads the App Secret without showing it. On Ctrl-C it restores the terminal.
 func (a *app) askForSecret(ctx context.Context) (secret, error) {

@@ -69,7 +69,7 @@ func (a *app) addPair(ctx context.Context, p *apiParams, pair string) error {
 			}
 			return usagef("%s: %w%s", name, err, hint)
 		}
-		value = strings.TrimSuffix(string(text), "\n")
+		value = strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r")
 	}
 	delete(p.raw, name)
 	p.values[name] = append(p.values[name], value)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -100,23 +101,42 @@ func (a *app) loadProfiles() (*profileFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, err := os.ReadFile(name)
+	text, err := a.readProfiles(name)
 	if errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) { // a home such as /dev/null
 		return file, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	if info, err := os.Stat(name); err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
+	if info, err := os.Stat(name); err == nil && runtime.GOOS != "windows" && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 {
 		file.open = name
 	}
+	if len(bytes.TrimSpace(text)) == 0 { // as mktemp makes one, and /dev/null is
+		return file, nil
+	}
 	if err := json.Unmarshal(text, file); err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, &hintedError{fmt.Errorf("the profiles in %s cannot be read: %w", name, err), "correct the file, or remove it and log in again"}
 	}
 	if file.Profiles == nil {
 		file.Profiles = map[string]profile{}
 	}
 	return file, nil
+}
+
+// readProfiles reads the file with the profiles, which may be a pipe from a password manager.
+func (a *app) readProfiles(name string) ([]byte, error) {
+	if a.piped != nil {
+		return a.piped, nil
+	}
+	text, err := readNamed(a.ctx, name)
+	var path *os.PathError
+	if err != nil && !errors.As(err, &path) && !errors.Is(err, errInterrupted) {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	if info, stat := os.Stat(name); err == nil && stat == nil && !info.Mode().IsRegular() {
+		a.piped = text
+	}
+	return text, err
 }
 
 // changeProfiles reads, changes and stores the profiles under a lock, so that processes do not
@@ -128,6 +148,9 @@ func (a *app) changeProfiles(ctx context.Context, change func(*profileFile) erro
 	}
 	if target, err := filepath.EvalSymlinks(name); err == nil {
 		name = target // replacing only the link would leave the secret in its target
+	}
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() { // such as /dev/null, which would be replaced
+		return usagef("the profiles cannot be stored: %s is not a regular file", name)
 	}
 	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
 		return fmt.Errorf("the profiles cannot be stored: %w", err)

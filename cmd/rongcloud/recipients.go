@@ -95,7 +95,7 @@ func parseRecipients(source io.Reader, column string) (*recipientList, error) {
 	case bytes.Equal(start, []byte("\xef\xbb\xbf")):
 		_, _ = buffered.Discard(3)
 	case bytes.HasPrefix(start, []byte("\xff\xfe")), bytes.HasPrefix(start, []byte("\xfe\xff")):
-		return nil, errors.New("it is UTF-16: save it as UTF-8")
+		return nil, errUTF16
 	}
 	if start, _ := buffered.Peek(4096); bytes.IndexByte(start, '\n') < 0 && bytes.IndexByte(start, '\r') >= 0 {
 		return nil, errors.New("its lines end with CR alone: save it with LF or CRLF")

@@ -183,7 +183,7 @@ func Run(ctx context.Context, args []string, stdout io.Writer) error {
 	}
 	var first seed
 	if s.seed != "" {
-		if first, err = readSeed(s.seed); err != nil {
+		if first, err = awaitSeed(ctx, s.seed); err != nil {
 			return fmt.Errorf("-seed: %w", err)
 		}
 	}

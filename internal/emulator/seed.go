@@ -61,12 +61,41 @@ type seedWord struct {
 	Replace string `json:"replace"` // empty for a word that blocks its message
 }
 
+// maxSeed bounds the file of a seed, which may be a device that never ends.
+const maxSeed = 64 << 20
+
+// awaitSeed reads a seed until ctx ends, as the file may be a pipe that nobody writes to.
+func awaitSeed(ctx context.Context, name string) (s seed, err error) {
+	done := make(chan struct{})
+	var read seed
+	var failed error
+	go func() {
+		defer close(done)
+		read, failed = readSeed(name)
+	}()
+	select {
+	case <-done:
+		return read, failed
+	case <-ctx.Done():
+		return s, fmt.Errorf("%s: %w", name, ctx.Err())
+	}
+}
+
 func readSeed(name string) (seed, error) {
 	var s seed
-	text, err := os.ReadFile(name)
+	file, err := os.Open(name)
 	if err != nil {
 		return s, err
 	}
+	defer func() { _ = file.Close() }()
+	text, err := io.ReadAll(io.LimitReader(file, maxSeed+1))
+	if err != nil {
+		return s, err
+	}
+	if len(text) > maxSeed {
+		return s, fmt.Errorf("%s: it is longer than %d MiB", name, maxSeed>>20)
+	}
+	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")) // which editors on Windows put there
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&s); err != nil {
