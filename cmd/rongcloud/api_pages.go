@@ -162,7 +162,8 @@ func (w *pageWalk) print(body []byte, items []json.RawMessage) error {
 	return nil
 }
 
-// responsePage holds the items of a response and what next needs to find the page after it.
+// responsePage holds the items of a response, and the token or the flag that tells whether more
+// follow.
 type responsePage struct {
 	items   []json.RawMessage
 	token   string

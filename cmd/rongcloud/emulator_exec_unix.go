@@ -30,7 +30,7 @@ type family struct {
 func newFamily(run *exec.Cmd) *family {
 	f := &family{run: run, terminal: inForeground()}
 	run.SysProcAttr = &syscall.SysProcAttr{Setpgid: !f.terminal}
-	runtime.LockOSThread() // the kernel sends the signal of setDeathSignal when the thread ends
+	runtime.LockOSThread() // the kernel sends the death signal when this thread ends, not the process
 	setDeathSignal(run.SysProcAttr)
 	if f.terminal {
 		adopt()

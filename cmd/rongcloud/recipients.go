@@ -62,7 +62,7 @@ const (
 type boundedList struct {
 	io.Reader
 	last, breaks int   // the line of the last record, and the number of line breaks read
-	line, all    int64 // the bytes read since that line without line breaks, and in all
+	line, all    int64 // the bytes read since that record, without line breaks, and since the start
 }
 
 func (b *boundedList) Read(p []byte) (int, error) {

@@ -76,7 +76,7 @@ func checkTimeout(limit time.Duration) error {
 	return nil
 }
 
-// callbackClient returns a client for callbacks. Like RongCloud, it does not follow redirects.
+// callbackClient returns a client for callbacks. Like the emulator, it does not follow redirects.
 func callbackClient(limit time.Duration) *http.Client {
 	return &http.Client{
 		Timeout:       limit,

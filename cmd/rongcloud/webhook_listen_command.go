@@ -113,7 +113,8 @@ func (a *app) listen(parent context.Context, f listenFlags) error {
 		return err
 	case <-ctx.Done():
 	}
-	// RongCloud waits five seconds for a response. After that nobody needs the handler's.
+	// RongCloud waits five seconds for a response. After that nobody needs the response of the
+	// handler.
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), min(f.timeout, webhook.DefaultTimeout)+time.Second)
 	defer cancel()
 	if server.Shutdown(grace) != nil {
