@@ -28,7 +28,7 @@ type app struct {
 	yes         bool
 	verbose     bool
 
-	ctx context.Context // of the run, for reads of profiles
+	ctx context.Context // of the run, for reading profiles
 
 	inLines *bufio.Reader // buffers in; see lines
 	inRead  bool          // stdin has handed out in, which can be read only once

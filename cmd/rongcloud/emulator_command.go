@@ -182,7 +182,7 @@ type emulatedCall struct {
 
 func startEmulatorHere(parent context.Context, args []string) (*startedEmulator, error) {
 	ctx, stop := context.WithCancel(context.WithoutCancel(parent)) // the command may outlive Ctrl-C, and needs the emulator
-	starts := context.AfterFunc(parent, stop)                      // but there is no command before it serves
+	disarm := context.AfterFunc(parent, stop)                      // until it serves, Ctrl-C ends it, too
 	e := &startedEmulator{stop: stop, done: make(chan struct{}), read: make(chan struct{})}
 	lines, out := io.Pipe()
 	go func() {
@@ -196,7 +196,7 @@ func startEmulatorHere(parent context.Context, args []string) (*startedEmulator,
 	if err == nil {
 		err = json.Unmarshal(first, &about)
 	}
-	if !starts() || err != nil {
+	if !disarm() || err != nil {
 		stop()
 		_ = lines.Close()
 		<-e.done

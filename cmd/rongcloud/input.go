@@ -17,7 +17,7 @@ const maxInput = 64 << 20
 // empty.
 var errStdinRead = errors.New("stdin is named twice, and can be read only once")
 
-// errUTF16 is returned for texts in UTF-16, which no input may be.
+// errUTF16 is returned for input in UTF-16.
 var errUTF16 = errors.New("it is UTF-16: save it as UTF-8")
 
 // errInterrupted is returned if Ctrl-C interrupts the reading of input.
@@ -65,7 +65,7 @@ func (a *app) readFile(ctx context.Context, name string) ([]byte, error) {
 	return await(ctx, func() ([]byte, error) { return readBounded(in) })
 }
 
-// readNamed reads a text file. Its name may be that of a pipe or a device.
+// readNamed reads a text file, a pipe or a device.
 func readNamed(ctx context.Context, name string) ([]byte, error) {
 	return await(ctx, func() ([]byte, error) {
 		file, err := os.Open(name)
@@ -92,8 +92,8 @@ func readBounded(source io.Reader) ([]byte, error) {
 	return plainText(b.Bytes())
 }
 
-// plainText removes the byte order mark that editors on Windows put before a text, and refuses
-// UTF-16, which they store as well.
+// plainText removes the byte order mark that editors on Windows write before a text. It returns an
+// error for UTF-16, which they also write.
 func plainText(text []byte) ([]byte, error) {
 	if bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) {
 		return nil, errUTF16

@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A pipe that nobody writes to does not keep the program from ending with the first Ctrl-C.
-func TestWaitForPipesEnds(t *testing.T) {
+// A command that waits for a pipe without a writer ends at the first Ctrl-C.
+func TestInterruptWhileReadingPipe(t *testing.T) {
 	t.Parallel()
 	for name, args := range map[string][]string{
 		"profiles":   {"profile", "show"},
@@ -34,7 +34,7 @@ func TestWaitForPipesEnds(t *testing.T) {
 			t.Parallel()
 			pipe := filepath.Join(t.TempDir(), "pipe")
 			require.NoError(t, syscall.Mkfifo(pipe, 0o600))
-			t.Cleanup(func() { // for the read that is left behind
+			t.Cleanup(func() { // unblocks the read that the command left behind
 				if file, err := os.OpenFile(pipe, os.O_WRONLY|syscall.O_NONBLOCK, 0); err == nil {
 					_ = file.Close()
 				}

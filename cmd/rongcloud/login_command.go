@@ -171,7 +171,8 @@ func (a *app) askForProfile(ctx context.Context, f loginFlags) (profile, error) 
 	return p, nil
 }
 
-// maxSecretLine bounds the line with the App Secret on stdin, which may be a device.
+// maxSecretLine bounds the line with the App Secret, because stdin may be a device without a line
+// break.
 const maxSecretLine = 4096
 
 // askForSecret reads the App Secret without showing it. On Ctrl-C it restores the terminal.

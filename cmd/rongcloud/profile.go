@@ -111,7 +111,7 @@ func (a *app) loadProfiles() (*profileFile, error) {
 	if info, err := os.Stat(name); err == nil && runtime.GOOS != "windows" && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 {
 		file.open = name
 	}
-	if len(bytes.TrimSpace(text)) == 0 { // as mktemp makes one, and /dev/null is
+	if len(bytes.TrimSpace(text)) == 0 { // a new file of mktemp, or /dev/null
 		return file, nil
 	}
 	if err := json.Unmarshal(text, file); err != nil {
@@ -149,7 +149,7 @@ func (a *app) changeProfiles(ctx context.Context, change func(*profileFile) erro
 	if target, err := filepath.EvalSymlinks(name); err == nil {
 		name = target // replacing only the link would leave the secret in its target
 	}
-	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() { // such as /dev/null, which would be replaced
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() { // a rename would replace /dev/null
 		return usagef("the profiles cannot be stored: %s is not a regular file", name)
 	}
 	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {

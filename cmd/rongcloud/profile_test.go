@@ -39,8 +39,8 @@ func TestConcurrentLogins(t *testing.T) {
 	require.Empty(t, left)
 }
 
-// The file of the profiles may be empty, be of Windows, come from a pipe, and be none at all.
-func TestFilesOfProfiles(t *testing.T) {
+// The file of the profiles may be empty or written on Windows. An error about it shows no secret.
+func TestProfileFiles(t *testing.T) {
 	t.Parallel()
 	stored := `{"current":"a","profiles":{"a":{"appKey":"key-a","appSecret":"hidden-a"}}}`
 	for name, c := range map[string]struct {
@@ -48,14 +48,14 @@ func TestFilesOfProfiles(t *testing.T) {
 		code       int
 	}{
 		"as stored":       {stored, "", exitDone},
-		"of Windows":      {"\xef\xbb\xbf" + strings.ReplaceAll(stored, ",", ",\r\n"), "", exitDone},
+		"Windows":         {"\xef\xbb\xbf" + strings.ReplaceAll(stored, ",", ",\r\n"), "", exitDone},
 		"empty":           {"", "no App Key is known", exitUsage},
 		"an empty line":   {"\r\n", "no App Key is known", exitUsage},
 		"UTF-16":          {"\xff\xfe{\x00}\x00", "it is UTF-16: save it as UTF-8", exitRefused},
-		"half":            {stored[:40], "correct the file, or remove it and log in again", exitRefused},
+		"cut off":         {stored[:40], "correct the file, or remove it and log in again", exitRefused},
 		"another type":    {`[]`, "correct the file", exitRefused},
 		"wrongly quoted":  {`{"profiles":{"a":{"appSecret":hidden-a}}}`, "correct the file", exitRefused},
-		"too long for it": {stored + strings.Repeat(" ", maxInput), "it is longer than 64 MiB", exitRefused},
+		"above the limit": {stored + strings.Repeat(" ", maxInput), "it is longer than 64 MiB", exitRefused},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -127,7 +127,7 @@ func newDecodeLogCommand(a *app) *cobra.Command {
 		Example: "  rongcloud decode log 2026112610.zip --json",
 		Args:    cobra.ExactArgs(1),
 		RunE: a.do(func(cmd *cobra.Command, args []string) error {
-			if info, err := os.Stat(args[0]); err == nil && !info.Mode().IsRegular() { // a pipe would be waited for
+			if info, err := os.Stat(args[0]); err == nil && !info.Mode().IsRegular() { // opening a pipe would block
 				return usagef("%s is not a regular file", args[0])
 			}
 			file, err := os.Open(args[0])
