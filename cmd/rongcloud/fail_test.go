@@ -2,13 +2,18 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"net"
+	"os"
 	"strings"
 	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
 // brokenPipe returns the error that both a closed pipe and a broken connection return.
@@ -29,4 +34,15 @@ func TestBrokenConnectionIsAnError(t *testing.T) {
 	require.ErrorContains(t, unprinted("the call was carried out", err), "cannot be printed")
 	require.Equal(t, exitDone, a.end(a.line("hello", "hello")), "a closed stdout is not an error")
 	require.Empty(t, said.String())
+}
+
+// Doctor looks at the API, so that only calls of it lead there: a file that was downloaded, or that
+// is on this machine, does not.
+func TestDoctorIsForCalls(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("broken")
+	require.Contains(t, hintFor(&rongcloud.Error{Endpoint: endpoint.UserInfo, Err: broken}), "doctor")
+	require.Empty(t, hintFor(&rongcloud.Error{Host: "files.example.com", Err: broken}))
+	require.Empty(t, hintFor(fmt.Errorf("log.zip: %w", &rongcloud.Error{Err: broken})))
+	require.Empty(t, hintFor(&os.PathError{Op: "open", Path: "log.zip", Err: broken}))
 }
