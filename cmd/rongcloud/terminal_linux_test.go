@@ -265,6 +265,8 @@ func TestTablesOnTerminals(t *testing.T) {
 		"production-of-the-shop": {"appKey": "app-key-of-the-shop", "appSecret": "s", "region": "SG_B", "production": true},
 		"b": {"appKey": "k", "appSecret": "s", "apiUrls": ["https://api.private-cloud.example.com:8443", "https://api2.private-cloud.example.com:8443"]}
 	}}`), 0o600))
+	code, seen := onTerminal(t, env, "emulator", "fault", "/user/info.json").ends() // one to list
+	require.Equal(t, exitDone, code, seen)
 	for _, columns := range []uint16{40, 80, 140} {
 		for command, shows := range tableRuns {
 			r := onTerminalOf(t, columns, env, strings.Fields(command)...)
