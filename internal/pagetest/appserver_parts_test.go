@@ -33,10 +33,10 @@ func countRequests(fake *rongcloudtest.Server, kind *endpoint.Endpoint) int {
 	return n
 }
 
-// announce sends an announcement from the operator's page, with a double click.
-func announce(text string) chromedp.Action {
+// announce opens the operator's page, and sends an announcement with a double click.
+func announce(base, text string) chromedp.Action {
 	return chromedp.Tasks{
-		chromedp.SendKeys("textarea", text, chromedp.ByQuery),
+		chromedp.Navigate(base + "/operator"), chromedp.SendKeys("textarea", text, chromedp.ByQuery),
 		chromedp.Evaluate(`for (let i = 0; i < 2; i++)
 			document.querySelector('form[action="/operator/announce"] button').click()`, nil),
 		chromedp.WaitVisible(`//p[contains(., "The announcement is in the outbox")]`, chromedp.BySearch),
@@ -94,7 +94,7 @@ func TestOperatorDecides(t *testing.T) {
 	// lost too, so the first window shows an outdated attempt.
 	announced := func() int { return countRequests(fake, endpoint.MessageSystemPublish) }
 	fake.Fail(endpoint.MessageSystemPublish, rongcloudtest.Fault{DropResponse: true, Times: 2})
-	olga.run(t, announce("closed on Monday"), until(textHas("live", "closed on Monday")),
+	olga.run(t, announce(s.url, "closed on Monday"), until(textHas("live", "closed on Monday")),
 		chromedp.Evaluate(`document.querySelector('#live button').focus()`, nil))
 	require.Equal(t, 1, announced())
 	other := logIn(t, chromium, s.url, "olga", "en")
@@ -106,7 +106,7 @@ func TestOperatorDecides(t *testing.T) {
 	olga.inspect(t, "operator-stale")
 	olga.run(t, pressText("Mark as delivered"), chromedp.WaitVisible(`//p[contains(., "Nothing is parked")]`, chromedp.BySearch))
 	fake.Fail(endpoint.MessageSystemPublish, rongcloudtest.Fault{DropResponse: true})
-	olga.run(t, announce("never mind"), until(textHas("live", "never mind")), pressText("Give up"),
+	olga.run(t, announce(s.url, "never mind"), until(textHas("live", "never mind")), pressText("Give up"),
 		chromedp.WaitVisible(`//p[contains(., "Nothing is parked")]`, chromedp.BySearch),
 		until(`[...document.querySelectorAll('.counts div')].some((one) => one.textContent === 'given up1')`))
 	require.Equal(t, 3, announced(), "a job marked as delivered or given up is not sent again")

@@ -1,8 +1,8 @@
-// Package outbox carries out what the app has decided and RongCloud must learn. Each decision left
-// a job in the database in its own transaction; see store.Tx.Enqueue.
+// Package outbox executes the jobs that tell RongCloud about the app's decisions. The transaction
+// of each decision stores its jobs; see store.Tx.Enqueue.
 //
-// It promises that what may be repeated is done in the end, and that a send which may have been
-// delivered is not repeated.
+// It promises that jobs which may be repeated are done in the end, and that a send which may have
+// been delivered is not repeated.
 package outbox
 
 import (
@@ -16,7 +16,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/store"
 )
 
-// The kinds of jobs. A job holds the parameters of its call, or what its comment says.
+// The kinds of jobs. A comment names the parameters of a job, unless they are those of its call.
 const (
 	Register        = "user.register"
 	BlockUser       = "user.block"
@@ -36,11 +36,11 @@ const (
 	RecallMessage   = "message.recall"
 )
 
-// Lasting are the kinds that set what RongCloud knows about users, friends and groups. Blocking a
-// user is not one of them, because a block expires.
+// Lasting lists the kinds that set up users, friends and groups at RongCloud. Blocking a user is
+// not among them, because a block expires.
 var Lasting = []string{Register, AddFriend, RemoveFriend, AddBlacklist, RemoveBlacklist, CreateGroup, JoinGroup, QuitGroup, DismissGroup}
 
-// Pair is two users.
+// Pair holds the IDs of two users.
 type Pair struct{ UserID, TargetID string }
 
 // Notice is a message that the app itself sends.
@@ -48,64 +48,64 @@ type Notice struct {
 	From    string
 	Targets []string // users, or one group
 	Text    string
-	Line    bool // a grey line, and no bubble
+	Line    bool // shown as a grey line instead of a bubble
 }
 
-// IsOnce reports whether repeating such a job acts twice: if the outcome of a try is unknown, it
-// is parked. All others are repeated until they are done.
+// IsOnce reports whether repeating a job of this kind could deliver or notify twice. Such a job is
+// parked if the outcome of an attempt is unknown. All others are repeated until they are done.
 func IsOnce(kind string) bool {
 	return slices.Contains([]string{SendPrivate, SendGroup, SendSystem, RecallMessage}, kind)
 }
 
-// About reads who and what a job is about, whatever its kind: who does it, the users and groups
-// that it names beside, and a text.
+// About returns who acts in a job of any kind, the other users and groups that it names, and its
+// text or name.
 func About(job store.Job) (from string, to []string, text string) {
 	var p struct {
 		From, OwnerID, UserID, TargetID, GroupID, Text, Name string
 		Targets, TargetIDs, UserIDs                          []string
 	}
-	if json.Unmarshal(job.Params, &p.GroupID) != nil { // a group's ID alone
-		_ = json.Unmarshal(job.Params, &p) // what is not understood is about nobody
+	if json.Unmarshal(job.Params, &p.GroupID) != nil { // the parameters are only a group's ID
+		_ = json.Unmarshal(job.Params, &p) // parameters that do not match name nobody
 	}
 	if p.Name != "" {
-		p.GroupID = "" // the text says it
+		p.GroupID = "" // the name already tells which group it is
 	}
 	to = slices.Concat(p.Targets, p.TargetIDs, p.UserIDs, []string{p.TargetID, p.GroupID})
 	to = slices.DeleteFunc(to, func(id string) bool { return id == "" })
 	return cmp.Or(p.From, p.OwnerID, p.UserID), to, cmp.Or(p.Text, p.Name)
 }
 
-// kind is how a kind of jobs is carried out.
+// kind says how jobs of a kind are executed.
 type kind struct {
 	call call
-	// before is the code by which RongCloud says that it was done before.
+	// before is the code with which RongCloud refuses a call because it was executed before.
 	before rongcloud.Code
 }
 
-// call executes a job. The returned effect writes what it found out into the tables when the job
-// is settled.
+// call executes a job. It returns a result to store with the job, such as a message UID, and a
+// function that stores data read from RongCloud when the job is settled.
 type call func(ctx context.Context, job store.Job) (result string, then Effect, err error)
 
 // Effect changes the tables.
 type Effect func(ctx context.Context, tx *store.Tx)
 
-// caller makes the calls that take more than a method of the SDK.
+// caller adds the calls that are more than one method of the SDK.
 type caller struct{ *rongcloud.Client }
 
-// kinds are the calls to RongCloud that a job can make.
+// kinds returns the calls to RongCloud by the kinds of jobs.
 func (c caller) kinds() map[string]kind {
 	return map[string]kind{
 		Register:  {call: get(c.User.Register)},
 		BlockUser: {call: do(c.User.Block.Add)},
-		// A repeat might ask the other user again, so for the SDK it is unsafe. Directly nobody is
-		// asked, and a repeat ends with a code of its own.
+		// The SDK does not retry it, because a repeat might ask the other user again. This app adds
+		// friends directly: nobody is asked, and a repeat ends with CodeAlreadyFriends.
 		AddFriend:       {call: do(c.Friend.Add), before: rongcloud.CodeAlreadyFriends},
 		RemoveFriend:    {call: do(c.Friend.Remove)},
 		SyncFriend:      {call: with(c.syncFriend)},
 		AddBlacklist:    {call: do(c.User.Blacklist.Add)},
 		RemoveBlacklist: {call: do(c.User.Blacklist.Remove)},
-		// The SDK does not repeat it, for a repeat fails. But the ID is ours alone: if the group is
-		// there, an earlier try has made it.
+		// The SDK does not retry it, because a repeat fails. But this app has chosen a random ID,
+		// so if the group exists, an earlier attempt has created it.
 		CreateGroup:   {call: do(c.HostedGroup.Create), before: rongcloud.CodeGroupExists},
 		JoinGroup:     {call: get(c.HostedGroup.Join)},
 		QuitGroup:     {call: do(c.HostedGroup.Quit), before: rongcloud.CodeNotInHostedGroup},
@@ -118,25 +118,25 @@ func (c caller) kinds() map[string]kind {
 	}
 }
 
-// with reads a job's parameters.
+// with decodes a job's parameters for a call.
 func with[P any](call func(ctx context.Context, job store.Job, params P) (string, Effect, error)) call {
 	return func(ctx context.Context, job store.Job) (string, Effect, error) {
 		var params P
 		if err := json.Unmarshal(job.Params, &params); err != nil {
-			return "", nil, fmt.Errorf("the job cannot be read: %w", err)
+			return "", nil, fmt.Errorf("invalid parameters: %w", err)
 		}
 		return call(ctx, job, params)
 	}
 }
 
-// do turns a method of the SDK into a job that holds its parameters.
+// do turns a method of the SDK into a call. The job holds the method's parameters.
 func do[P any](method func(context.Context, P, ...rongcloud.CallOption) error) call {
 	return with(func(ctx context.Context, _ store.Job, params P) (string, Effect, error) {
 		return "", nil, method(ctx, params)
 	})
 }
 
-// get does the same for a method whose result is not needed.
+// get is do for a method that returns a result, which it drops.
 func get[P, R any](method func(context.Context, P, ...rongcloud.CallOption) (R, error)) call {
 	return do(func(ctx context.Context, params P, opts ...rongcloud.CallOption) error {
 		_, err := method(ctx, params, opts...)
@@ -144,7 +144,7 @@ func get[P, R any](method func(context.Context, P, ...rongcloud.CallOption) (R, 
 	})
 }
 
-// send sends a notice that is marked with its job's number.
+// send sends a notice, with the job's mark in its extra field.
 func (c caller) send(ctx context.Context, job store.Job, n Notice) (string, Effect, error) {
 	var content rongcloud.MessageContent = rongcloud.TextMessage{Content: n.Text, Extra: Mark(job.ID)}
 	if n.Line {
@@ -166,8 +166,8 @@ func (c caller) send(ctx context.Context, job store.Job, n Notice) (string, Effe
 	return sent.UIDOf(n.Targets[0]), nil, nil
 }
 
-// syncFriend reads whether two users are friends, after a callback has contradicted the tables.
-// Callbacks come late, twice and in any order, so only what is read from RongCloud counts.
+// syncFriend reads from RongCloud whether two users are friends, after a callback has contradicted
+// the tables. Callbacks arrive late, repeatedly and in any order, so they do not prove anything.
 func (c caller) syncFriend(ctx context.Context, _ store.Job, p Pair) (string, Effect, error) {
 	found, err := c.Friend.Check(ctx, rongcloud.FriendCheckQuery{UserID: p.UserID, TargetIDs: []string{p.TargetID}})
 	if err != nil {
@@ -178,7 +178,7 @@ func (c caller) syncFriend(ctx context.Context, _ store.Job, p Pair) (string, Ef
 	})
 	return "", func(ctx context.Context, tx *store.Tx) {
 		switch known, _ := tx.Friendship(ctx, p.UserID, p.TargetID); {
-		case mutual == (known.State == store.Friends): // who has asked goes on waiting
+		case mutual == (known.State == store.Friends): // also keeps an open invitation
 		case mutual:
 			tx.SetFriendship(ctx, p.UserID, p.TargetID, store.Friendship{State: store.Friends, AskedBy: p.UserID})
 		default:
@@ -187,7 +187,7 @@ func (c caller) syncFriend(ctx context.Context, _ store.Job, p Pair) (string, Ef
 	}, nil
 }
 
-// syncGroup does the same for a group.
+// syncGroup reads a group from RongCloud, after a callback has contradicted the tables.
 func (c caller) syncGroup(ctx context.Context, _ store.Job, id string) (string, Effect, error) {
 	found, err := c.HostedGroup.Profile.Get(ctx, []string{id})
 	if err != nil {

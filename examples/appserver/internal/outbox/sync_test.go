@@ -141,7 +141,7 @@ func TestUnwritten(t *testing.T) {
 			w.work(t.Context(), job, begun)
 			job, err = w.store.Job(t.Context(), job.ID)
 			require.NoError(t, err)
-			require.Contains(t, job.Error, "it cannot be written: ")
+			require.Contains(t, job.Error, "the result cannot be stored: ")
 			want := store.Waiting
 			if try == mostFailures {
 				want = store.Refused

@@ -17,32 +17,32 @@ import (
 )
 
 const (
-	// A job is tried again after a second at first, later once a minute.
+	// The wait before the next attempt grows from a second to a minute.
 	minWait = time.Second
 	maxWait = time.Minute
 
-	// While RongCloud fails, jobs begin more and more slowly, at last every five seconds: it is not
-	// flooded, and only few sends have an unknown outcome.
+	// While RongCloud fails, jobs begin less and less often, at last every five seconds. This spares
+	// RongCloud, and leaves few sends with an unknown outcome.
 	maxSlow = 5 * time.Second
 
-	// how often the tables may refuse what a job writes into them
+	// attempts after which a job whose results cannot be stored is left to an operator
 	mostFailures = 10
-	workers      = 8                      // how many jobs are under way at once
-	poll         = 500 * time.Millisecond // how long a job of another process may wait to be seen
+	workers      = 8                      // jobs that run at once
+	poll         = 500 * time.Millisecond // how often an idle worker looks for jobs
 )
 
 // Worker executes the jobs of the outbox.
 type Worker struct {
 	store *store.Store
 	kinds map[string]kind
-	lease time.Duration // how long a silent worker counts as alive
+	lease time.Duration // a job that is not settled after it belongs to a dead worker
 	log   *slog.Logger
-	wake  chan struct{}
+	wake  chan struct{} // makes Run look for jobs at once
 
-	failures atomic.Int64 // of calls to RongCloud, since one has succeeded
+	failures atomic.Int64 // consecutive attempts after which the job waits or is parked
 }
 
-// New returns a worker.
+// New returns a worker that makes its calls with the client.
 func New(s *store.Store, client *rongcloud.Client, lease time.Duration, log *slog.Logger) *Worker {
 	w := &Worker{store: s, kinds: caller{client}.kinds(), lease: lease, log: log, wake: make(chan struct{}, 1)}
 	s.Listen(func(e store.Event) {
@@ -53,7 +53,7 @@ func New(s *store.Store, client *rongcloud.Client, lease time.Duration, log *slo
 	return w
 }
 
-// Take adds a kind of jobs that change the tables alone, and ask RongCloud nothing. It comes before
+// Take adds a kind of jobs that only change the tables, without a call to RongCloud. Call it before
 // [Worker.Run].
 func Take[P any](w *Worker, name string, take func(ctx context.Context, tx *store.Tx, params P)) {
 	w.kinds[name] = kind{call: with(func(_ context.Context, _ store.Job, params P) (string, Effect, error) {
@@ -69,7 +69,8 @@ func (w *Worker) again() {
 	}
 }
 
-// Run works until the context ends, and then waits for running jobs, which end within the lease.
+// Run executes jobs until the context ends. Then it waits for running jobs, which end within the
+// lease.
 func (w *Worker) Run(ctx context.Context) {
 	var busy sync.WaitGroup
 	defer busy.Wait()
@@ -80,7 +81,7 @@ func (w *Worker) Run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-tick.C: // also while there is enough to do
+		case <-tick.C: // even if there is always a job to claim
 			w.bury(ctx)
 			continue
 		case free <- struct{}{}:
@@ -90,13 +91,13 @@ func (w *Worker) Run(ctx context.Context) {
 			return
 		case <-time.After(min(time.Duration(w.failures.Load())*minWait/10, maxSlow)):
 		}
-		begun := time.Now() // before the lease begins
-		// A claim that is broken off may have succeeded, and its job would wait for the lease to
-		// end.
+		begun := time.Now() // not after the lease begins
+		// A canceled claim may still succeed in the database. Then nobody would execute its job
+		// until the lease ends.
 		job, err := w.store.Claim(context.WithoutCancel(ctx), begun, w.lease)
 		if err == nil {
 			busy.Go(func() {
-				defer w.again() // the next one of the lane
+				defer w.again() // the next job of the lane may be due
 				defer func() { <-free }()
 				w.work(context.WithoutCancel(ctx), job, begun)
 			})
@@ -115,13 +116,13 @@ func (w *Worker) Run(ctx context.Context) {
 	}
 }
 
-// work makes one try. Its request leaves well within the lease or never: a process that was stopped
-// for longer finds its context ended when it wakes up.
+// work attempts a job once, and records the outcome. Its context ends before the lease does, so a
+// process that was paused for longer does not send a request for a job that others have taken over.
 func (w *Worker) work(ctx context.Context, job store.Job, begun time.Time) {
 	calling, cancel := context.WithDeadline(ctx, begun.Add(w.lease*2/3))
 	defer cancel()
 	how, then := w.try(calling, job)
-	for wait := minWait / 10; ; wait = min(2*wait, poll) { // the database may be away for a moment
+	for wait := minWait / 10; ; wait = min(2*wait, poll) { // the database may be unavailable for a moment
 		err := w.settle(ctx, job, how, then)
 		if err != nil && then != nil {
 			err = w.settle(ctx, job, unwritten(job, err), nil)
@@ -130,8 +131,8 @@ func (w *Worker) work(ctx context.Context, job store.Job, begun time.Time) {
 			return
 		}
 		if time.Since(begun)+wait > w.lease {
-			// It stays begun, and is taken for unknown when the lease has ended.
-			w.log.Error("the end of a job is not noted", "job", job.ID, "kind", job.Kind, "error", err)
+			// The job stays begun. When its lease has ended, bury settles it.
+			w.log.Error("cannot store the outcome of a job", "job", job.ID, "kind", job.Kind, "error", err)
 			return
 		}
 		time.Sleep(wait)
@@ -141,7 +142,7 @@ func (w *Worker) work(ctx context.Context, job store.Job, begun time.Time) {
 func (w *Worker) try(ctx context.Context, job store.Job) (store.Settlement, Effect) {
 	what, known := w.kinds[job.Kind]
 	if !known {
-		return store.Settlement{State: store.Refused, Error: "no such kind"}, nil
+		return store.Settlement{State: store.Refused, Error: "unknown kind of job"}, nil
 	}
 	if err := w.early(ctx, job); err != nil {
 		return again(job, err), nil
@@ -156,11 +157,11 @@ func (w *Worker) try(ctx context.Context, job store.Job) (store.Settlement, Effe
 	return how, then
 }
 
-var errEarly = errors.New("its users are not registered yet")
+var errEarly = errors.New("it waits for an earlier job about the same user or group")
 
-// early returns an error while RongCloud does not know one of a job's users or its group yet: the
-// job that makes them known, in another lane, may have to be tried again. So may one before it in
-// its own lane, if an operator has said so while it was claimed.
+// early returns an error while an earlier job about one of the users or groups is not done:
+// RongCloud may not know them yet. An earlier job of the same lane counts too: an operator may
+// have made it wait again while this one was claimed.
 func (w *Worker) early(ctx context.Context, job store.Job) error {
 	from, to, _ := About(job)
 	lanes := []string{job.Lane}
@@ -174,21 +175,21 @@ func (w *Worker) early(ctx context.Context, job store.Job) error {
 	return err
 }
 
-// UserLane is the lane of what RongCloud must know about a user.
+// UserLane returns the lane of the jobs that tell RongCloud about a user.
 func UserLane(id string) string { return "user:" + id }
 
-// GroupLane is the lane of what RongCloud must know about a group.
+// GroupLane returns the lane of the jobs that tell RongCloud about a group.
 func GroupLane(id string) string { return "group:" + id }
 
-// judge decides what happens to a job after a try. This is the lesson: idempotent jobs are
-// repeated until they are done, but a send with an unknown outcome is not.
+// judge decides what happens to a job after an attempt. A job that may be repeated is attempted
+// until it is done. A send with an unknown outcome is not: it might arrive twice.
 func judge(what kind, job store.Job, result string, err error) store.Settlement {
 	if err == nil || what.before != 0 && errors.Is(err, what.before) {
 		return store.Settlement{State: store.Done, Result: result}
 	}
 	how := store.Settlement{State: store.Refused, Error: err.Error()}
 	switch {
-	// ask this first: the others may be true as well
+	// This case comes first, because the next one would also match.
 	case errors.Is(err, rongcloud.ErrOutcomeUnknown) && IsOnce(job.Kind):
 		how.State = store.Parked
 	case errors.Is(err, rongcloud.ErrOutcomeUnknown), passes(err):
@@ -197,18 +198,18 @@ func judge(what kind, job store.Job, result string, err error) store.Settlement 
 	return how
 }
 
-// unwritten decides what becomes of a job whose findings cannot be written: it is tried again, and
-// left to an operator if that does not help.
+// unwritten decides what happens to a job whose results cannot be stored: it is attempted again,
+// and after mostFailures attempts left to an operator.
 func unwritten(job store.Job, err error) store.Settlement {
-	how := again(job, fmt.Errorf("it cannot be written: %w", err))
+	how := again(job, fmt.Errorf("the result cannot be stored: %w", err))
 	if job.Tries >= mostFailures {
 		how.State = store.Refused
 	}
 	return how
 }
 
-// passes reports whether an error says nothing about the job: RongCloud cannot be reached, has
-// enough for now, is out of order, or does not know the secret, which somebody will correct.
+// passes reports whether an error is not about the job and will pass: RongCloud cannot be reached,
+// limits the rate, fails, or refuses the App Secret, which somebody will correct.
 func passes(err error) bool {
 	var failure *rongcloud.Error
 	return errors.Is(err, rongcloud.ErrRateLimited) || errors.Is(err, rongcloud.ErrTransport) || errors.Is(err, rongcloud.ErrUnauthorized) ||
@@ -216,15 +217,15 @@ func passes(err error) bool {
 		errors.As(err, &failure) && failure.HTTPStatus >= 500
 }
 
-// again has a job tried again, later after each try.
+// again makes a job wait for the next attempt, longer after each one.
 func again(job store.Job, err error) store.Settlement {
 	wait := min(minWait<<min(max(job.Tries-1, 0), 10), maxWait)
 	wait = wait/2 + rand.N(wait/2) //nolint:gosec // randomness, not secrecy
 	return store.Settlement{State: store.Waiting, Error: err.Error(), NextAt: time.Now().Add(wait)}
 }
 
-// settle records the end of a try, with what it found out. Data read from RongCloud does not
-// overwrite later decisions.
+// settle records the outcome of an attempt, and stores its results with then. If a later job of the
+// lane is waiting, then does not run: data read from RongCloud must not overwrite later decisions.
 func (w *Worker) settle(ctx context.Context, job store.Job, how store.Settlement, then Effect) error {
 	return w.store.Change(ctx, func(tx *store.Tx) error {
 		tx.Enter(ctx, job.Lane)
@@ -237,7 +238,8 @@ func (w *Worker) settle(ctx context.Context, job store.Job, how store.Settlement
 	})
 }
 
-// bury settles the jobs of dead workers: jobs that may be repeated are, and all others are parked.
+// bury settles jobs whose lease has ended. Those that may be repeated wait for the next attempt,
+// and sends are parked.
 func (w *Worker) bury(ctx context.Context) {
 	jobs, err := w.store.Expired(ctx, time.Now())
 	if err != nil && ctx.Err() == nil {
@@ -247,21 +249,22 @@ func (w *Worker) bury(ctx context.Context) {
 		how := store.Settlement{State: store.Waiting, Error: "its worker died", NextAt: time.Now()}
 		if IsOnce(job.Kind) {
 			how.State = store.Parked
-			how.Error = "its worker died when the request may have been on its way"
+			how.Error = "its worker died, perhaps after sending the request"
 		}
 		if err := w.settle(ctx, job, how, nil); err != nil && ctx.Err() == nil {
-			w.log.Error("the end of a job is not noted", "job", job.ID, "kind", job.Kind, "error", err)
+			w.log.Error("cannot store the outcome of a job", "job", job.ID, "kind", job.Kind, "error", err)
 		}
 	}
 }
 
-// mark is the prefix of the mark in a notice, by which a callback about it leads back to its job.
+// mark is the prefix of the mark in a notice. The mark tells which job a callback about the notice
+// belongs to.
 const mark = "outbox:"
 
 // Mark returns the mark in a job's notice.
 func Mark(id int64) string { return mark + strconv.FormatInt(id, 10) }
 
-// Marked returns the ID of the job that a mark belongs to, and whether the text is a mark.
+// Marked returns the ID of the job of a mark. It reports false if the text is not a mark.
 func Marked(extra string) (int64, bool) {
 	number, found := strings.CutPrefix(extra, mark)
 	id, err := strconv.ParseInt(number, 10, 64)
