@@ -21,8 +21,8 @@ const (
 	minWait = time.Second
 	maxWait = time.Minute
 
-	// While RongCloud fails, jobs begin less and less often, at last every five seconds. This spares
-	// RongCloud, and leaves few sends with an unknown outcome.
+	// While RongCloud fails, jobs begin less and less often, at last every five seconds. This
+	// spares RongCloud, and leaves few sends with an unknown outcome.
 	maxSlow = 5 * time.Second
 
 	// attempts after which a job whose results cannot be stored is left to an operator
