@@ -67,7 +67,7 @@ func TestBulkStopsInAnOutage(t *testing.T) {
 	}
 }
 
-func TestBulkGoesThroughAnOutageIfToldTo(t *testing.T) {
+func TestBulkContinuesInAnOutageIfAllowed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		server := newBulkServer()

@@ -248,18 +248,30 @@ func TestBulkRefusesBadInput(t *testing.T) {
 		name, field string
 		send        func() (*BulkResult, error)
 	}{
-		{name: "an empty list", field: "toUserId", send: func() (*BulkResult, error) { return s.SendPrivateBulk(ctx, bulkMessage, none, BulkParams{}) }},
+		{
+			name: "an empty list", field: "toUserId",
+			send: func() (*BulkResult, error) { return s.SendPrivateBulk(ctx, bulkMessage, none, BulkParams{}) },
+		},
 		{name: "no list", field: "toUserId", send: func() (*BulkResult, error) { return s.SendPrivateBulk(ctx, bulkMessage, nil, BulkParams{}) }},
 		{name: "no groups", field: "toGroupId", send: func() (*BulkResult, error) { return s.SendGroupBulk(ctx, group, none, BulkParams{}) }},
 		{name: "no context", field: "ctx", send: func() (*BulkResult, error) {
 			return s.SendPrivateBulk(nil, bulkMessage, bulkUsers(1), BulkParams{}) //nolint:staticcheck // on purpose
 		}},
-		{name: "recipients in the message", field: "toUserId", send: func() (*BulkResult, error) { return s.SendPrivateBulk(ctx, to, bulkUsers(1), BulkParams{}) }},
+		{
+			name: "recipients in the message", field: "toUserId",
+			send: func() (*BulkResult, error) { return s.SendPrivateBulk(ctx, to, bulkUsers(1), BulkParams{}) },
+		},
 		{name: "recipients in a system message", field: "toUserId", send: func() (*BulkResult, error) {
 			return s.SendSystemBulk(ctx, SystemMessage{From: "a", To: []string{"u"}, Content: TextMessage{}}, bulkUsers(1), BulkParams{})
 		}},
-		{name: "groups in the message", field: "toGroupId", send: func() (*BulkResult, error) { return s.SendGroupBulk(ctx, groupTo, bulkUsers(1), BulkParams{}) }},
-		{name: "members", field: "toUserId", send: func() (*BulkResult, error) { return s.SendGroupBulk(ctx, groupUsers, bulkUsers(1), BulkParams{}) }},
+		{
+			name: "groups in the message", field: "toGroupId",
+			send: func() (*BulkResult, error) { return s.SendGroupBulk(ctx, groupTo, bulkUsers(1), BulkParams{}) },
+		},
+		{
+			name: "members", field: "toUserId",
+			send: func() (*BulkResult, error) { return s.SendGroupBulk(ctx, groupUsers, bulkUsers(1), BulkParams{}) },
+		},
 		{name: "recipients in a template", field: "toUserId", send: func() (*BulkResult, error) {
 			return s.SendPrivateTemplateBulk(ctx, PrivateTemplate{From: "a", Content: TextMessage{}, Recipients: []TemplateRecipient{{UserID: "u"}}}, templateUsers(1), BulkParams{})
 		}},

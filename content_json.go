@@ -252,7 +252,7 @@ type bodyField struct {
 	omit   bool
 	unit   string
 	nested bool // a struct of this kind, a pointer to one or a list of them
-	holds  bool // a nested message
+	holds  bool // it holds a nested message
 }
 
 var (

@@ -18,7 +18,8 @@ type kept struct{ keys *unknownKeys }
 // them.
 type unknownKeys []unknownKey
 
-// has reports whether the value of a field is among them, because the field could not hold it.
+// has reports whether the value of a field is kept as an unknown key, because the field could not
+// hold it.
 func (u unknownKeys) has(f *bodyField) bool {
 	return slices.ContainsFunc(u, func(key unknownKey) bool { return f.named(key.name) })
 }

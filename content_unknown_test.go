@@ -180,8 +180,8 @@ func TestUnknownKeys(t *testing.T) {
 	}
 }
 
-// TestUnknownKeysAreToldApart has keys that look like the paths of others.
-func TestUnknownKeysAreToldApart(t *testing.T) {
+// TestUnknownKeysAreDistinguished has keys that look like the paths of others.
+func TestUnknownKeysAreDistinguished(t *testing.T) {
 	t.Parallel()
 	body := `{"user.level":1,"user":{"level":2},"user\\.level":3,"nameList":[],"msgList":[{"x":4}],"msgList[0].x":5,"msgList[0]":{"x":6}}`
 	content, err := DecodeContent("RC:CombineV2Msg", []byte(body))

@@ -86,7 +86,7 @@ func (c *h2Conn) goAway(last, code uint32, debug string) {
 type h2Server struct {
 	URL      string
 	listener net.Listener
-	// TLS settings that trust it.
+	// For clients: settings that trust the server.
 	tls   *tls.Config
 	serve func(r *h2Request) (carriedOut bool)
 	// Called with headers and data, once they have been handled.

@@ -23,9 +23,9 @@ func (c *calls) option() rongcloud.Option {
 	})
 }
 
-// TestCallHooksHearOfEveryMethod calls every method with all its arguments, with one left out at a
+// TestCallHooksSeeEveryMethod calls every method with all its arguments, with one left out at a
 // time, and without a context. Hooks see each call once, whatever refuses it.
-func TestCallHooksHearOfEveryMethod(t *testing.T) {
+func TestCallHooksSeeEveryMethod(t *testing.T) {
 	t.Parallel()
 	heard := &calls{}
 	client := accepting(t, heard.option())
@@ -69,7 +69,7 @@ func TestCallHooksHearOfEveryMethod(t *testing.T) {
 }
 
 // Hooks also see iterators, which check their arguments before they request a page.
-func TestCallHooksHearOfEveryIterator(t *testing.T) {
+func TestCallHooksSeeEveryIterator(t *testing.T) {
 	t.Parallel()
 	heard := &calls{}
 	client := accepting(t, heard.option())

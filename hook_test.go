@@ -80,24 +80,42 @@ func TestCallHook(t *testing.T) {
 		attempts int
 		text     string
 	}{
-		"accepted":                 {kind: "unsafe", want: OutcomeAccepted, attempts: 1},
-		"accepted after a retry":   {kind: "safe", steps: []step{lost}, want: OutcomeAccepted, attempts: 2},
-		"refused":                  {kind: "unsafe", steps: []step{refused}, want: OutcomeRefused, attempts: 1, text: "1002"},
-		"over the quota":           {kind: "safe", steps: []step{status(429, `{"code":1008}`), status(429, `{"code":1008}`), status(429, `{"code":1008}`)}, want: OutcomeRefused, attempts: 3},
-		"lost send":                {kind: "unsafe", steps: []step{lost}, want: OutcomeUnknown, attempts: 1, text: "outcome unknown"},
-		"lost question":            {kind: "safe", steps: []step{lost, lost, lost}, want: OutcomeFailed, attempts: 3},
-		"a server that fails":      {kind: "unsafe", steps: []step{status(503, "")}, want: OutcomeUnknown, attempts: 1},
-		"a proxy's page":           {kind: "unsafe", steps: []step{status(403, "<html>user-7")}, want: OutcomeFailed, attempts: 1},
-		"canceled before":          {kind: "safe", ctx: canceled, want: OutcomeUnsent, text: "context canceled"},
-		"no context":               {kind: "safe", ctx: nil, want: OutcomeUnsent, text: "ctx"},
-		"nil option":               {kind: "safe", call: []CallOption{nil}, want: OutcomeUnsent, text: "opts"},
-		"bad option":               {kind: "safe", call: []CallOption{WithAttemptTimeout(-1)}, want: OutcomeUnsent, text: "WithAttemptTimeout"},
-		"bad request ID":           {kind: "safe", call: []CallOption{WithRequestID(strings.Repeat("user-7", 10))}, want: OutcomeUnsent, text: "WithRequestID"},
-		"bad argument":             {kind: "none", want: OutcomeUnsent, text: "userId"},
-		"limiter refuses":          {kind: "safe", opts: []Option{WithLimiter(limiterFunc(func(context.Context, QuotaUse) error { return errTelling }))}, want: OutcomeUnsent, text: "waiting for the quota"},
-		"limiter runs out of time": {kind: "safe", opts: []Option{WithLimiter(limiterFunc(func(context.Context, QuotaUse) error { return context.DeadlineExceeded }))}, want: OutcomeUnsent, text: "waiting for the quota: context deadline exceeded"},
-		"no secret":                {kind: "unsafe", opts: []Option{WithSecretSource(func(context.Context) (string, error) { return "", errTelling })}, want: OutcomeUnsent, text: "asking for the App Secret"},
-		"header of a hook":         {kind: "unsafe", opts: []Option{WithHeaderHook(func(_ context.Context, h http.Header) { h.Set("Signature", "user-7") })}, want: OutcomeUnsent, text: "WithHeaderHook"},
+		"accepted":               {kind: "unsafe", want: OutcomeAccepted, attempts: 1},
+		"accepted after a retry": {kind: "safe", steps: []step{lost}, want: OutcomeAccepted, attempts: 2},
+		"refused":                {kind: "unsafe", steps: []step{refused}, want: OutcomeRefused, attempts: 1, text: "1002"},
+		"over the quota": {
+			kind: "safe", steps: []step{status(429, `{"code":1008}`), status(429, `{"code":1008}`), status(429, `{"code":1008}`)},
+			want: OutcomeRefused, attempts: 3,
+		},
+		"lost send":           {kind: "unsafe", steps: []step{lost}, want: OutcomeUnknown, attempts: 1, text: "outcome unknown"},
+		"lost question":       {kind: "safe", steps: []step{lost, lost, lost}, want: OutcomeFailed, attempts: 3},
+		"a server that fails": {kind: "unsafe", steps: []step{status(503, "")}, want: OutcomeUnknown, attempts: 1},
+		"a proxy's page":      {kind: "unsafe", steps: []step{status(403, "<html>user-7")}, want: OutcomeFailed, attempts: 1},
+		"canceled before":     {kind: "safe", ctx: canceled, want: OutcomeUnsent, text: "context canceled"},
+		"no context":          {kind: "safe", ctx: nil, want: OutcomeUnsent, text: "ctx"},
+		"nil option":          {kind: "safe", call: []CallOption{nil}, want: OutcomeUnsent, text: "opts"},
+		"bad option":          {kind: "safe", call: []CallOption{WithAttemptTimeout(-1)}, want: OutcomeUnsent, text: "WithAttemptTimeout"},
+		"bad request ID": {
+			kind: "safe", call: []CallOption{WithRequestID(strings.Repeat("user-7", 10))}, want: OutcomeUnsent, text: "WithRequestID",
+		},
+		"bad argument": {kind: "none", want: OutcomeUnsent, text: "userId"},
+		"limiter refuses": {
+			kind: "safe", opts: []Option{WithLimiter(limiterFunc(func(context.Context, QuotaUse) error { return errTelling }))},
+			want: OutcomeUnsent, text: "waiting for the quota",
+		},
+		"limiter runs out of time": {
+			kind: "safe",
+			opts: []Option{WithLimiter(limiterFunc(func(context.Context, QuotaUse) error { return context.DeadlineExceeded }))},
+			want: OutcomeUnsent, text: "waiting for the quota: context deadline exceeded",
+		},
+		"no secret": {
+			kind: "unsafe", opts: []Option{WithSecretSource(func(context.Context) (string, error) { return "", errTelling })},
+			want: OutcomeUnsent, text: "asking for the App Secret",
+		},
+		"header of a hook": {
+			kind: "unsafe", opts: []Option{WithHeaderHook(func(_ context.Context, h http.Header) { h.Set("Signature", "user-7") })},
+			want: OutcomeUnsent, text: "WithHeaderHook",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -146,7 +164,7 @@ func TestCallHook(t *testing.T) {
 }
 
 // A counter that asks in the order of the guide distinguishes a lost send from a refused one.
-func TestHooksTellUnknownByTheGuide(t *testing.T) {
+func TestHooksReportUnknownAsTheGuideSays(t *testing.T) {
 	t.Parallel()
 	byTable := func(err error) string {
 		var wrong *ArgumentError
@@ -297,8 +315,13 @@ func TestHooksThatPanic(t *testing.T) {
 				return nil, func(CallEnd) { end() }
 			})
 		}, sent: 1, want: OutcomeAccepted},
-		"after an attempt": {hook: func(end func()) Option { return WithAttemptHook(func(context.Context, Attempt) { end() }) }, sent: 1, want: OutcomeAccepted},
-		"headers":          {hook: func(end func()) Option { return WithHeaderHook(func(context.Context, http.Header) { end() }) }, want: OutcomeUnsent},
+		"after an attempt": {
+			hook: func(end func()) Option { return WithAttemptHook(func(context.Context, Attempt) { end() }) }, sent: 1,
+			want: OutcomeAccepted,
+		},
+		"headers": {
+			hook: func(end func()) Option { return WithHeaderHook(func(context.Context, http.Header) { end() }) }, want: OutcomeUnsent,
+		},
 		"the secret": {hook: func(end func()) Option {
 			return WithSecretSource(func(context.Context) (string, error) { end(); return "s", nil })
 		}, want: OutcomeUnsent},
@@ -374,16 +397,20 @@ func TestPanicsDoNotChangeTheOutcome(t *testing.T) {
 		want  Outcome
 		is    error
 	}{
-		"hook after success":              {kind: "unsafe", opt: attempt, want: OutcomeAccepted},
-		"hook after a refusal":            {kind: "unsafe", steps: []step{refused}, opt: attempt, want: OutcomeRefused, is: Code(1002)},
-		"hook after a rate stop":          {kind: "unsafe", steps: []step{status(429, `{"code":1008}`)}, opt: attempt, want: OutcomeRefused, is: ErrRateLimited},
-		"hook after a lost send":          {kind: "unsafe", steps: []step{broken}, opt: attempt, want: OutcomeUnknown, is: ErrOutcomeUnknown},
-		"hook after a failed server":      {kind: "unsafe", steps: []step{down}, opt: attempt, want: OutcomeUnknown, is: ErrOutcomeUnknown},
-		"hook after a lost question":      {kind: "safe", steps: []step{broken}, opt: attempt, want: OutcomeFailed, is: ErrTransport},
-		"headers of a retry":              {kind: "safe", steps: []step{down}, opt: secondHeader(), want: OutcomeFailed, is: ErrTransport},
-		"headers of a retry after a stop": {kind: "unsafe", steps: []step{status(429, `{"code":1008}`)}, opt: secondHeader(), want: OutcomeRefused, is: ErrRateLimited},
-		"transport":                       {kind: "unsafe", opt: transport, want: OutcomeUnknown, is: ErrOutcomeUnknown},
-		"transport of a question":         {kind: "safe", opt: transport, want: OutcomeFailed, is: ErrTransport},
+		"hook after success":   {kind: "unsafe", opt: attempt, want: OutcomeAccepted},
+		"hook after a refusal": {kind: "unsafe", steps: []step{refused}, opt: attempt, want: OutcomeRefused, is: Code(1002)},
+		"hook after a rate stop": {
+			kind: "unsafe", steps: []step{status(429, `{"code":1008}`)}, opt: attempt, want: OutcomeRefused, is: ErrRateLimited,
+		},
+		"hook after a lost send":     {kind: "unsafe", steps: []step{broken}, opt: attempt, want: OutcomeUnknown, is: ErrOutcomeUnknown},
+		"hook after a failed server": {kind: "unsafe", steps: []step{down}, opt: attempt, want: OutcomeUnknown, is: ErrOutcomeUnknown},
+		"hook after a lost question": {kind: "safe", steps: []step{broken}, opt: attempt, want: OutcomeFailed, is: ErrTransport},
+		"headers of a retry":         {kind: "safe", steps: []step{down}, opt: secondHeader(), want: OutcomeFailed, is: ErrTransport},
+		"headers of a retry after a stop": {
+			kind: "unsafe", steps: []step{status(429, `{"code":1008}`)}, opt: secondHeader(), want: OutcomeRefused, is: ErrRateLimited,
+		},
+		"transport":               {kind: "unsafe", opt: transport, want: OutcomeUnknown, is: ErrOutcomeUnknown},
+		"transport of a question": {kind: "safe", opt: transport, want: OutcomeFailed, is: ErrTransport},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -439,7 +466,7 @@ func TestWrappersThatPanic(t *testing.T) {
 }
 
 // If an attempt hook panics, all other hooks and loggers still see the attempt.
-func TestAttemptHooksHearWhateverOthersDo(t *testing.T) {
+func TestAttemptHooksRunWhateverOthersDo(t *testing.T) {
 	t.Parallel()
 	var order []string
 	note := func(name string, leave bool) Option {
@@ -602,7 +629,11 @@ func TestBulkCallHook(t *testing.T) {
 			}
 			return nil, nil
 		}, users: 2500, params: BulkParams{Concurrency: 1}, want: OutcomeFailed, requests: 2, counts: BulkCounts{Chunks: 1, Delivered: 1000}},
-		"an outage":        {answer: func(int, url.Values) (*http.Response, error) { return lost() }, users: 2500, params: BulkParams{Concurrency: 1, MaxUnknown: 2}, want: OutcomeUnknown, requests: 2, counts: BulkCounts{Chunks: 2, Unknown: 2000}},
+		"an outage": {
+			answer: func(int, url.Values) (*http.Response, error) { return lost() }, users: 2500,
+			params: BulkParams{Concurrency: 1, MaxUnknown: 2}, want: OutcomeUnknown, requests: 2,
+			counts: BulkCounts{Chunks: 2, Unknown: 2000},
+		},
 		"nobody":           {params: BulkParams{}, want: OutcomeFailed, counts: BulkCounts{}},
 		"a wrong argument": {users: 1, params: BulkParams{ChunkSize: -1}, want: OutcomeUnsent, counts: BulkCounts{}},
 	} {
@@ -713,7 +744,7 @@ func TestBulkCallHookPanics(t *testing.T) {
 }
 
 // The end of a bulk send reports what was recorded before the panic.
-func TestBulkPanicsTellWhatIsKnown(t *testing.T) {
+func TestBulkPanicsReportWhatIsKnown(t *testing.T) {
 	t.Parallel()
 	panicsAfter := func(n int, sent chan BulkChunk) iter.Seq2[string, error] {
 		return func(yield func(string, error) bool) {

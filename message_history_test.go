@@ -65,7 +65,10 @@ func TestMsgHistoryArguments(t *testing.T) {
 		{field: "endTime", reason: "where reading begins", change: func(q *HistoryQuery) { q.Since = q.Until.Add(time.Millisecond) }},
 		{field: "pageSize", reason: "not between", change: func(q *HistoryQuery) { q.Size = -1 }},
 		{field: "pageSize", reason: "not between", change: func(q *HistoryQuery) { q.Size = 101 }},
-		{field: "endTime", reason: "14 days", change: func(q *HistoryQuery) { q.Since = q.Until.Add(-14*24*time.Hour - time.Millisecond) }, listOnly: true},
+		{
+			field: "endTime", reason: "14 days",
+			change: func(q *HistoryQuery) { q.Since = q.Until.Add(-14*24*time.Hour - time.Millisecond) }, listOnly: true,
+		},
 	} {
 		query := good
 		c.change(&query)
@@ -284,7 +287,10 @@ func TestMsgHistoryWalks(t *testing.T) {
 		{name: "40 days, empty", archive: msgArchive{}, days: 40, size: 10, requests: 3},
 		{name: "40 days, every day", archive: msgArchive{times: spread(41, msgDay)}, days: 40, size: 100, want: 41, requests: 4},
 		{name: "40 days, every fortnight", archive: msgArchive{times: spread(3, 14*msgDay)}, days: 40, size: 100, want: 3, requests: 4},
-		{name: "40 days, fortnights without their end", archive: msgArchive{times: spread(3, 14*msgDay), strictEnd: true}, days: 40, size: 100, want: 3, requests: 6},
+		{
+			name: "40 days, fortnights without their end", archive: msgArchive{times: spread(3, 14*msgDay), strictEnd: true}, days: 40,
+			size: 100, want: 3, requests: 6,
+		},
 		{name: "40 days, late", archive: msgArchive{times: []int64{newest - 39*msgDay}}, days: 40, size: 100, want: 1, requests: 5},
 		{name: "what is older stays out", archive: msgArchive{times: spread(10, msgDay)}, days: 4, size: 100, want: 5, requests: 2},
 	} {
@@ -436,8 +442,15 @@ func TestMsgHistoryWalkFails(t *testing.T) {
 	}{
 		{name: "page 2 fails", archive: msgArchive{times: times, failAt: 2}, uids: msgIndices(3), calls: 2},
 		{name: "the same page for ever", archive: msgArchive{times: times, endless: true}, uids: msgIndices(3), cause: errPageOrder, calls: 2},
-		{name: "a full page of one millisecond", archive: msgArchive{times: []int64{newest, newest - 1, newest - 1, newest - 1, newest - 2}}, uids: msgIndices(4), cause: errPageRepeated, calls: 2},
-		{name: "more than a page of one millisecond", archive: msgArchive{times: []int64{newest, newest, newest, newest}}, uids: msgIndices(3), cause: errPageRepeated, calls: 1},
+		{
+			name:    "a full page of one millisecond",
+			archive: msgArchive{times: []int64{newest, newest - 1, newest - 1, newest - 1, newest - 2}}, uids: msgIndices(4),
+			cause: errPageRepeated, calls: 2,
+		},
+		{
+			name: "more than a page of one millisecond", archive: msgArchive{times: []int64{newest, newest, newest, newest}},
+			uids: msgIndices(3), cause: errPageRepeated, calls: 1,
+		},
 		{name: "newer than asked", archive: msgArchive{times: []int64{newest + 1}, endless: true}, cause: errPageOrder, calls: 1},
 		{name: "oldest first", archive: msgArchive{times: []int64{newest - 2, newest - 1, newest}}, cause: errPageOrder, calls: 1},
 		{name: "no times", archive: msgArchive{times: []int64{0}, endless: true}, cause: errPageOrder, calls: 1},

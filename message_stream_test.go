@@ -241,7 +241,7 @@ func TestMsgStreamBreaks(t *testing.T) {
 			require.Len(t, wire.requests, c.at, "nothing more is sent")
 		})
 	}
-	// An end with an unknown outcome does not end the stream.
+	// If the outcome of the last piece is unknown, the stream is broken, not ended.
 	client, wire := msgStreams(t, map[int]string{2: `502 <html>`})
 	stream := client.Message.Stream.Open(MessageStreamParams{From: "u1", To: "u2"})
 	require.NoError(t, stream.Send(t.Context(), "x"))

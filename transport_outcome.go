@@ -249,8 +249,8 @@ func snippet(data []byte) string {
 	return text
 }
 
-// redirectTarget is the host that a response redirects to; the rest of the address may contain
-// anything.
+// redirectTarget returns the host that a response redirects to. The rest of the address is left
+// out: it may contain users' data.
 func redirectTarget(resp *http.Response) string {
 	if target, err := resp.Location(); err == nil {
 		return target.Host

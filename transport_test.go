@@ -702,7 +702,7 @@ func TestLimiterIsAskedOncePerCall(t *testing.T) {
 	require.Len(t, s.requests, sent)
 }
 
-func TestLimiterHearsOfRefusals(t *testing.T) {
+func TestLimiterGetsRefusals(t *testing.T) {
 	t.Parallel()
 	limiter := &countingLimiter{}
 	s := newScripted(t, []step{status(429, "", "Retry-After", "2"), status(200, `{"code":1008}`)}, WithLimiter(limiter), WithRetry(quick(2)))
@@ -712,7 +712,7 @@ func TestLimiterHearsOfRefusals(t *testing.T) {
 	require.Contains(t, limiter.calls[2], "refused for 0s")
 }
 
-func TestLimiterIsToldWhatCapsAskFor(t *testing.T) {
+func TestLimiterGetsTheValuesForCaps(t *testing.T) {
 	t.Parallel()
 	limiter := &countingLimiter{}
 	s := newScripted(t, nil, WithLimiter(limiter))

@@ -278,7 +278,7 @@ func TestModeration(t *testing.T) {
 	require.Equal(t, []webhook.SensitiveType{webhook.SensitiveNone, webhook.SensitiveNone, webhook.SensitiveReplaced, webhook.SensitiveBlocked}, kinds)
 }
 
-func TestWebhooksHearOfWhatTheyAskedFor(t *testing.T) {
+func TestWebhooksGetTheKindsTheyAskedFor(t *testing.T) {
 	t.Parallel()
 	kinds := func(opts ...rongcloudtest.WebhookOption) []webhook.Kind {
 		srv, client := pair(t)

@@ -128,7 +128,10 @@ func TestUltraGroupRepeats(t *testing.T) {
 		call(t, client, "/ultragroup/userbanned/add.json", form("groupId", "g", "userIds", "a,b"))
 	}
 	require.Equal(t, []rongcloudtest.GroupState{
-		{ID: "g", Name: "n", MemberIDs: []string{"a", "b"}, ChannelIDs: []string{"RCDefault", "c"}, PrivateChannelIDs: []string{"c"}, MutedIDs: []string{"a", "b"}},
+		{
+			ID: "g", Name: "n", MemberIDs: []string{"a", "b"}, ChannelIDs: []string{"RCDefault", "c"},
+			PrivateChannelIDs: []string{"c"}, MutedIDs: []string{"a", "b"},
+		},
 	}, srv.State().UltraGroups)
 	require.Equal(t, []string{"g"}, srv.User("b").UltraGroups())
 	require.Equal(t, []any{"a", "b"}, call(t, client, "/ultragroup/channel/private/users/get.json", form("groupId", "g", "busChannel", "c"))["users"])

@@ -66,8 +66,14 @@ func TestFallbackWhateverHappens(t *testing.T) {
 	tests := []tester{
 		{name: "nothing is wrong", handler: shared, body: questionBody, want: `{"pass":1}`},
 		{name: "store fails", handler: shared, option: storeOf(0, errors.New("redis is away")), body: questionBody},
-		{name: "store fails, JSON", handler: shared, option: storeOf(0, errors.New("redis is away")), body: `{"targetId":"g","msgType":"x","messageId":"1"}`},
-		{name: "store fails, escaped name", handler: shared, option: storeOf(0, errors.New("redis is away")), body: `{"targetId":"g","msg\u0054ype":"x","messageId":"1"}`},
+		{
+			name: "store fails, JSON", handler: shared, option: storeOf(0, errors.New("redis is away")),
+			body: `{"targetId":"g","msgType":"x","messageId":"1"}`,
+		},
+		{
+			name: "store fails, escaped name", handler: shared, option: storeOf(0, errors.New("redis is away")),
+			body: `{"targetId":"g","msg\u0054ype":"x","messageId":"1"}`,
+		},
 		{name: "store fails, no ID", handler: shared, option: storeOf(0, errors.New("redis is away")), body: `targetId=g&msgType=x`},
 		{name: "store fails, alone", handler: alone, option: storeOf(0, errors.New("redis is away")), body: questionBody},
 		{name: "store has a state of its own", handler: shared, option: storeOf(9, nil), body: questionBody},
@@ -79,7 +85,10 @@ func TestFallbackWhateverHappens(t *testing.T) {
 		{name: "no target and no type", handler: alone, body: "messageId=1"},
 		{name: "no target", handler: shared, body: "messageId=1&msgType="},
 		{name: "no time", handler: shared, body: questionBody + "&msgTimeStamp=yesterday"},
-		{name: "of another app", handler: shared, option: webhook.WithApp("other", "other-secret"), body: strings.Replace(questionBody, "test-key", "other", 1)},
+		{
+			name: "of another app", handler: shared, option: webhook.WithApp("other", "other-secret"),
+			body: strings.Replace(questionBody, "test-key", "other", 1),
+		},
 		{name: "bad percent", handler: alone, body: "targetId=g1&content=%zz"},
 		{name: "empty", handler: alone, body: ""},
 		{name: "empty list", handler: alone, body: "[]"},
@@ -90,10 +99,19 @@ func TestFallbackWhateverHappens(t *testing.T) {
 		{name: "other compression", handler: alone, body: questionBody, forge: func(r *http.Request) { r.Header.Set("Content-Encoding", "br") }},
 		{name: "no gzip", handler: alone, body: questionBody, forge: func(r *http.Request) { r.Header.Set("Content-Encoding", "gzip") }},
 		{name: "breaks off", handler: alone, body: questionBody, forge: func(r *http.Request) { r.Body = io.NopCloser(errorReader{}) }},
-		{name: "two questions", handler: shared, body: `[{"targetId":"g","msgType":"x","messageId":"1"},{"targetId":"g","msgType":"x","messageId":"2"}]`},
-		{name: "parsed before, without a part", handler: shared, body: questionBody + "&extra=%zz%zz", forge: func(r *http.Request) { _ = r.ParseForm() }},
+		{
+			name: "two questions", handler: shared,
+			body: `[{"targetId":"g","msgType":"x","messageId":"1"},{"targetId":"g","msgType":"x","messageId":"2"}]`,
+		},
+		{
+			name: "parsed before, without a part", handler: shared, body: questionBody + "&extra=%zz%zz",
+			forge: func(r *http.Request) { _ = r.ParseForm() },
+		},
 		{name: "partly read before", handler: alone, body: questionBody, forge: func(r *http.Request) { _, _ = r.Body.Read(make([]byte, 40)) }},
-		{name: "partly read before, shared", handler: shared, body: "appKey=test-key&" + questionBody, forge: func(r *http.Request) { _, _ = r.Body.Read(make([]byte, 16)) }},
+		{
+			name: "partly read before, shared", handler: shared, body: "appKey=test-key&" + questionBody,
+			forge: func(r *http.Request) { _, _ = r.Body.Read(make([]byte, 16)) },
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -113,7 +113,7 @@ func TestLive(t *testing.T) {
 	require.NoError(t, <-ended)
 }
 
-// A word cannot pass however it is hidden.
+// A forbidden word is found however it is encoded, and in every field of a message.
 func TestModeration(t *testing.T) {
 	h, err := newHandler(&receiver{w: io.Discard, archive: io.Discard}, "s", slog.New(slog.DiscardHandler))
 	require.NoError(t, err)

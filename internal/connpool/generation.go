@@ -42,7 +42,7 @@ type Generation struct {
 type role int
 
 const (
-	serving role = iota // takes any request, or is retired
+	serving role = iota // takes any request, until it is retired
 	ahead               // opened ahead, not used yet
 	lane                // opened ahead, with one connection for one HTTP/1.1 request at a time
 )

@@ -104,7 +104,7 @@ type formOne[T any] struct {
 	V T `wire:"v"`
 }
 
-// formMayLack is the same with a required list that may be empty.
+// formMayLack is a request with the single parameter v, a required list that may be empty.
 type formMayLack[T any] struct {
 	V T `wire:"v,empty"`
 }

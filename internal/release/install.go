@@ -20,8 +20,8 @@ var installLine = regexp.MustCompile(`(?m)^go (?:(?:get|install) \S+|(?:-C \S+ )
 // guide is the page that has what the README in the same language leaves out.
 const guide = "docs/guide"
 
-// installs returns errors for commands that get one of our modules or programs but are missing in
-// a README and its guide, and for commands there that do not work.
+// installs checks the commands that install our modules and programs: each of them must be in a
+// README or its guide, and each command there must work.
 func (s state) installs(root string) error {
 	var offered []string
 	for _, m := range s.modules {

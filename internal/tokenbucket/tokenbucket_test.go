@@ -75,7 +75,7 @@ func TestALimitNamedTwiceCountsTwice(t *testing.T) {
 	})
 }
 
-func TestACallThatIsKeptDoesNotKeepOthers(t *testing.T) {
+func TestHeldCallDoesNotHoldOthers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := newCalls()
@@ -115,7 +115,7 @@ func TestACallUnderTwoBusyLimitsIsNotStarved(t *testing.T) {
 	})
 }
 
-func TestWhoGivesUpLetsTheNextOneGo(t *testing.T) {
+func TestCallThatGivesUpLetsTheNextOneGo(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := newCalls()

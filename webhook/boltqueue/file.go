@@ -87,7 +87,7 @@ func (f *file) inPlace() error {
 	if errors.Is(err, os.ErrNotExist) || err == nil && !os.SameFile(info, f.opened) {
 		return fmt.Errorf("boltqueue: %s: the file was removed or replaced while it was open; restart the process", f.path)
 	}
-	return nil // or unknown
+	return nil // after another error of Stat, it is unknown
 }
 
 // checkFile checks a file under a lock that keeps others from writing.
