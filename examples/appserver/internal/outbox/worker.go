@@ -145,7 +145,7 @@ func (w *Worker) try(ctx context.Context, job store.Job) (store.Settlement, Effe
 		return store.Settlement{State: store.Refused, Error: "unknown kind of job"}, nil
 	}
 	if err := w.early(ctx, job); err != nil {
-		return again(job, err), nil
+		return later(job, err), nil
 	}
 	result, then, err := what.call(ctx, job)
 	how := judge(what, job, result, err)
@@ -193,7 +193,7 @@ func judge(what kind, job store.Job, result string, err error) store.Settlement 
 	case errors.Is(err, rongcloud.ErrOutcomeUnknown) && IsOnce(job.Kind):
 		how.State = store.Parked
 	case errors.Is(err, rongcloud.ErrOutcomeUnknown), passes(err):
-		return again(job, err)
+		return later(job, err)
 	}
 	return how
 }
@@ -201,7 +201,7 @@ func judge(what kind, job store.Job, result string, err error) store.Settlement 
 // unwritten decides what happens to a job whose results cannot be stored: it is attempted again,
 // and after mostFailures attempts left to an operator.
 func unwritten(job store.Job, err error) store.Settlement {
-	how := again(job, fmt.Errorf("the result cannot be stored: %w", err))
+	how := later(job, fmt.Errorf("the result cannot be stored: %w", err))
 	if job.Tries >= mostFailures {
 		how.State = store.Refused
 	}
@@ -217,8 +217,8 @@ func passes(err error) bool {
 		errors.As(err, &failure) && failure.HTTPStatus >= 500
 }
 
-// again makes a job wait for the next attempt, longer after each one.
-func again(job store.Job, err error) store.Settlement {
+// later makes a job wait for the next attempt, longer after each one.
+func later(job store.Job, err error) store.Settlement {
 	wait := min(minWait<<min(max(job.Tries-1, 0), 10), maxWait)
 	wait = wait/2 + rand.N(wait/2) //nolint:gosec // randomness, not secrecy
 	return store.Settlement{State: store.Waiting, Error: err.Error(), NextAt: time.Now().Add(wait)}
