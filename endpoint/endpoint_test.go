@@ -402,18 +402,30 @@ func TestMatch(t *testing.T) {
 		want         *endpoint.Endpoint
 		values       map[string]string
 	}{
-		{"", "/user/getToken.json", endpoint.UserGetToken, nil},
-		{"POST", "/v2/rtc/rooms/r1/block-users", endpoint.V2RTCRoomsRoomIDBlockUsersPost, map[string]string{"room_id": "r1"}},
-		{"", "/v2/rtc/rooms/r1/block-users", endpoint.V2RTCRoomsRoomIDBlockUsersPost, map[string]string{"room_id": "r1"}},
-		{"DELETE", "/v2/rtc/rooms/a%2Fb%20c/block-users", endpoint.V2RTCRoomsRoomIDBlockUsersDelete, map[string]string{"room_id": "a/b c"}},
-		{"DELETE", "/v2/rtc/rooms/%7Broom_id%7D/block-users", endpoint.V2RTCRoomsRoomIDBlockUsersDelete, map[string]string{"room_id": "{room_id}"}},
-		{"GET", "/v2/rtc/rooms/r1/block-users", nil, nil},
-		{"POST", "/v2/rtc/rooms//block-users", nil, nil},
-		{"POST", "/v2/rtc/rooms/a/b/block-users", nil, nil},
-		{"POST", "/v2/rtc/rooms/%zz/block-users", nil, nil},
-		{"POST", "/v2/rtc/rooms/r1/block-users/", nil, nil},
-		{"GET", "/user/getToken.json", nil, nil},
-		{"POST", "", nil, nil},
+		{method: "", path: "/user/getToken.json", want: endpoint.UserGetToken, values: nil},
+		{
+			method: "POST", path: "/v2/rtc/rooms/r1/block-users", want: endpoint.V2RTCRoomsRoomIDBlockUsersPost,
+			values: map[string]string{"room_id": "r1"},
+		},
+		{
+			method: "", path: "/v2/rtc/rooms/r1/block-users", want: endpoint.V2RTCRoomsRoomIDBlockUsersPost,
+			values: map[string]string{"room_id": "r1"},
+		},
+		{
+			method: "DELETE", path: "/v2/rtc/rooms/a%2Fb%20c/block-users", want: endpoint.V2RTCRoomsRoomIDBlockUsersDelete,
+			values: map[string]string{"room_id": "a/b c"},
+		},
+		{
+			method: "DELETE", path: "/v2/rtc/rooms/%7Broom_id%7D/block-users", want: endpoint.V2RTCRoomsRoomIDBlockUsersDelete,
+			values: map[string]string{"room_id": "{room_id}"},
+		},
+		{method: "GET", path: "/v2/rtc/rooms/r1/block-users", want: nil, values: nil},
+		{method: "POST", path: "/v2/rtc/rooms//block-users", want: nil, values: nil},
+		{method: "POST", path: "/v2/rtc/rooms/a/b/block-users", want: nil, values: nil},
+		{method: "POST", path: "/v2/rtc/rooms/%zz/block-users", want: nil, values: nil},
+		{method: "POST", path: "/v2/rtc/rooms/r1/block-users/", want: nil, values: nil},
+		{method: "GET", path: "/user/getToken.json", want: nil, values: nil},
+		{method: "POST", path: "", want: nil, values: nil},
 	} {
 		ep, values := endpoint.Match(c.method, c.path)
 		require.Same(t, c.want, ep, "%s %s", c.method, c.path)

@@ -75,20 +75,20 @@ func (o *told) series(t testing.TB) (all []series) {
 			switch d := m.Data.(type) {
 			case metricdata.Histogram[float64]:
 				for _, p := range d.DataPoints {
-					all = append(all, series{m.Name, "histogram", p.Attributes, int64(p.Count), p.Sum})
+					all = append(all, series{metric: m.Name, kind: "histogram", attributes: p.Attributes, count: int64(p.Count), value: p.Sum})
 				}
 			case metricdata.Histogram[int64]:
 				for _, p := range d.DataPoints {
-					all = append(all, series{m.Name, "histogram", p.Attributes, int64(p.Count), float64(p.Sum)})
+					all = append(all, series{metric: m.Name, kind: "histogram", attributes: p.Attributes, count: int64(p.Count), value: float64(p.Sum)})
 				}
 			case metricdata.Sum[int64]:
 				require.True(t, d.IsMonotonic)
 				for _, p := range d.DataPoints {
-					all = append(all, series{m.Name, "counter", p.Attributes, 1, float64(p.Value)})
+					all = append(all, series{metric: m.Name, kind: "counter", attributes: p.Attributes, count: 1, value: float64(p.Value)})
 				}
 			case metricdata.Gauge[int64]:
 				for _, p := range d.DataPoints {
-					all = append(all, series{m.Name, "gauge", p.Attributes, 1, float64(p.Value)})
+					all = append(all, series{metric: m.Name, kind: "gauge", attributes: p.Attributes, count: 1, value: float64(p.Value)})
 				}
 			default:
 				t.Fatalf("%s is a %T", m.Name, d)
@@ -152,11 +152,11 @@ func TestTraceOfALostSend(t *testing.T) {
 		kind         trace.SpanKind
 		status       codes.Code
 	}{
-		{send, order, "MessagePrivatePublish", trace.SpanKindInternal, codes.Error},
-		{lost, send, "POST /message/private/publish.json", trace.SpanKindClient, codes.Error},
-		{get, order, "UserInfo", trace.SpanKindInternal, codes.Unset},
-		{first, get, "POST /user/info.json", trace.SpanKindClient, codes.Error},
-		{second, get, "POST /user/info.json", trace.SpanKindClient, codes.Unset},
+		{span: send, parent: order, name: "MessagePrivatePublish", kind: trace.SpanKindInternal, status: codes.Error},
+		{span: lost, parent: send, name: "POST /message/private/publish.json", kind: trace.SpanKindClient, status: codes.Error},
+		{span: get, parent: order, name: "UserInfo", kind: trace.SpanKindInternal, status: codes.Unset},
+		{span: first, parent: get, name: "POST /user/info.json", kind: trace.SpanKindClient, status: codes.Error},
+		{span: second, parent: get, name: "POST /user/info.json", kind: trace.SpanKindClient, status: codes.Unset},
 	} {
 		require.Equal(t, c.name, c.span.Name)
 		require.Equal(t, c.kind, c.span.SpanKind)
@@ -250,20 +250,58 @@ func TestErrorTypes(t *testing.T) {
 		want    string
 		outcome string
 	}{
-		"code":         {func(*http.Request) (*http.Response, error) { return response(400, `{"code":1002}`), nil }, send, "1002", "refused"},
-		"new code":     {func(*http.Request) (*http.Response, error) { return response(400, `{"code":987654}`), nil }, send, "code_OTHER", "refused"},
-		"status":       {func(*http.Request) (*http.Response, error) { return response(503, ``), nil }, get, "503", "failed"},
-		"page":         {func(*http.Request) (*http.Response, error) { return response(200, `<html>name-7`), nil }, get, "response", "failed"},
-		"redirect":     {func(*http.Request) (*http.Response, error) { return response(302, ``), nil }, get, "response", "failed"},
-		"unreadable":   {func(*http.Request) (*http.Response, error) { return response(200, `{"code":200,"userName":[`), nil }, get, "response", "failed"},
-		"odd status":   {func(*http.Request) (*http.Response, error) { return response(999, ``), nil }, get, "connection", "failed"},
-		"lost":         {func(*http.Request) (*http.Response, error) { return nil, io.EOF }, send, "outcome_unknown", "unknown"},
-		"no response":  {func(*http.Request) (*http.Response, error) { return nil, io.EOF }, get, "connection", "failed"},
-		"time":         {func(*http.Request) (*http.Response, error) { return nil, context.DeadlineExceeded }, get, "timeout", "failed"},
-		"rate":         {func(*http.Request) (*http.Response, error) { return response(429, `{"code":1008}`), nil }, send, "1008", "refused"},
-		"argument":     {nil, func(ctx context.Context, c *rongcloud.Client) error { _, err := c.User.Get(ctx, ""); return err }, "argument", "unsent"},
-		"canceled":     {nil, func(ctx context.Context, c *rongcloud.Client) error { return send(canceled(ctx), c) }, "canceled", "unsent"},
-		"bad template": {nil, template, "argument", "unsent"},
+		"code": {
+			do: func(*http.Request) (*http.Response, error) { return response(400, `{"code":1002}`), nil }, call: send, want: "1002",
+			outcome: "refused",
+		},
+		"new code": {
+			do: func(*http.Request) (*http.Response, error) { return response(400, `{"code":987654}`), nil }, call: send,
+			want: "code_OTHER", outcome: "refused",
+		},
+		"status": {
+			do: func(*http.Request) (*http.Response, error) { return response(503, ``), nil }, call: get, want: "503",
+			outcome: "failed",
+		},
+		"page": {
+			do: func(*http.Request) (*http.Response, error) { return response(200, `<html>name-7`), nil }, call: get, want: "response",
+			outcome: "failed",
+		},
+		"redirect": {
+			do: func(*http.Request) (*http.Response, error) { return response(302, ``), nil }, call: get, want: "response",
+			outcome: "failed",
+		},
+		"unreadable": {
+			do: func(*http.Request) (*http.Response, error) { return response(200, `{"code":200,"userName":[`), nil }, call: get,
+			want: "response", outcome: "failed",
+		},
+		"odd status": {
+			do: func(*http.Request) (*http.Response, error) { return response(999, ``), nil }, call: get, want: "connection",
+			outcome: "failed",
+		},
+		"lost": {
+			do: func(*http.Request) (*http.Response, error) { return nil, io.EOF }, call: send, want: "outcome_unknown",
+			outcome: "unknown",
+		},
+		"no response": {
+			do: func(*http.Request) (*http.Response, error) { return nil, io.EOF }, call: get, want: "connection", outcome: "failed",
+		},
+		"time": {
+			do: func(*http.Request) (*http.Response, error) { return nil, context.DeadlineExceeded }, call: get, want: "timeout",
+			outcome: "failed",
+		},
+		"rate": {
+			do: func(*http.Request) (*http.Response, error) { return response(429, `{"code":1008}`), nil }, call: send, want: "1008",
+			outcome: "refused",
+		},
+		"argument": {
+			do: nil, call: func(ctx context.Context, c *rongcloud.Client) error { _, err := c.User.Get(ctx, ""); return err },
+			want: "argument", outcome: "unsent",
+		},
+		"canceled": {
+			do: nil, call: func(ctx context.Context, c *rongcloud.Client) error { return send(canceled(ctx), c) }, want: "canceled",
+			outcome: "unsent",
+		},
+		"bad template": {do: nil, call: template, want: "argument", outcome: "unsent"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -294,10 +332,13 @@ func TestPanicInAnAttempt(t *testing.T) {
 		do            transport
 		outcome, kind any
 	}{
-		"transport": {nil, func(*http.Request) (*http.Response, error) { panic("user-7") }, "unknown", "outcome_unknown"},
+		"transport": {
+			opts: nil, do: func(*http.Request) (*http.Response, error) { panic("user-7") }, outcome: "unknown",
+			kind: "outcome_unknown",
+		},
 		"hook": {
-			[]rongcloud.Option{rongcloud.WithAttemptHook(func(context.Context, rongcloud.Attempt) { panic("user-7") })},
-			func(*http.Request) (*http.Response, error) { return response(200, `{"code":200}`), nil }, "accepted", nil,
+			opts: []rongcloud.Option{rongcloud.WithAttemptHook(func(context.Context, rongcloud.Attempt) { panic("user-7") })},
+			do:   func(*http.Request) (*http.Response, error) { return response(200, `{"code":200}`), nil }, outcome: "accepted", kind: nil,
 		},
 	} {
 		o := newTold(t)

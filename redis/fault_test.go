@@ -122,34 +122,37 @@ func TestLimiterDoesNotFlap(t *testing.T) {
 		begin          change
 		refuse, accept change
 	}{
-		{"OOM", nil, nil, do("CONFIG", "SET", "maxmemory", "1"), do("CONFIG", "SET", "maxmemory", "0")},
-		{"READONLY", nil, nil, do("REPLICAOF", "127.0.0.1", "1"), do("REPLICAOF", "NO", "ONE")},
-		{"NOPERM", nil, nil, do("ACL", "SETUSER", "app", "-evalsha"), do("ACL", "SETUSER", "app", "+evalsha")},
-		{"WRONGPASS", nil, nil, func(t *testing.T, root *redis.Client) {
+		{says: "OOM", args: nil, begin: nil, refuse: do("CONFIG", "SET", "maxmemory", "1"), accept: do("CONFIG", "SET", "maxmemory", "0")},
+		{says: "READONLY", args: nil, begin: nil, refuse: do("REPLICAOF", "127.0.0.1", "1"), accept: do("REPLICAOF", "NO", "ONE")},
+		{
+			says: "NOPERM", args: nil, begin: nil, refuse: do("ACL", "SETUSER", "app", "-evalsha"),
+			accept: do("ACL", "SETUSER", "app", "+evalsha"),
+		},
+		{says: "WRONGPASS", args: nil, begin: nil, refuse: func(t *testing.T, root *redis.Client) {
 			do("ACL", "SETUSER", "app", "resetpass", ">other")(t, root)
 			do("CLIENT", "KILL", "USER", "app")(t, root)
-		}, do("ACL", "SETUSER", "app", ">pw")},
-		{"CLUSTERDOWN", []string{"--cluster-enabled", "yes"}, func(t *testing.T, root *redis.Client) {
+		}, accept: do("ACL", "SETUSER", "app", ">pw")},
+		{says: "CLUSTERDOWN", args: []string{"--cluster-enabled", "yes"}, begin: func(t *testing.T, root *redis.Client) {
 			do("CLUSTER", "ADDSLOTSRANGE", "0", "16383")(t, root)
 			require.Eventually(t, func() bool {
 				return strings.Contains(root.ClusterInfo(t.Context()).Val(), "cluster_state:ok")
 			}, 30*time.Second, 10*time.Millisecond)
-		}, func(t *testing.T, root *redis.Client) {
+		}, refuse: func(t *testing.T, root *redis.Client) {
 			do("CLUSTER", "DELSLOTS", root.ClusterKeySlot(t.Context(), "{k}").Val())(t, root)
-		}, func(t *testing.T, root *redis.Client) {
+		}, accept: func(t *testing.T, root *redis.Client) {
 			do("CLUSTER", "ADDSLOTS", root.ClusterKeySlot(t.Context(), "{k}").Val())(t, root)
 		}},
-		{"MISCONF", []string{"--save", "3600 1", "--dir", gone}, nil, func(t *testing.T, root *redis.Client) {
+		{says: "MISCONF", args: []string{"--save", "3600 1", "--dir", gone}, begin: nil, refuse: func(t *testing.T, root *redis.Client) {
 			require.NoError(t, os.RemoveAll(gone))
 			do("BGSAVE")(t, root)
 			require.Eventually(t, func() bool {
 				return strings.Contains(root.Info(t.Context(), "persistence").Val(), "rdb_last_bgsave_status:err")
 			}, 30*time.Second, 10*time.Millisecond)
-		}, do("CONFIG", "SET", "stop-writes-on-bgsave-error", "no")},
-		{"LOADING", []string{"--enable-debug-command", "yes", "--loading-process-events-interval-bytes", "1024"}, func(t *testing.T, root *redis.Client) {
+		}, accept: do("CONFIG", "SET", "stop-writes-on-bgsave-error", "no")},
+		{says: "LOADING", args: []string{"--enable-debug-command", "yes", "--loading-process-events-interval-bytes", "1024"}, begin: func(t *testing.T, root *redis.Client) {
 			do("DEBUG", "POPULATE", "50000", "x", "200")(t, root)
 			do("CONFIG", "SET", "key-load-delay", "3000")(t, root)
-		}, func(t *testing.T, root *redis.Client) {
+		}, refuse: func(t *testing.T, root *redis.Client) {
 			loader := redis.NewClient(&redis.Options{Addr: root.Options().Addr, ReadTimeout: -1, MaxRetries: -1})
 			loaded := make(chan error, 1)
 			go func() { loaded <- loader.Do(context.Background(), "DEBUG", "RELOAD").Err() }()
@@ -158,7 +161,7 @@ func TestLimiterDoesNotFlap(t *testing.T) {
 				_ = loader.Close()
 			})
 			require.Eventually(t, func() bool { return !errors.Is(root.Get(t.Context(), "x").Err(), redis.Nil) }, 30*time.Second, 10*time.Millisecond)
-		}, do("CONFIG", "SET", "key-load-delay", "0")},
+		}, accept: do("CONFIG", "SET", "key-load-delay", "0")},
 	} {
 		t.Run(c.says, func(t *testing.T) {
 			t.Parallel()

@@ -65,12 +65,12 @@ func TestCallThatLeavesBlocksNobody(t *testing.T) {
 		channel string        // of the small call
 		hurried bool          // the small call has a deadline too
 	}{
-		{"too late", 10 * time.Minute, "a", false},
-		{"too late, behind it somebody in a hurry", 10 * time.Minute, "a", true},
-		{"too late, behind it another channel", 10 * time.Minute, "b", false},
-		{"too late, behind it another channel in a hurry", 10 * time.Minute, "b", true},
-		{"cancelled", 0, "a", true},
-		{"cancelled, behind it another channel", 0, "b", true},
+		{name: "too late", leave: 10 * time.Minute, channel: "a", hurried: false},
+		{name: "too late, behind it somebody in a hurry", leave: 10 * time.Minute, channel: "a", hurried: true},
+		{name: "too late, behind it another channel", leave: 10 * time.Minute, channel: "b", hurried: false},
+		{name: "too late, behind it another channel in a hurry", leave: 10 * time.Minute, channel: "b", hurried: true},
+		{name: "cancelled", leave: 0, channel: "a", hurried: true},
+		{name: "cancelled, behind it another channel", leave: 0, channel: "b", hurried: true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

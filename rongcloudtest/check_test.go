@@ -29,25 +29,59 @@ func TestChecksOfTheRequest(t *testing.T) {
 		status, code             int
 		message                  string
 	}{
-		{"unknown path", "POST", "/user/getTokens.json", good, signed(srv), 404, 404, "/user/getTokens.json"},
-		{"unknown path unsigned", "POST", "/", "", http.Header{}, 404, 404, ""},
-		{"wrong method", "GET", path, "", signed(srv), 405, 1002, "POST"},
-		{"not implemented", "POST", "/user/activate.json", "userId=u1", signed(srv), 501, 501, "POST /user/activate.json"},
-		{"no signature", "POST", path, good, header(func(h http.Header) { h.Del("Signature") }), 401, 1004, "Signature"},
-		{"no headers", "POST", path, good, http.Header{}, 401, 1004, ""},
-		{"wrong signature", "POST", path, good, header(func(h http.Header) { h.Set("Nonce", "other") }), 401, 1004, "match"},
-		{"unknown key", "POST", path, good, header(func(h http.Header) { h.Set("App-Key", "other") }), 401, 1001, "other"},
-		{"mixed header names", "POST", path, good, header(func(h http.Header) {
+		{
+			name: "unknown path", method: "POST", path: "/user/getTokens.json", body: good, header: signed(srv), status: 404,
+			code: 404, message: "/user/getTokens.json",
+		},
+		{name: "unknown path unsigned", method: "POST", path: "/", body: "", header: http.Header{}, status: 404, code: 404, message: ""},
+		{name: "wrong method", method: "GET", path: path, body: "", header: signed(srv), status: 405, code: 1002, message: "POST"},
+		{
+			name: "not implemented", method: "POST", path: "/user/activate.json", body: "userId=u1", header: signed(srv), status: 501,
+			code: 501, message: "POST /user/activate.json",
+		},
+		{
+			name: "no signature", method: "POST", path: path, body: good, header: header(func(h http.Header) { h.Del("Signature") }),
+			status: 401, code: 1004, message: "Signature",
+		},
+		{name: "no headers", method: "POST", path: path, body: good, header: http.Header{}, status: 401, code: 1004, message: ""},
+		{
+			name: "wrong signature", method: "POST", path: path, body: good,
+			header: header(func(h http.Header) { h.Set("Nonce", "other") }), status: 401, code: 1004, message: "match",
+		},
+		{
+			name: "unknown key", method: "POST", path: path, body: good,
+			header: header(func(h http.Header) { h.Set("App-Key", "other") }), status: 401, code: 1001, message: "other",
+		},
+		{name: "mixed header names", method: "POST", path: path, body: good, header: header(func(h http.Header) {
 			h.Set("RC-Nonce", h.Get("Nonce"))
 			h.Del("Nonce")
-		}), 401, 1004, ""},
-		{"timestamp no number", "POST", path, good, signedAt(srv, "today", "1"), 401, 1004, "today"},
-		{"timestamp of long ago", "POST", path, good, signedAt(srv, "1408710653000", "1"), 200, 200, ""},
-		{"wrong content type", "POST", path, good, header(func(h http.Header) { h.Set("Content-Type", "application/json") }), 400, 1002, "urlencoded"},
-		{"form to a JSON endpoint", "POST", "/user/tag/set.json", "userId=u1&tags=a", signed(srv), 400, 1002, "application/json"},
-		{"broken form", "POST", path, "userId=%zz", signed(srv), 400, 1002, "form"},
-		{"body too long", "POST", path, "userId=u1&name=" + strings.Repeat("a", 4<<20), signed(srv), 400, 1005, "body"},
-		{"good", "POST", path, good, signed(srv), 200, 200, ""},
+		}), status: 401, code: 1004, message: ""},
+		{
+			name: "timestamp no number", method: "POST", path: path, body: good, header: signedAt(srv, "today", "1"), status: 401,
+			code: 1004, message: "today",
+		},
+		{
+			name: "timestamp of long ago", method: "POST", path: path, body: good, header: signedAt(srv, "1408710653000", "1"),
+			status: 200, code: 200, message: "",
+		},
+		{
+			name: "wrong content type", method: "POST", path: path, body: good,
+			header: header(func(h http.Header) { h.Set("Content-Type", "application/json") }), status: 400, code: 1002,
+			message: "urlencoded",
+		},
+		{
+			name: "form to a JSON endpoint", method: "POST", path: "/user/tag/set.json", body: "userId=u1&tags=a", header: signed(srv),
+			status: 400, code: 1002, message: "application/json",
+		},
+		{
+			name: "broken form", method: "POST", path: path, body: "userId=%zz", header: signed(srv), status: 400, code: 1002,
+			message: "form",
+		},
+		{
+			name: "body too long", method: "POST", path: path, body: "userId=u1&name=" + strings.Repeat("a", 4<<20),
+			header: signed(srv), status: 400, code: 1005, message: "body",
+		},
+		{name: "good", method: "POST", path: path, body: good, header: signed(srv), status: 200, code: 200, message: ""},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -72,32 +106,71 @@ func TestChecksOfParameters(t *testing.T) {
 		code             int
 		message          string
 	}{
-		{"required", "/user/getToken.json", "userId=u1", 1002, "name is required"},
-		{"required but empty", "/user/getToken.json", "userId=u1&name=", 1002, "name is required"},
-		{"required list", "/user/block.json", "minute=1", 1002, "userId is required"},
-		{"no body", "/user/getToken.json", "", 1002, "userId is required"},
-		{"bytes", "/user/getToken.json", "name=n&userId=" + strings.Repeat("a", 65), 1005, "userId has 65 bytes"},
-		{"characters", "/user/getToken.json", "userId=u&name=" + strings.Repeat("é", 65), 1005, "name has 65 characters"},
-		{"characters are not bytes", "/user/getToken.json", "userId=u&name=" + strings.Repeat("é", 64), 200, ""},
-		{"list items", "/user/block.json", "minute=1" + many("userId", 21), 1002, "21 items, at most 20"},
-		{"csv items", "/user/deactivate.json", "userId=" + strings.Repeat("x,", 100) + "x", 1002, "101 items"},
-		{"empty item", "/user/block.json", "minute=1&userId=a&userId=", 1002, "empty item"},
-		{"number", "/user/block.json", "userId=a&minute=soon", 1002, "not a number"},
-		{"minimum", "/user/block.json", "userId=a&minute=0", 1002, "at least 1"},
-		{"maximum", "/user/block.json", "userId=a&minute=43201", 1002, "at most 43200"},
-		{"values", "/user/whitesetting/set.json", "userId=a&whiteSetting=2", 1002, "allowed are 0, 1"},
-		{"text values", "/user/chat/fb/set.json", "userId=a&state=1&type=GROUP", 1002, "allowed are PERSON"},
-		{"bool", "/message/private/publish.json", send + "&toUserId=b&expansion=maybe", 1002, "expansion"},
-		{"JSON text", "/message/private/publish.json", send + "&toUserId=b&pushExt={", 1002, "pushExt is not JSON"},
-		{"receivers", "/message/private/publish.json", send + many("toUserId", 1001), 1002, "1001 items, at most 1000"},
-		{"content", "/message/private/publish.json", "fromUserId=a&toUserId=b&objectName=x&content=" + strings.Repeat("a", 131073), 1005, "131073 bytes"},
-		{"content of a built-in type", "/message/private/publish.json", "fromUserId=a&toUserId=b&objectName=RC:TxtMsg&content=hello", 1002, "not JSON"},
-		{"content of a custom type", "/message/private/publish.json", "fromUserId=a&toUserId=b&objectName=x&content=hello", 200, ""},
-		{"targeted groups", "/message/group/publish.json", send + "&toGroupId=g&toGroupId=h&toUserId=b", 1002, "exactly one"},
-		{"remarks", "/user/remarks/set.json", `userId=a&remarks={"id":"b"}`, 1002, "remarks"},
-		{"too many remarks", "/user/remarks/set.json", `userId=a&remarks=[` + strings.Repeat(`{},`, 100) + `{}]`, 1002, "101 items"},
-		{"time of day", "/user/blockPushPeriod/set.json", "userId=a&startTime=25:00:00&period=1&level=1", 1002, "HH:MM:SS"},
-		{"page token", "/user/blacklist/query.json", "userId=a&pageToken=x", 1002, "pageToken"},
+		{name: "required", path: "/user/getToken.json", body: "userId=u1", code: 1002, message: "name is required"},
+		{name: "required but empty", path: "/user/getToken.json", body: "userId=u1&name=", code: 1002, message: "name is required"},
+		{name: "required list", path: "/user/block.json", body: "minute=1", code: 1002, message: "userId is required"},
+		{name: "no body", path: "/user/getToken.json", body: "", code: 1002, message: "userId is required"},
+		{
+			name: "bytes", path: "/user/getToken.json", body: "name=n&userId=" + strings.Repeat("a", 65), code: 1005,
+			message: "userId has 65 bytes",
+		},
+		{
+			name: "characters", path: "/user/getToken.json", body: "userId=u&name=" + strings.Repeat("é", 65), code: 1005,
+			message: "name has 65 characters",
+		},
+		{
+			name: "characters are not bytes", path: "/user/getToken.json", body: "userId=u&name=" + strings.Repeat("é", 64), code: 200,
+			message: "",
+		},
+		{name: "list items", path: "/user/block.json", body: "minute=1" + many("userId", 21), code: 1002, message: "21 items, at most 20"},
+		{
+			name: "csv items", path: "/user/deactivate.json", body: "userId=" + strings.Repeat("x,", 100) + "x", code: 1002,
+			message: "101 items",
+		},
+		{name: "empty item", path: "/user/block.json", body: "minute=1&userId=a&userId=", code: 1002, message: "empty item"},
+		{name: "number", path: "/user/block.json", body: "userId=a&minute=soon", code: 1002, message: "not a number"},
+		{name: "minimum", path: "/user/block.json", body: "userId=a&minute=0", code: 1002, message: "at least 1"},
+		{name: "maximum", path: "/user/block.json", body: "userId=a&minute=43201", code: 1002, message: "at most 43200"},
+		{name: "values", path: "/user/whitesetting/set.json", body: "userId=a&whiteSetting=2", code: 1002, message: "allowed are 0, 1"},
+		{
+			name: "text values", path: "/user/chat/fb/set.json", body: "userId=a&state=1&type=GROUP", code: 1002,
+			message: "allowed are PERSON",
+		},
+		{name: "bool", path: "/message/private/publish.json", body: send + "&toUserId=b&expansion=maybe", code: 1002, message: "expansion"},
+		{
+			name: "JSON text", path: "/message/private/publish.json", body: send + "&toUserId=b&pushExt={", code: 1002,
+			message: "pushExt is not JSON",
+		},
+		{
+			name: "receivers", path: "/message/private/publish.json", body: send + many("toUserId", 1001), code: 1002,
+			message: "1001 items, at most 1000",
+		},
+		{
+			name: "content", path: "/message/private/publish.json",
+			body: "fromUserId=a&toUserId=b&objectName=x&content=" + strings.Repeat("a", 131073), code: 1005, message: "131073 bytes",
+		},
+		{
+			name: "content of a built-in type", path: "/message/private/publish.json",
+			body: "fromUserId=a&toUserId=b&objectName=RC:TxtMsg&content=hello", code: 1002, message: "not JSON",
+		},
+		{
+			name: "content of a custom type", path: "/message/private/publish.json",
+			body: "fromUserId=a&toUserId=b&objectName=x&content=hello", code: 200, message: "",
+		},
+		{
+			name: "targeted groups", path: "/message/group/publish.json", body: send + "&toGroupId=g&toGroupId=h&toUserId=b",
+			code: 1002, message: "exactly one",
+		},
+		{name: "remarks", path: "/user/remarks/set.json", body: `userId=a&remarks={"id":"b"}`, code: 1002, message: "remarks"},
+		{
+			name: "too many remarks", path: "/user/remarks/set.json", body: `userId=a&remarks=[` + strings.Repeat(`{},`, 100) + `{}]`,
+			code: 1002, message: "101 items",
+		},
+		{
+			name: "time of day", path: "/user/blockPushPeriod/set.json", body: "userId=a&startTime=25:00:00&period=1&level=1",
+			code: 1002, message: "HH:MM:SS",
+		},
+		{name: "page token", path: "/user/blacklist/query.json", body: "userId=a&pageToken=x", code: 1002, message: "pageToken"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -122,24 +195,45 @@ func TestChecksOfJSON(t *testing.T) {
 		code             int
 		message          string
 	}{
-		{"no JSON", "/user/tag/set.json", "userId=u1", 1002, "not a JSON object"},
-		{"null", "/user/tag/set.json", "null", 1002, "not a JSON object"},
-		{"trailing", "/user/tag/set.json", "{} {}", 1002, "not a JSON object"},
-		{"required", "/user/tag/set.json", `{"userId":"u1"}`, 1002, "tags is required"},
-		{"null parameter", "/user/tag/set.json", `{"userId":"u1","tags":null}`, 1002, "tags is required"},
-		{"no list", "/user/tag/set.json", `{"userId":"u1","tags":"a"}`, 1002, "not an array of strings"},
-		{"wrong items", "/user/tag/set.json", `{"userId":"u1","tags":[{}]}`, 1002, "not an array of strings"},
-		{"object for a text", "/user/tag/set.json", `{"userId":{},"tags":[]}`, 1002, "not a plain value"},
-		{"long item", "/user/tag/set.json", `{"userId":"u1","tags":["` + strings.Repeat("a", 41) + `"]}`, 1005, "41 bytes"},
-		{"empty list", "/user/tag/set.json", `{"userId":"u1","tags":[]}`, 200, ""},
-		{"numbers for texts", "/user/tag/set.json", `{"userId":17,"tags":[1]}`, 200, ""},
-		{"no object", "/push.json", `{"platform":["ios"],"audience":"all","notification":{}}`, 1002, "audience is not an object"},
-		{"no list of objects", "/user/conversation/tag/set.json", `{"userId":"a","tags":[1]}`, 1002, "not an array of objects"},
-		{"no list at all", "/user/conversation/tag/set.json", `{"userId":"a","tags":{}}`, 1002, "not an array of objects"},
-		{"JSON text as an object", "/message/ultragroup/publish.json",
-			`{"fromUserId":"a","toGroupIds":["g"],"objectName":"x","content":1}`, 1002, "content is not a string"},
-		{"nobody to block", "/v2/rtc/rooms/r/block-users", `{"user_ids":[],"minute":1}`, 1002, "user_ids is required"},
-		{"nobody to tag", "/user/tag/batch/set.json", `{"userIds":[],"tags":[]}`, 1002, "userIds is required"},
+		{name: "no JSON", path: "/user/tag/set.json", body: "userId=u1", code: 1002, message: "not a JSON object"},
+		{name: "null", path: "/user/tag/set.json", body: "null", code: 1002, message: "not a JSON object"},
+		{name: "trailing", path: "/user/tag/set.json", body: "{} {}", code: 1002, message: "not a JSON object"},
+		{name: "required", path: "/user/tag/set.json", body: `{"userId":"u1"}`, code: 1002, message: "tags is required"},
+		{name: "null parameter", path: "/user/tag/set.json", body: `{"userId":"u1","tags":null}`, code: 1002, message: "tags is required"},
+		{name: "no list", path: "/user/tag/set.json", body: `{"userId":"u1","tags":"a"}`, code: 1002, message: "not an array of strings"},
+		{
+			name: "wrong items", path: "/user/tag/set.json", body: `{"userId":"u1","tags":[{}]}`, code: 1002,
+			message: "not an array of strings",
+		},
+		{name: "object for a text", path: "/user/tag/set.json", body: `{"userId":{},"tags":[]}`, code: 1002, message: "not a plain value"},
+		{
+			name: "long item", path: "/user/tag/set.json", body: `{"userId":"u1","tags":["` + strings.Repeat("a", 41) + `"]}`,
+			code: 1005, message: "41 bytes",
+		},
+		{name: "empty list", path: "/user/tag/set.json", body: `{"userId":"u1","tags":[]}`, code: 200, message: ""},
+		{name: "numbers for texts", path: "/user/tag/set.json", body: `{"userId":17,"tags":[1]}`, code: 200, message: ""},
+		{
+			name: "no object", path: "/push.json", body: `{"platform":["ios"],"audience":"all","notification":{}}`, code: 1002,
+			message: "audience is not an object",
+		},
+		{
+			name: "no list of objects", path: "/user/conversation/tag/set.json", body: `{"userId":"a","tags":[1]}`, code: 1002,
+			message: "not an array of objects",
+		},
+		{
+			name: "no list at all", path: "/user/conversation/tag/set.json", body: `{"userId":"a","tags":{}}`, code: 1002,
+			message: "not an array of objects",
+		},
+		{name: "JSON text as an object", path: "/message/ultragroup/publish.json",
+			body: `{"fromUserId":"a","toGroupIds":["g"],"objectName":"x","content":1}`, code: 1002, message: "content is not a string"},
+		{
+			name: "nobody to block", path: "/v2/rtc/rooms/r/block-users", body: `{"user_ids":[],"minute":1}`, code: 1002,
+			message: "user_ids is required",
+		},
+		{
+			name: "nobody to tag", path: "/user/tag/batch/set.json", body: `{"userIds":[],"tags":[]}`, code: 1002,
+			message: "userIds is required",
+		},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -165,13 +259,22 @@ func TestLenientAndStrict(t *testing.T) {
 		requestID        string
 		strict           string // message in strict mode
 	}{
-		{"seconds", good, seconds, "1", 1, "", "seconds"},
-		{"long nonce", good, millis, "1234567890123456789", 1, "", "nonce"},
-		{"nonce used before", good, millis, "1", 2, "", "used before"},
-		{"long request ID", good, millis, "1", 1, strings.Repeat("x", 37), "X-Request-ID"},
-		{"unknown parameter", good + "&colour=red", millis, "1", 1, "", "colour"},
-		{"repeated parameter", good + "&name=Bob", millis, "1", 1, "", "name is no list"},
-		{"nothing", good, millis, "123456789012345678", 1, strings.Repeat("x", 36), ""},
+		{name: "seconds", body: good, timestamp: seconds, nonce: "1", times: 1, requestID: "", strict: "seconds"},
+		{name: "long nonce", body: good, timestamp: millis, nonce: "1234567890123456789", times: 1, requestID: "", strict: "nonce"},
+		{name: "nonce used before", body: good, timestamp: millis, nonce: "1", times: 2, requestID: "", strict: "used before"},
+		{
+			name: "long request ID", body: good, timestamp: millis, nonce: "1", times: 1, requestID: strings.Repeat("x", 37),
+			strict: "X-Request-ID",
+		},
+		{name: "unknown parameter", body: good + "&colour=red", timestamp: millis, nonce: "1", times: 1, requestID: "", strict: "colour"},
+		{
+			name: "repeated parameter", body: good + "&name=Bob", timestamp: millis, nonce: "1", times: 1, requestID: "",
+			strict: "name is no list",
+		},
+		{
+			name: "nothing", body: good, timestamp: millis, nonce: "123456789012345678", times: 1, requestID: strings.Repeat("x", 36),
+			strict: "",
+		},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

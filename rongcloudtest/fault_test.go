@@ -79,14 +79,32 @@ func TestStatusAndCode(t *testing.T) {
 		body    string
 		unknown bool
 	}{
-		{"zero", rongcloudtest.Fault{}, 500, 1000, "internal error", "", true},
-		{"code", rongcloudtest.Fault{Code: rongcloud.CodeServiceNotEnabled}, 430, 1009, "not enabled", "", false},
-		{"code without a status", rongcloudtest.Fault{Code: 99999, Message: "odd"}, 200, 99999, "odd", "", false},
-		{"status", rongcloudtest.Fault{Status: 401}, 401, 1004, "signature", "", false},
-		{"rate limit", rongcloudtest.Fault{Status: 429, Times: 3}, 429, 1008, "rate limit", "", false},
-		{"both", rongcloudtest.Fault{Status: 403, Code: rongcloud.CodeTooManyUsers, Message: "full"}, 403, 2007, "full", "", false},
-		{"gateway", rongcloudtest.Fault{Status: 502}, 502, 0, "", "<html><body><h1>502 Bad Gateway</h1></body></html>\n", true},
-		{"HTML as success", rongcloudtest.Fault{Status: 200, Body: "<p>hello</p>"}, 200, 0, "", "<p>hello</p>", true},
+		{name: "zero", fault: rongcloudtest.Fault{}, status: 500, code: 1000, message: "internal error", body: "", unknown: true},
+		{
+			name: "code", fault: rongcloudtest.Fault{Code: rongcloud.CodeServiceNotEnabled}, status: 430, code: 1009,
+			message: "not enabled", body: "", unknown: false,
+		},
+		{
+			name: "code without a status", fault: rongcloudtest.Fault{Code: 99999, Message: "odd"}, status: 200, code: 99999,
+			message: "odd", body: "", unknown: false,
+		},
+		{name: "status", fault: rongcloudtest.Fault{Status: 401}, status: 401, code: 1004, message: "signature", body: "", unknown: false},
+		{
+			name: "rate limit", fault: rongcloudtest.Fault{Status: 429, Times: 3}, status: 429, code: 1008, message: "rate limit",
+			body: "", unknown: false,
+		},
+		{
+			name: "both", fault: rongcloudtest.Fault{Status: 403, Code: rongcloud.CodeTooManyUsers, Message: "full"}, status: 403,
+			code: 2007, message: "full", body: "", unknown: false,
+		},
+		{
+			name: "gateway", fault: rongcloudtest.Fault{Status: 502}, status: 502, code: 0, message: "",
+			body: "<html><body><h1>502 Bad Gateway</h1></body></html>\n", unknown: true,
+		},
+		{
+			name: "HTML as success", fault: rongcloudtest.Fault{Status: 200, Body: "<p>hello</p>"}, status: 200, code: 0, message: "",
+			body: "<p>hello</p>", unknown: true,
+		},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

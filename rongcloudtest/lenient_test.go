@@ -153,27 +153,55 @@ func TestDefaultCallsOfOfficialSDKs(t *testing.T) {
 		name, path, body string
 		strict           string // message in strict mode; empty if that accepts the call too
 	}{
-		{"zero span of a new chat room", "/chatroom/create_new.json", "chatroomId=r&destroyType=0&destroyTime=0&isBan=false", "destroyTime is 0"},
-		{"zero span of a chat room", "/chatroom/destroy/set.json", "chatroomId=room&destroyType=0&destroyTime=0", "destroyTime is 0"},
-		{"a large page", "/user/query.json", "page=1&pageSize=200", "pageSize is 200"},
-		{"a large page of private users", "/ultragroup/channel/private/users/get.json", "groupId=g&busChannel=c&page=1&pageSize=200", "pageSize is 200"},
-		{"a large page of remarks", "/user/remarks/get.json", "userId=u&page=1&size=100", "size is 100"},
-		{"members without a number", "/chatroom/user/query.json", "chatroomId=room&order=1", "count is required"},
-		{"members by numbers of zero", "/chatroom/user/query.json", "chatroomId=room&count=0&order=0", "count is 0"},
-		{"agents of any type", "/v3/agent/query.json", "{}", "type is required"},
-		{"six names of low priority", "/chatroom/message/priority/add.json", six, ""},
-		{"true of PHP", "/conversation/top/set.json", "userId=a&conversationType=1&targetId=b&setTop=1", "setTop"},
-		{"false of PHP", "/conversation/top/set.json", "userId=a&conversationType=1&targetId=b&setTop=", "setTop"},
-		{"false of PHP as a number", "/user/whitesetting/set.json", "userId=a&whiteSetting=", "whiteSetting is required"},
-		{"true as a number", "/user/whitesetting/set.json", "userId=a&whiteSetting=true", "whiteSetting"},
-		{"ban of PHP", "/chatroom/create_new.json", "chatroomId=r&isBan=1", "isBan"},
-		{"plain extra", "/chatroom/user/gag/add.json", "chatroomId=room&userId=a&minute=1&needNotify=true&extra=hello", ""},
-		{"plain broadcast", "/message/broadcast.json", send, "not JSON"},
-		{"plain online broadcast", "/message/online/broadcast.json", send, "not JSON"},
-		{"plain broadcast to chat rooms", "/message/chatroom/broadcast.json", send, "not JSON"},
-		{"plain push", "/push.json", `{"platform":["ios"],"fromuserid":"a","audience":{"is_to_all":true},"notification":{"alert":"x"},"message":{"content":"hello","objectName":"RC:TxtMsg"}}`, "not JSON"},
-		{"two slashes", "//user/query.json", "", ""},
-		{"three slashes", "///user/query.json", "", ""},
+		{
+			name: "zero span of a new chat room", path: "/chatroom/create_new.json",
+			body: "chatroomId=r&destroyType=0&destroyTime=0&isBan=false", strict: "destroyTime is 0",
+		},
+		{
+			name: "zero span of a chat room", path: "/chatroom/destroy/set.json", body: "chatroomId=room&destroyType=0&destroyTime=0",
+			strict: "destroyTime is 0",
+		},
+		{name: "a large page", path: "/user/query.json", body: "page=1&pageSize=200", strict: "pageSize is 200"},
+		{
+			name: "a large page of private users", path: "/ultragroup/channel/private/users/get.json",
+			body: "groupId=g&busChannel=c&page=1&pageSize=200", strict: "pageSize is 200",
+		},
+		{name: "a large page of remarks", path: "/user/remarks/get.json", body: "userId=u&page=1&size=100", strict: "size is 100"},
+		{name: "members without a number", path: "/chatroom/user/query.json", body: "chatroomId=room&order=1", strict: "count is required"},
+		{
+			name: "members by numbers of zero", path: "/chatroom/user/query.json", body: "chatroomId=room&count=0&order=0",
+			strict: "count is 0",
+		},
+		{name: "agents of any type", path: "/v3/agent/query.json", body: "{}", strict: "type is required"},
+		{name: "six names of low priority", path: "/chatroom/message/priority/add.json", body: six, strict: ""},
+		{
+			name: "true of PHP", path: "/conversation/top/set.json", body: "userId=a&conversationType=1&targetId=b&setTop=1",
+			strict: "setTop",
+		},
+		{
+			name: "false of PHP", path: "/conversation/top/set.json", body: "userId=a&conversationType=1&targetId=b&setTop=",
+			strict: "setTop",
+		},
+		{
+			name: "false of PHP as a number", path: "/user/whitesetting/set.json", body: "userId=a&whiteSetting=",
+			strict: "whiteSetting is required",
+		},
+		{name: "true as a number", path: "/user/whitesetting/set.json", body: "userId=a&whiteSetting=true", strict: "whiteSetting"},
+		{name: "ban of PHP", path: "/chatroom/create_new.json", body: "chatroomId=r&isBan=1", strict: "isBan"},
+		{
+			name: "plain extra", path: "/chatroom/user/gag/add.json",
+			body: "chatroomId=room&userId=a&minute=1&needNotify=true&extra=hello", strict: "",
+		},
+		{name: "plain broadcast", path: "/message/broadcast.json", body: send, strict: "not JSON"},
+		{name: "plain online broadcast", path: "/message/online/broadcast.json", body: send, strict: "not JSON"},
+		{name: "plain broadcast to chat rooms", path: "/message/chatroom/broadcast.json", body: send, strict: "not JSON"},
+		{
+			name: "plain push", path: "/push.json",
+			body:   `{"platform":["ios"],"fromuserid":"a","audience":{"is_to_all":true},"notification":{"alert":"x"},"message":{"content":"hello","objectName":"RC:TxtMsg"}}`,
+			strict: "not JSON",
+		},
+		{name: "two slashes", path: "//user/query.json", body: "", strict: ""},
+		{name: "three slashes", path: "///user/query.json", body: "", strict: ""},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

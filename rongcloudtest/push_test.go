@@ -43,22 +43,37 @@ func TestPushAudience(t *testing.T) {
 		audience object
 		users    []string
 	}{
-		{"/push.json", both, object{"is_to_all": true, "tag": []string{"x"}}, []string{"a", "b", "c", "d", "e"}},
-		{"/push.json", android, object{"is_to_all": true}, []string{"b", "c", "d", "e"}},
-		{"/push.json", both, object{"is_to_all": false, "tag": []string{"x", "y"}}, []string{"a"}},
-		{"/push.json", both, object{"is_to_all": false, "tag_or": []string{"x", "y"}}, []string{"a", "b", "c"}},
-		{"/push.json", both, object{"is_to_all": false, "tag": []string{"y"}, "tag_or": []string{"x", "z"}}, []string{"a", "c"}},
-		{"/push.json", android, object{"is_to_all": false, "tag": []string{"x"}}, []string{"b"}},
-		{"/push.json", android, object{"is_to_all": false, "userid": []string{"a", "nobody"}, "tag": []string{"z"}}, []string{"a"}},
-		{"/push.json", both, object{"is_to_all": false, "packageName": "app.one", "tag_or": []string{"x", "y"}}, []string{"a", "b"}},
-		{"/push/custom.json", both, object{"is_to_all": false, "tag": []string{"z"}}, []string{"c", "d"}},
-		{"/push/custom.json", both, object{"is_to_all": false, "tag": []string{"q"}, "tagItems": []object{
+		{
+			path: "/push.json", platform: both, audience: object{"is_to_all": true, "tag": []string{"x"}},
+			users: []string{"a", "b", "c", "d", "e"},
+		},
+		{path: "/push.json", platform: android, audience: object{"is_to_all": true}, users: []string{"b", "c", "d", "e"}},
+		{path: "/push.json", platform: both, audience: object{"is_to_all": false, "tag": []string{"x", "y"}}, users: []string{"a"}},
+		{
+			path: "/push.json", platform: both, audience: object{"is_to_all": false, "tag_or": []string{"x", "y"}},
+			users: []string{"a", "b", "c"},
+		},
+		{
+			path: "/push.json", platform: both,
+			audience: object{"is_to_all": false, "tag": []string{"y"}, "tag_or": []string{"x", "z"}}, users: []string{"a", "c"},
+		},
+		{path: "/push.json", platform: android, audience: object{"is_to_all": false, "tag": []string{"x"}}, users: []string{"b"}},
+		{
+			path: "/push.json", platform: android,
+			audience: object{"is_to_all": false, "userid": []string{"a", "nobody"}, "tag": []string{"z"}}, users: []string{"a"},
+		},
+		{
+			path: "/push.json", platform: both,
+			audience: object{"is_to_all": false, "packageName": "app.one", "tag_or": []string{"x", "y"}}, users: []string{"a", "b"},
+		},
+		{path: "/push/custom.json", platform: both, audience: object{"is_to_all": false, "tag": []string{"z"}}, users: []string{"c", "d"}},
+		{path: "/push/custom.json", platform: both, audience: object{"is_to_all": false, "tag": []string{"q"}, "tagItems": []object{
 			item([]string{"x", "z"}, true, "OR", ""), item([]string{"x", "y"}, false, "AND", "OR"),
-		}}, []string{"a", "e"}},
-		{"/push/custom.json", both, object{"is_to_all": false, "tagItems": []object{
+		}}, users: []string{"a", "e"}},
+		{path: "/push/custom.json", platform: both, audience: object{"is_to_all": false, "tagItems": []object{
 			item([]string{"x", "z"}, false, "OR", "AND"), item([]string{"y"}, true, "AND", "AND"),
-		}}, []string{"b", "d"}},
-		{"/push/custom.json", both, object{"is_to_all": false, "tag": []string{"q"}}, nil},
+		}}, users: []string{"b", "d"}},
+		{path: "/push/custom.json", platform: both, audience: object{"is_to_all": false, "tag": []string{"q"}}, users: nil},
 	} {
 		answer := call(t, client, c.path, object{"platform": c.platform, "audience": c.audience, "notification": object{"alert": "hi", "title": "T"}})
 		require.Equal(t, object{"id": "test-push-" + strconv.Itoa(i+1)}, answer)

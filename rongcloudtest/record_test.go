@@ -59,23 +59,29 @@ func TestMissedMessages(t *testing.T) {
 		more             []string
 		want             []rongcloudtest.Missed
 	}{
-		{"/message/private/publish.json", "toUserId", "ben", []string{"verifyBlacklist", "1"}, []rongcloudtest.Missed{
+		{path: "/message/private/publish.json", target: "toUserId", to: "ben", more: []string{"verifyBlacklist", "1"}, want: []rongcloudtest.Missed{
 			{UserID: "ben", Reason: "the user's blacklist or whitelist keeps the sender out"},
 		}},
-		{"/message/group/publish.json", "toGroupId", "none", nil, []rongcloudtest.Missed{{Reason: "there is no such group"}}},
-		{"/message/group/publish.json", "toGroupId", "team", []string{"toUserId", "ben"}, []rongcloudtest.Missed{
+		{
+			path: "/message/group/publish.json", target: "toGroupId", to: "none", more: nil,
+			want: []rongcloudtest.Missed{{Reason: "there is no such group"}},
+		},
+		{path: "/message/group/publish.json", target: "toGroupId", to: "team", more: []string{"toUserId", "ben"}, want: []rongcloudtest.Missed{
 			{UserID: "cid", Reason: "the message is for chosen members only"},
 		}},
-		{"/message/group/publish.json", "toGroupId", "team", []string{"toUserId", "dan"}, []rongcloudtest.Missed{
+		{path: "/message/group/publish.json", target: "toGroupId", to: "team", more: []string{"toUserId", "dan"}, want: []rongcloudtest.Missed{
 			{UserID: "ben", Reason: "the message is for chosen members only"},
 			{UserID: "cid", Reason: "the message is for chosen members only"},
 			{UserID: "dan", Reason: "the user is not a member"},
 		}},
-		{"/message/chatroom/publish.json", "toChatroomId", "none", nil, []rongcloudtest.Missed{{Reason: "there is no such chat room"}}},
-		{"/statusmessage/private/publish.json", "toUserId", "ben", nil, []rongcloudtest.Missed{
+		{
+			path: "/message/chatroom/publish.json", target: "toChatroomId", to: "none", more: nil,
+			want: []rongcloudtest.Missed{{Reason: "there is no such chat room"}},
+		},
+		{path: "/statusmessage/private/publish.json", target: "toUserId", to: "ben", more: nil, want: []rongcloudtest.Missed{
 			{UserID: "ben", Reason: "the user is offline, and status messages wait for nobody"},
 		}},
-		{"/message/private/publish.json", "toUserId", "ben", nil, nil},
+		{path: "/message/private/publish.json", target: "toUserId", to: "ben", more: nil, want: nil},
 	} {
 		params := form(append([]string{"fromUserId", "ann", c.target, c.to, "objectName", "app:x", "content", "y"}, c.more...)...)
 		call(t, client, c.path, params)

@@ -233,15 +233,15 @@ func TestUltraGroupPages(t *testing.T) {
 		params      []string
 		size, total int
 	}{
-		{"channel/get", "channelList", nil, 20, 31},
-		{"channel/private/users/get", "users", []string{"busChannel", "c0"}, 50, 60},
-		{"userbanned/get", "users", []string{"busChannel", "c0"}, 50, 60},
-		{"banned/whitelist/get", "users", []string{"busChannel", "c0"}, 50, 60},
-		{"user/channel/query", "data", []string{"userId", "u0"}, 10, 30},
-		{"usergroup/query", "userGroups", nil, 10, 12},
-		{"user/usergroup/query", "data", []string{"userId", "u0"}, 10, 12},
-		{"usergroup/channel/query", "data", []string{"userGroupId", "x0"}, 10, 12},
-		{"channel/usergroup/query", "data", []string{"busChannel", "c0"}, 10, 1},
+		{path: "channel/get", list: "channelList", params: nil, size: 20, total: 31},
+		{path: "channel/private/users/get", list: "users", params: []string{"busChannel", "c0"}, size: 50, total: 60},
+		{path: "userbanned/get", list: "users", params: []string{"busChannel", "c0"}, size: 50, total: 60},
+		{path: "banned/whitelist/get", list: "users", params: []string{"busChannel", "c0"}, size: 50, total: 60},
+		{path: "user/channel/query", list: "data", params: []string{"userId", "u0"}, size: 10, total: 30},
+		{path: "usergroup/query", list: "userGroups", params: nil, size: 10, total: 12},
+		{path: "user/usergroup/query", list: "data", params: []string{"userId", "u0"}, size: 10, total: 12},
+		{path: "usergroup/channel/query", list: "data", params: []string{"userGroupId", "x0"}, size: 10, total: 12},
+		{path: "channel/usergroup/query", list: "data", params: []string{"busChannel", "c0"}, size: 10, total: 1},
 	} {
 		page := func(more ...string) int {
 			params := append(append([]string{"groupId", "g"}, c.params...), more...)

@@ -299,17 +299,17 @@ func TestWrongProfiles(t *testing.T) {
 		code        rongcloud.Code
 		key         string
 	}{
-		{"userProfile", `{"name":"` + long(65) + `"}`, rongcloud.CodeParameterTooLong, "name"},
-		{"userProfile", `{"name":1}`, rongcloud.CodeInvalidParameter, "name"},
-		{"userProfile", `{"gender":3}`, rongcloud.CodeInvalidParameter, "gender"},
-		{"userProfile", `{"role":"1"}`, rongcloud.CodeInvalidParameter, "role"},
-		{"userProfile", `[]`, rongcloud.CodeInvalidParameter, ""},
-		{"userExtProfile", `{"x":"1"}`, rongcloud.CodeInvalidParameter, "x"},
-		{"userExtProfile", `{"ext_x":1}`, rongcloud.CodeInvalidParameter, "ext_x"},
-		{"userExtProfile", `{"ext_` + long(29) + `":"1"}`, rongcloud.CodeParameterTooLong, "ext_" + long(29)},
-		{"userExtProfile", `{"ext_x":"` + long(257) + `"}`, rongcloud.CodeParameterTooLong, "ext_x"},
-		{"userExtProfile", string(tooMany), rongcloud.CodeInvalidParameter, ""},
-		{"userProfile", "", rongcloud.CodeInvalidParameter, ""},
+		{part: "userProfile", value: `{"name":"` + long(65) + `"}`, code: rongcloud.CodeParameterTooLong, key: "name"},
+		{part: "userProfile", value: `{"name":1}`, code: rongcloud.CodeInvalidParameter, key: "name"},
+		{part: "userProfile", value: `{"gender":3}`, code: rongcloud.CodeInvalidParameter, key: "gender"},
+		{part: "userProfile", value: `{"role":"1"}`, code: rongcloud.CodeInvalidParameter, key: "role"},
+		{part: "userProfile", value: `[]`, code: rongcloud.CodeInvalidParameter, key: ""},
+		{part: "userExtProfile", value: `{"x":"1"}`, code: rongcloud.CodeInvalidParameter, key: "x"},
+		{part: "userExtProfile", value: `{"ext_x":1}`, code: rongcloud.CodeInvalidParameter, key: "ext_x"},
+		{part: "userExtProfile", value: `{"ext_` + long(29) + `":"1"}`, code: rongcloud.CodeParameterTooLong, key: "ext_" + long(29)},
+		{part: "userExtProfile", value: `{"ext_x":"` + long(257) + `"}`, code: rongcloud.CodeParameterTooLong, key: "ext_x"},
+		{part: "userExtProfile", value: string(tooMany), code: rongcloud.CodeInvalidParameter, key: ""},
+		{part: "userProfile", value: "", code: rongcloud.CodeInvalidParameter, key: ""},
 	}
 	for _, c := range cases {
 		info := rongcloud.Response{}

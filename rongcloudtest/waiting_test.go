@@ -35,8 +35,8 @@ func TestCallbacksThatWaitAreBounded(t *testing.T) {
 		text   string
 		most   int // waiting, besides the one in progress
 	}{
-		{"many", DefaultMemory, "x", maxWaiting},
-		{"large", 16 * mebibyte, strings.Repeat("x", 100<<10), 16 * mebibyte / 4 / (100 << 10)},
+		{name: "many", memory: DefaultMemory, text: "x", most: maxWaiting},
+		{name: "large", memory: 16 * mebibyte, text: strings.Repeat("x", 100<<10), most: 16 * mebibyte / 4 / (100 << 10)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -221,10 +221,17 @@ func TestJobRetryDefaults(t *testing.T) {
 		calls      int32
 		min, total time.Duration // of all waits
 	}{
-		"none is given":        {webhook.JobRetry{}, webhook.DefaultJobAttempts, 4 * time.Minute / 2, 6 * time.Minute},
-		"attempts alone":       {webhook.JobRetry{MaxAttempts: 3}, 3, time.Second, 3 * time.Second},
-		"a long wait alone":    {webhook.JobRetry{MaxAttempts: 2, MinWait: time.Hour}, 2, time.Hour / 2, time.Hour},
-		"a short longest wait": {webhook.JobRetry{MaxAttempts: 3, MaxWait: 10 * time.Millisecond}, 3, 10 * time.Millisecond, 20 * time.Millisecond},
+		"none is given": {
+			retry: webhook.JobRetry{}, calls: webhook.DefaultJobAttempts, min: 4 * time.Minute / 2, total: 6 * time.Minute,
+		},
+		"attempts alone": {retry: webhook.JobRetry{MaxAttempts: 3}, calls: 3, min: time.Second, total: 3 * time.Second},
+		"a long wait alone": {
+			retry: webhook.JobRetry{MaxAttempts: 2, MinWait: time.Hour}, calls: 2, min: time.Hour / 2, total: time.Hour,
+		},
+		"a short longest wait": {
+			retry: webhook.JobRetry{MaxAttempts: 3, MaxWait: 10 * time.Millisecond}, calls: 3, min: 10 * time.Millisecond,
+			total: 20 * time.Millisecond,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -125,13 +125,19 @@ func TestFallbackReplaces(t *testing.T) {
 		want    string
 		verdict webhook.Verdict
 	}{
-		{h, asks + "RC%3ATxtMsg", `{"pass":1,"replaceContent":"{\"content\":\"***\"}"}`, webhook.VerdictAllow},
-		{alone, asks + "RC%3ATxtMsg", `{"pass":1,"replaceContent":"{\"content\":\"***\"}"}`, webhook.VerdictAllow},
-		{h, asks + "RC%3AImgMsg", fallback, webhook.VerdictBlock},
-		{alone, asks + "app%3Aorder", fallback, webhook.VerdictBlock},
-		{alone, asks, fallback, webhook.VerdictBlock},
-		{alone, "%zz", fallback, webhook.VerdictBlock},
-		{alone, "", fallback, webhook.VerdictBlock},
+		{
+			handler: h, body: asks + "RC%3ATxtMsg", want: `{"pass":1,"replaceContent":"{\"content\":\"***\"}"}`,
+			verdict: webhook.VerdictAllow,
+		},
+		{
+			handler: alone, body: asks + "RC%3ATxtMsg", want: `{"pass":1,"replaceContent":"{\"content\":\"***\"}"}`,
+			verdict: webhook.VerdictAllow,
+		},
+		{handler: h, body: asks + "RC%3AImgMsg", want: fallback, verdict: webhook.VerdictBlock},
+		{handler: alone, body: asks + "app%3Aorder", want: fallback, verdict: webhook.VerdictBlock},
+		{handler: alone, body: asks, want: fallback, verdict: webhook.VerdictBlock},
+		{handler: alone, body: "%zz", want: fallback, verdict: webhook.VerdictBlock},
+		{handler: alone, body: "", want: fallback, verdict: webhook.VerdictBlock},
 	} {
 		require.Equal(t, tt.want, string(webhooktest.Serve(tt.handler, request(t, formType, tt.body)).Body), tt.body)
 		require.Equal(t, tt.verdict, watcher.all[len(watcher.all)-1].Verdict, tt.body)

@@ -155,55 +155,113 @@ func TestLeniency(t *testing.T) {
 		name, contentType, body string
 		check                   func(*testing.T, webhook.Event)
 	}{
-		{"list repeated", formType, message("&groupUserIds=a&groupUserIds=b"), receivers},
-		{"list with brackets", formType, message("&groupUserIds[]=a&groupUserIds[]=b"), receivers},
-		{"list joined", formType, message("&groupUserIds=a,b"), receivers},
-		{"list as JSON", formType, message("&groupUserIds=%5B%22a%22,%22b%22%5D"), receivers},
-		{"list in a JSON body", jsonType, `{"toUserId":"g1","objectName":"x","msgUID":"m1","groupUserIds":["a","b"]}`, receivers},
-		{"list as JSON text in a JSON body", jsonType, `{"toUserId":"g1","objectName":"x","msgUID":"m1","groupUserIds":"[\"a\",\"b\"]"}`, receivers},
-		{"empty list", formType, message("&groupUserIds="), func(t *testing.T, e webhook.Event) { require.Nil(t, e.(*webhook.Message).ToUserIDs) }},
-		{"other letter case", formType, strings.ToLower(message("&GROUPUSERIDS=a,b")), receivers},
-		{"switches as words", formType, question("&disablePush=true&expansion=true&aiGenerated=true"), switches},
-		{"switches as numbers", formType, question("&disablePush=1&expansion=1&aiGenerated=1"), switches},
-		{"expansion of objects", formType, question("&extraContent=%7B%22k%22%3A%7B%22v%22%3A1%7D%7D"), func(t *testing.T, e webhook.Event) {
+		{name: "list repeated", contentType: formType, body: message("&groupUserIds=a&groupUserIds=b"), check: receivers},
+		{name: "list with brackets", contentType: formType, body: message("&groupUserIds[]=a&groupUserIds[]=b"), check: receivers},
+		{name: "list joined", contentType: formType, body: message("&groupUserIds=a,b"), check: receivers},
+		{name: "list as JSON", contentType: formType, body: message("&groupUserIds=%5B%22a%22,%22b%22%5D"), check: receivers},
+		{
+			name: "list in a JSON body", contentType: jsonType,
+			body: `{"toUserId":"g1","objectName":"x","msgUID":"m1","groupUserIds":["a","b"]}`, check: receivers,
+		},
+		{
+			name: "list as JSON text in a JSON body", contentType: jsonType,
+			body: `{"toUserId":"g1","objectName":"x","msgUID":"m1","groupUserIds":"[\"a\",\"b\"]"}`, check: receivers,
+		},
+		{
+			name: "empty list", contentType: formType, body: message("&groupUserIds="),
+			check: func(t *testing.T, e webhook.Event) { require.Nil(t, e.(*webhook.Message).ToUserIDs) },
+		},
+		{name: "other letter case", contentType: formType, body: strings.ToLower(message("&GROUPUSERIDS=a,b")), check: receivers},
+		{
+			name: "switches as words", contentType: formType, body: question("&disablePush=true&expansion=true&aiGenerated=true"),
+			check: switches,
+		},
+		{name: "switches as numbers", contentType: formType, body: question("&disablePush=1&expansion=1&aiGenerated=1"), check: switches},
+		{name: "expansion of objects", contentType: formType, body: question("&extraContent=%7B%22k%22%3A%7B%22v%22%3A1%7D%7D"), check: func(t *testing.T, e webhook.Event) {
 			require.Equal(t, map[string]string{"k": `{"v":1}`}, e.(*webhook.PreMessage).Expansion)
 		}},
-		{"expansion of anything", formType, question("&extraContent=nonsense"), func(t *testing.T, e webhook.Event) {
+		{name: "expansion of anything", contentType: formType, body: question("&extraContent=nonsense"), check: func(t *testing.T, e webhook.Event) {
 			require.Nil(t, e.(*webhook.PreMessage).Expansion)
 		}},
-		{"no content type", "", message("&groupUserIds=a,b"), receivers},
-		{"JSON with the type of forms", formType, `[{"userid":"123","status":"2","os":"iOS","time":1437982698684}]`, status},
-		{"status as number", jsonType, `[{"userid":"123","status":2,"os":"iOS","time":1437982698684}]`, status},
-		{"one object", jsonType, `{"userid":"123","status":"2","os":"iOS","time":1437982698684}`, status},
-		{"time as text, ID as number", jsonType, ` [ {"userId":123,"status":"2","os":"iOS","time":"1437982698684"} ] `, status},
-		{"time as a power of ten", jsonType, `[{"userid":"123","status":"2","os":"iOS","time":1.437982698684e12}]`, status},
-		{"KV as object", jsonType, `{"chatroomId":"r","key":"k","optType":1,"timestamp":5,"version":"7"}`, attribute},
-		{"KV as list", jsonType, `[{"chatRoomId":"r","key":"k","optType":"1","timestamp":"5","version":7}]`, attribute},
+		{name: "no content type", contentType: "", body: message("&groupUserIds=a,b"), check: receivers},
 		{
-			"bare list of groups", jsonType,
-			`[{"groupId":"g","groupname":"Team","time":1,"groupProfile":{"introduction":"x"},"groupExtProfile":{"ext_a":1},"permissions":{"joinPerm":"2"}}]`, group,
+			name: "JSON with the type of forms", contentType: formType,
+			body: `[{"userid":"123","status":"2","os":"iOS","time":1437982698684}]`, check: status,
 		},
 		{
-			"groups as text", jsonType,
-			`{"profiles":[{"groupId":"g","groupName":"Team","time":1,"groupProfile":"{\"introduction\":\"x\"}","groupExtProfile":"{\"ext_a\":\"1\"}","permissions":"{\"joinPerm\":2}"}]}`,
-			group,
+			name: "status as number", contentType: jsonType, body: `[{"userid":"123","status":2,"os":"iOS","time":1437982698684}]`,
+			check: status,
 		},
-		{"operator as text", jsonType, `{"profiles":[{"groupId":"g","eventType":2,"time":1,"optUserId":"u1","userIds":["u2","u3"]}]}`, operation},
-		{"operator as list", jsonType, `[{"groupId":"g","eventType":2,"time":1,"optUserId":["u1"],"userIds":"u2,u3"}]`, operation},
-		{"profiles inside a string", jsonType, `{"profiles":"[{\"groupId\":\"g\",\"eventType\":2,\"optUserId\":\"u1\",\"userIds\":[\"u2\",\"u3\"]}]"}`, operation},
-		{"profile as object", jsonType, `{"userId":"u1","type":1,"time":1,"userProfile":{"name":"Ann","gender":"2"},"userExtProfile":{"ext_a":"1"}}`, profile},
-		{"profile as text", jsonType, `{"userId":"u1","type":1,"time":1,"userProfile":"{\"name\":\"Ann\",\"gender\":2}","userExtProfile":"{\"ext_a\":1}"}`, profile},
-		{"profile in a form", formType, `userId=u1&type=1&time=1&userProfile=%7B%22name%22%3A%22Ann%22%2C%22gender%22%3A2%7D&userExtProfile=%7B%22ext_a%22%3A1%7D`, profile},
+		{name: "one object", contentType: jsonType, body: `{"userid":"123","status":"2","os":"iOS","time":1437982698684}`, check: status},
 		{
-			"audit with objects", jsonType,
-			`{"result":"10001","content":{"targetId":"g1","toUserIds":["a","b"],"extraContent":"{\"k\":1}"},"msgUID":"m1","serviceProvider":"p","resultDetail":{"a":1}}`, audit,
+			name: "time as text, ID as number", contentType: jsonType,
+			body: ` [ {"userId":123,"status":"2","os":"iOS","time":"1437982698684"} ] `, check: status,
 		},
 		{
-			"audit with texts", jsonType,
-			`{"result":10001,"content":"{\"targetId\":\"g1\",\"toUserIds\":\"a,b\",\"extraContent\":{\"k\":1}}","msgUID":"m1","serviceProvider":"p","resultDetail":"{\"a\":1}"}`, audit,
+			name: "time as a power of ten", contentType: jsonType,
+			body: `[{"userid":"123","status":"2","os":"iOS","time":1.437982698684e12}]`, check: status,
 		},
-		{"null fields", jsonType, `{"userid":"123","status":"2","os":null,"time":1437982698684,"clientIp":null,"sessionId":null}`, status},
-		{"unknown fields", jsonType, `{"userid":"123","status":"2","os":"","time":1437982698684,"new":{"deep":[1]}}`, status},
+		{
+			name: "KV as object", contentType: jsonType, body: `{"chatroomId":"r","key":"k","optType":1,"timestamp":5,"version":"7"}`,
+			check: attribute,
+		},
+		{
+			name: "KV as list", contentType: jsonType,
+			body: `[{"chatRoomId":"r","key":"k","optType":"1","timestamp":"5","version":7}]`, check: attribute,
+		},
+		{
+			name: "bare list of groups", contentType: jsonType,
+			body: `[{"groupId":"g","groupname":"Team","time":1,"groupProfile":{"introduction":"x"},"groupExtProfile":{"ext_a":1},"permissions":{"joinPerm":"2"}}]`, check: group,
+		},
+		{
+			name: "groups as text", contentType: jsonType,
+			body:  `{"profiles":[{"groupId":"g","groupName":"Team","time":1,"groupProfile":"{\"introduction\":\"x\"}","groupExtProfile":"{\"ext_a\":\"1\"}","permissions":"{\"joinPerm\":2}"}]}`,
+			check: group,
+		},
+		{
+			name: "operator as text", contentType: jsonType,
+			body: `{"profiles":[{"groupId":"g","eventType":2,"time":1,"optUserId":"u1","userIds":["u2","u3"]}]}`, check: operation,
+		},
+		{
+			name: "operator as list", contentType: jsonType,
+			body: `[{"groupId":"g","eventType":2,"time":1,"optUserId":["u1"],"userIds":"u2,u3"}]`, check: operation,
+		},
+		{
+			name: "profiles inside a string", contentType: jsonType,
+			body:  `{"profiles":"[{\"groupId\":\"g\",\"eventType\":2,\"optUserId\":\"u1\",\"userIds\":[\"u2\",\"u3\"]}]"}`,
+			check: operation,
+		},
+		{
+			name: "profile as object", contentType: jsonType,
+			body:  `{"userId":"u1","type":1,"time":1,"userProfile":{"name":"Ann","gender":"2"},"userExtProfile":{"ext_a":"1"}}`,
+			check: profile,
+		},
+		{
+			name: "profile as text", contentType: jsonType,
+			body:  `{"userId":"u1","type":1,"time":1,"userProfile":"{\"name\":\"Ann\",\"gender\":2}","userExtProfile":"{\"ext_a\":1}"}`,
+			check: profile,
+		},
+		{
+			name: "profile in a form", contentType: formType,
+			body:  `userId=u1&type=1&time=1&userProfile=%7B%22name%22%3A%22Ann%22%2C%22gender%22%3A2%7D&userExtProfile=%7B%22ext_a%22%3A1%7D`,
+			check: profile,
+		},
+		{
+			name: "audit with objects", contentType: jsonType,
+			body: `{"result":"10001","content":{"targetId":"g1","toUserIds":["a","b"],"extraContent":"{\"k\":1}"},"msgUID":"m1","serviceProvider":"p","resultDetail":{"a":1}}`, check: audit,
+		},
+		{
+			name: "audit with texts", contentType: jsonType,
+			body: `{"result":10001,"content":"{\"targetId\":\"g1\",\"toUserIds\":\"a,b\",\"extraContent\":{\"k\":1}}","msgUID":"m1","serviceProvider":"p","resultDetail":"{\"a\":1}"}`, check: audit,
+		},
+		{
+			name: "null fields", contentType: jsonType,
+			body: `{"userid":"123","status":"2","os":null,"time":1437982698684,"clientIp":null,"sessionId":null}`, check: status,
+		},
+		{
+			name: "unknown fields", contentType: jsonType,
+			body: `{"userid":"123","status":"2","os":"","time":1437982698684,"new":{"deep":[1]}}`, check: status,
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -252,29 +310,86 @@ func TestUnknown(t *testing.T) {
 		expected                webhook.Kind
 		problem                 string
 	}{
-		{"new kind", jsonType, `{"event":"room:exploded","room":"r1"}`, "", webhook.KindUnknown, ""},
-		{"new kind in a list", jsonType, `[{"event":"room:exploded"}]`, "", webhook.KindUnknown, ""},
-		{"new form", formType, `event=x`, "", webhook.KindUnknown, ""},
-		{"empty list", jsonType, `[]`, "", webhook.KindUnknown, ""},
-		{"scalar", jsonType, `12`, "", webhook.KindUnknown, "JSON, but neither an object nor a list"},
-		{"garbage", jsonType, `garbage`, "", webhook.KindUnknown, "neither a form nor JSON"},
-		{"garbage in a form", formType, `garbage`, "", webhook.KindUnknown, "neither a form nor JSON"},
-		{"garbage of a kind", formType, `garbage`, webhook.KindMessage, webhook.KindMessage, "neither a form nor JSON"},
-		{"bytes", formType, "\xff\xfe=\x00", "", webhook.KindUnknown, "not text"},
-		{"no JSON", jsonType, `{"userid":`, "", webhook.KindUnknown, "not a JSON object"},
-		{"broken list", jsonType, `[{"userid":"1","status":1,"os":"iOS"},`, "", webhook.KindUserStatus, "not JSON"},
-		{"list of numbers", jsonType, `[1,2]`, webhook.KindUserStatus, webhook.KindUserStatus, "item 1 is not an object"},
-		{"more after the list", jsonType, `[{"userid":"1","status":1,"os":"iOS"}] x`, "", webhook.KindUserStatus, "there is more text after the JSON"},
-		{"second item without a user", jsonType, `[{"userid":"1"},{"status":1}]`, webhook.KindUserStatus, webhook.KindUserStatus, "item 2: userid is missing"},
-		{"no whole number", jsonType, `[{"userid":"1","status":"on"}]`, webhook.KindUserStatus, webhook.KindUserStatus, "item 1: status is not a whole number"},
-		{"too large a number", jsonType, `[{"userid":"1","status":99999999999}]`, webhook.KindUserStatus, webhook.KindUserStatus, "item 1: status is too large"},
-		{"other kind than expected", formType, `userId=u1&operateId=x`, webhook.KindMessage, webhook.KindMessage, "objectName is missing"},
-		{"broken escape", formType, `fromUserId=%zz`, webhook.KindMessage, webhook.KindMessage, "a field is not form-encoded"},
-		{"broken name", formType, `%zz=1`, webhook.KindMessage, webhook.KindMessage, "a field's name is not form-encoded"},
-		{"too many fields", formType, strings.Repeat("a=&", 10_001), webhook.KindMessage, webhook.KindMessage, "more than 10000 fields"},
-		{"profile of the wrong type", jsonType, `{"userId":"u","userProfile":[1]}`, webhook.KindUserProfile, webhook.KindUserProfile, "userProfile is not a JSON object"},
-		{"inner field of the wrong type", jsonType, `{"userId":"u","userProfile":{"gender":"x"}}`, webhook.KindUserProfile, webhook.KindUserProfile, "userProfile: gender is not a whole number"},
-		{"null", jsonType, `{"profiles":null}`, webhook.KindHostedGroupOperation, webhook.KindHostedGroupOperation, "groupId is missing"},
+		{
+			name: "new kind", contentType: jsonType, body: `{"event":"room:exploded","room":"r1"}`, kind: "",
+			expected: webhook.KindUnknown, problem: "",
+		},
+		{
+			name: "new kind in a list", contentType: jsonType, body: `[{"event":"room:exploded"}]`, kind: "",
+			expected: webhook.KindUnknown, problem: "",
+		},
+		{name: "new form", contentType: formType, body: `event=x`, kind: "", expected: webhook.KindUnknown, problem: ""},
+		{name: "empty list", contentType: jsonType, body: `[]`, kind: "", expected: webhook.KindUnknown, problem: ""},
+		{
+			name: "scalar", contentType: jsonType, body: `12`, kind: "", expected: webhook.KindUnknown,
+			problem: "JSON, but neither an object nor a list",
+		},
+		{
+			name: "garbage", contentType: jsonType, body: `garbage`, kind: "", expected: webhook.KindUnknown,
+			problem: "neither a form nor JSON",
+		},
+		{
+			name: "garbage in a form", contentType: formType, body: `garbage`, kind: "", expected: webhook.KindUnknown,
+			problem: "neither a form nor JSON",
+		},
+		{
+			name: "garbage of a kind", contentType: formType, body: `garbage`, kind: webhook.KindMessage,
+			expected: webhook.KindMessage, problem: "neither a form nor JSON",
+		},
+		{name: "bytes", contentType: formType, body: "\xff\xfe=\x00", kind: "", expected: webhook.KindUnknown, problem: "not text"},
+		{name: "no JSON", contentType: jsonType, body: `{"userid":`, kind: "", expected: webhook.KindUnknown, problem: "not a JSON object"},
+		{
+			name: "broken list", contentType: jsonType, body: `[{"userid":"1","status":1,"os":"iOS"},`, kind: "",
+			expected: webhook.KindUserStatus, problem: "not JSON",
+		},
+		{
+			name: "list of numbers", contentType: jsonType, body: `[1,2]`, kind: webhook.KindUserStatus,
+			expected: webhook.KindUserStatus, problem: "item 1 is not an object",
+		},
+		{
+			name: "more after the list", contentType: jsonType, body: `[{"userid":"1","status":1,"os":"iOS"}] x`, kind: "",
+			expected: webhook.KindUserStatus, problem: "there is more text after the JSON",
+		},
+		{
+			name: "second item without a user", contentType: jsonType, body: `[{"userid":"1"},{"status":1}]`,
+			kind: webhook.KindUserStatus, expected: webhook.KindUserStatus, problem: "item 2: userid is missing",
+		},
+		{
+			name: "no whole number", contentType: jsonType, body: `[{"userid":"1","status":"on"}]`, kind: webhook.KindUserStatus,
+			expected: webhook.KindUserStatus, problem: "item 1: status is not a whole number",
+		},
+		{
+			name: "too large a number", contentType: jsonType, body: `[{"userid":"1","status":99999999999}]`,
+			kind: webhook.KindUserStatus, expected: webhook.KindUserStatus, problem: "item 1: status is too large",
+		},
+		{
+			name: "other kind than expected", contentType: formType, body: `userId=u1&operateId=x`, kind: webhook.KindMessage,
+			expected: webhook.KindMessage, problem: "objectName is missing",
+		},
+		{
+			name: "broken escape", contentType: formType, body: `fromUserId=%zz`, kind: webhook.KindMessage,
+			expected: webhook.KindMessage, problem: "a field is not form-encoded",
+		},
+		{
+			name: "broken name", contentType: formType, body: `%zz=1`, kind: webhook.KindMessage, expected: webhook.KindMessage,
+			problem: "a field's name is not form-encoded",
+		},
+		{
+			name: "too many fields", contentType: formType, body: strings.Repeat("a=&", 10_001), kind: webhook.KindMessage,
+			expected: webhook.KindMessage, problem: "more than 10000 fields",
+		},
+		{
+			name: "profile of the wrong type", contentType: jsonType, body: `{"userId":"u","userProfile":[1]}`,
+			kind: webhook.KindUserProfile, expected: webhook.KindUserProfile, problem: "userProfile is not a JSON object",
+		},
+		{
+			name: "inner field of the wrong type", contentType: jsonType, body: `{"userId":"u","userProfile":{"gender":"x"}}`,
+			kind: webhook.KindUserProfile, expected: webhook.KindUserProfile, problem: "userProfile: gender is not a whole number",
+		},
+		{
+			name: "null", contentType: jsonType, body: `{"profiles":null}`, kind: webhook.KindHostedGroupOperation,
+			expected: webhook.KindHostedGroupOperation, problem: "groupId is missing",
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -95,8 +95,14 @@ func TestFallbackWhateverHappens(t *testing.T) {
 		{name: "garbage", handler: alone, body: "garbage"},
 		{name: "another callback", handler: alone, body: statusBody},
 		{name: "too large", handler: alone, option: webhook.WithMaxBody(10), body: questionBody},
-		{name: "other media type", handler: alone, body: questionBody, forge: func(r *http.Request) { r.Header.Set("Content-Type", "text/plain") }},
-		{name: "other compression", handler: alone, body: questionBody, forge: func(r *http.Request) { r.Header.Set("Content-Encoding", "br") }},
+		{
+			name: "other media type", handler: alone, body: questionBody,
+			forge: func(r *http.Request) { r.Header.Set("Content-Type", "text/plain") },
+		},
+		{
+			name: "other compression", handler: alone, body: questionBody,
+			forge: func(r *http.Request) { r.Header.Set("Content-Encoding", "br") },
+		},
 		{name: "no gzip", handler: alone, body: questionBody, forge: func(r *http.Request) { r.Header.Set("Content-Encoding", "gzip") }},
 		{name: "breaks off", handler: alone, body: questionBody, forge: func(r *http.Request) { r.Body = io.NopCloser(errorReader{}) }},
 		{
@@ -107,7 +113,10 @@ func TestFallbackWhateverHappens(t *testing.T) {
 			name: "parsed before, without a part", handler: shared, body: questionBody + "&extra=%zz%zz",
 			forge: func(r *http.Request) { _ = r.ParseForm() },
 		},
-		{name: "partly read before", handler: alone, body: questionBody, forge: func(r *http.Request) { _, _ = r.Body.Read(make([]byte, 40)) }},
+		{
+			name: "partly read before", handler: alone, body: questionBody,
+			forge: func(r *http.Request) { _, _ = r.Body.Read(make([]byte, 40)) },
+		},
 		{
 			name: "partly read before, shared", handler: shared, body: "appKey=test-key&" + questionBody,
 			forge: func(r *http.Request) { _, _ = r.Body.Read(make([]byte, 16)) },
@@ -313,24 +322,77 @@ func TestBodyReadBefore(t *testing.T) {
 		status            int
 		logged            string
 	}{
-		"form value":                     {formType, message, func(r *http.Request) { _ = r.FormValue("trace") }, 200, ""},
-		"multipart":                      {formType, message, func(r *http.Request) { _ = r.ParseMultipartForm(1 << 20) }, 200, ""},
-		"form of JSON":                   {jsonType, statusBody, func(r *http.Request) { _ = r.ParseForm() }, 200, ""},
-		"all":                            {formType, message, func(r *http.Request) { _, _ = io.ReadAll(r.Body) }, 400, "FormValue"},
-		"all of JSON":                    {jsonType, statusBody, func(r *http.Request) { _, _ = io.ReadAll(r.Body) }, 400, "call the handler before"},
-		"all, no length":                 {formType, message, func(r *http.Request) { _, _ = io.ReadAll(r.Body); r.ContentLength = -1 }, 400, "FormValue"},
-		"a part":                         {formType, message, func(r *http.Request) { _, _ = r.Body.Read(make([]byte, 20)) }, 400, "call the handler before"},
-		"a part of JSON":                 {jsonType, " " + statusBody, func(r *http.Request) { _, _ = r.Body.Read(make([]byte, 1)) }, 400, "call the handler before"},
-		"JSON with the type of a form":   {formType, statusBody, func(r *http.Request) { _ = r.ParseForm() }, 400, "call the handler before"},
-		"object with the type of a form": {formType, `{"a":1,"b":"x=y&z"}`, func(r *http.Request) { _ = r.ParseForm() }, 400, "call the handler before"},
-		"a word":                         {formType, "garbage", func(r *http.Request) { _ = r.ParseForm() }, 400, "call the handler before"},
-		"no text":                        {formType, "\x00=\xff", func(r *http.Request) { _ = r.ParseForm() }, 400, "call the handler before"},
-		"no names":                       {formType, "===", func(r *http.Request) { _ = r.ParseForm() }, 400, "call the handler before"},
-		"a BOM":                          {formType, "\ufeff" + message, func(r *http.Request) { _ = r.ParseForm() }, 400, "call the handler before"},
-		"a field that cannot be parsed":  {formType, message + "&groupUserIds=c%zz", func(r *http.Request) { _ = r.ParseForm() }, 400, "call the handler before"},
-		"a field with a semicolon":       {formType, message + "&content=1;23", func(r *http.Request) { _ = r.ParseForm() }, 400, "call the handler before"},
-		"every character":                {formType, message + "&" + url.Values{"busChannel": {" !\"#$%&'()*+,-./09:;<=>?@AZ[\\]^_`az{|}~é😀"}}.Encode(), func(r *http.Request) { _ = r.ParseForm() }, 200, ""},
-		"other form parsed":              {formType, "", func(r *http.Request) { r.ContentLength = 5; _ = r.ParseForm() }, 400, "call the handler before"},
+		"form value": {
+			contentType: formType, body: message, before: func(r *http.Request) { _ = r.FormValue("trace") }, status: 200, logged: "",
+		},
+		"multipart": {
+			contentType: formType, body: message, before: func(r *http.Request) { _ = r.ParseMultipartForm(1 << 20) }, status: 200,
+			logged: "",
+		},
+		"form of JSON": {
+			contentType: jsonType, body: statusBody, before: func(r *http.Request) { _ = r.ParseForm() }, status: 200, logged: "",
+		},
+		"all": {
+			contentType: formType, body: message, before: func(r *http.Request) { _, _ = io.ReadAll(r.Body) }, status: 400,
+			logged: "FormValue",
+		},
+		"all of JSON": {
+			contentType: jsonType, body: statusBody, before: func(r *http.Request) { _, _ = io.ReadAll(r.Body) }, status: 400,
+			logged: "call the handler before",
+		},
+		"all, no length": {
+			contentType: formType, body: message, before: func(r *http.Request) { _, _ = io.ReadAll(r.Body); r.ContentLength = -1 },
+			status: 400, logged: "FormValue",
+		},
+		"a part": {
+			contentType: formType, body: message, before: func(r *http.Request) { _, _ = r.Body.Read(make([]byte, 20)) }, status: 400,
+			logged: "call the handler before",
+		},
+		"a part of JSON": {
+			contentType: jsonType, body: " " + statusBody, before: func(r *http.Request) { _, _ = r.Body.Read(make([]byte, 1)) },
+			status: 400, logged: "call the handler before",
+		},
+		"JSON with the type of a form": {
+			contentType: formType, body: statusBody, before: func(r *http.Request) { _ = r.ParseForm() }, status: 400,
+			logged: "call the handler before",
+		},
+		"object with the type of a form": {
+			contentType: formType, body: `{"a":1,"b":"x=y&z"}`, before: func(r *http.Request) { _ = r.ParseForm() }, status: 400,
+			logged: "call the handler before",
+		},
+		"a word": {
+			contentType: formType, body: "garbage", before: func(r *http.Request) { _ = r.ParseForm() }, status: 400,
+			logged: "call the handler before",
+		},
+		"no text": {
+			contentType: formType, body: "\x00=\xff", before: func(r *http.Request) { _ = r.ParseForm() }, status: 400,
+			logged: "call the handler before",
+		},
+		"no names": {
+			contentType: formType, body: "===", before: func(r *http.Request) { _ = r.ParseForm() }, status: 400,
+			logged: "call the handler before",
+		},
+		"a BOM": {
+			contentType: formType, body: "\ufeff" + message, before: func(r *http.Request) { _ = r.ParseForm() }, status: 400,
+			logged: "call the handler before",
+		},
+		"a field that cannot be parsed": {
+			contentType: formType, body: message + "&groupUserIds=c%zz", before: func(r *http.Request) { _ = r.ParseForm() },
+			status: 400, logged: "call the handler before",
+		},
+		"a field with a semicolon": {
+			contentType: formType, body: message + "&content=1;23", before: func(r *http.Request) { _ = r.ParseForm() }, status: 400,
+			logged: "call the handler before",
+		},
+		"every character": {
+			contentType: formType,
+			body:        message + "&" + url.Values{"busChannel": {" !\"#$%&'()*+,-./09:;<=>?@AZ[\\]^_`az{|}~é😀"}}.Encode(),
+			before:      func(r *http.Request) { _ = r.ParseForm() }, status: 200, logged: "",
+		},
+		"other form parsed": {
+			contentType: formType, body: "", before: func(r *http.Request) { r.ContentLength = 5; _ = r.ParseForm() }, status: 400,
+			logged: "call the handler before",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -81,10 +81,22 @@ func TestHook(t *testing.T) {
 		ends     string
 		outcome  string
 	}{
-		{func() { webhooktest.Serve(h, request(t, jsonType, statusBody)) }, true, "", "handled user_online_status ", "handled"},
-		{func() { webhooktest.Serve(h.For(webhook.KindUserStatus), request(t, jsonType, statusBody)) }, true, "user_online_status", "handled user_online_status ", "handled"},
-		{func() { webhooktest.Serve(h, request(t, formType, questionBody)) }, true, "", "decided pre_message ", "decided"},
-		{func() { webhooktest.Serve(h, unsigned(t, jsonType, statusBody)) }, false, "", "refused  unsigned", "refused"},
+		{
+			serve: func() { webhooktest.Serve(h, request(t, jsonType, statusBody)) }, function: true, kind: "",
+			ends: "handled user_online_status ", outcome: "handled",
+		},
+		{
+			serve: func() { webhooktest.Serve(h.For(webhook.KindUserStatus), request(t, jsonType, statusBody)) }, function: true,
+			kind: "user_online_status", ends: "handled user_online_status ", outcome: "handled",
+		},
+		{
+			serve: func() { webhooktest.Serve(h, request(t, formType, questionBody)) }, function: true, kind: "",
+			ends: "decided pre_message ", outcome: "decided",
+		},
+		{
+			serve: func() { webhooktest.Serve(h, unsigned(t, jsonType, statusBody)) }, function: false, kind: "",
+			ends: "refused  unsigned", outcome: "refused",
+		},
 	} {
 		seen.log = nil
 		c.serve()

@@ -28,35 +28,39 @@ func TestReplay(t *testing.T) {
 		status int
 		calls  int32
 	}{
-		{"the same", func(*http.Request) {}, 200, 1},
-		{"other body", func(r *http.Request) {
+		{name: "the same", change: func(*http.Request) {}, status: 200, calls: 1},
+		{name: "other body", change: func(r *http.Request) {
 			r.Body = io.NopCloser(strings.NewReader(strings.Replace(statusBody, "123", "999", 1)))
-		}, 403, 1},
-		{"longer body", func(r *http.Request) { withBody(r, []byte(statusBody+" ")) }, 403, 1},
-		{"other query", func(r *http.Request) { r.URL.RawQuery = strings.Replace(r.URL.RawQuery, "own=1", "own=2", 1) }, 403, 1},
-		{"other path", func(r *http.Request) { r.URL.Path = "/other" }, 403, 1},
-		{"upper case", func(r *http.Request) {
+		}, status: 403, calls: 1},
+		{name: "longer body", change: func(r *http.Request) { withBody(r, []byte(statusBody+" ")) }, status: 403, calls: 1},
+		{
+			name:   "other query",
+			change: func(r *http.Request) { r.URL.RawQuery = strings.Replace(r.URL.RawQuery, "own=1", "own=2", 1) }, status: 403,
+			calls: 1,
+		},
+		{name: "other path", change: func(r *http.Request) { r.URL.Path = "/other" }, status: 403, calls: 1},
+		{name: "upper case", change: func(r *http.Request) {
 			before, signature, _ := strings.Cut(r.URL.RawQuery, "signature=")
 			signature, after, _ := strings.Cut(signature, "&")
 			r.URL.RawQuery = before + "signature=" + strings.ToUpper(signature)
 			if after != "" {
 				r.URL.RawQuery += "&" + after
 			}
-		}, 403, 1},
-		{"other app key", func(r *http.Request) {
+		}, status: 403, calls: 1},
+		{name: "other app key", change: func(r *http.Request) {
 			r.URL.RawQuery = strings.Replace(r.URL.RawQuery, "appKey=test-key", "appKey=other", 1)
-		}, 403, 1},
-		{"in headers", func(r *http.Request) {
+		}, status: 403, calls: 1},
+		{name: "in headers", change: func(r *http.Request) {
 			query := r.URL.Query()
 			for _, name := range []string{"nonce", "timestamp", "signature"} {
 				r.Header.Set("RC-"+name, query.Get(name))
 			}
 			r.URL.RawQuery = "own=1"
-		}, 403, 1},
-		{"compressed", func(r *http.Request) {
+		}, status: 403, calls: 1},
+		{name: "compressed", change: func(r *http.Request) {
 			withBody(r, gzipped(t, []byte(statusBody)))
 			r.Header.Set("Content-Encoding", "gzip")
-		}, 200, 1},
+		}, status: 200, calls: 1},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -237,14 +241,20 @@ func TestNonceStoreFailures(t *testing.T) {
 		calls  int
 		logged string
 	}{
-		"fails":          {scriptedStore{state: webhook.NonceNew, begin: errors.New("redis is away")}, 503, 0, "redis is away"},
-		"no state":       {scriptedStore{}, 503, 0, "NonceStatus(0)"},
-		"new state":      {scriptedStore{state: 5}, 503, 0, "NonceStatus(5)"},
-		"fails at last":  {scriptedStore{state: webhook.NonceNew, end: errors.New("redis is away")}, 200, 1, "redis is away"},
-		"done":           {scriptedStore{state: webhook.NonceDone}, 200, 0, ""},
-		"unfinished":     {scriptedStore{state: webhook.NonceUnfinished}, 200, 1, ""},
-		"replayed":       {scriptedStore{state: webhook.NonceReplayed}, 403, 0, "used before"},
-		"works, finally": {scriptedStore{state: webhook.NonceNew}, 200, 1, ""},
+		"fails": {
+			store: scriptedStore{state: webhook.NonceNew, begin: errors.New("redis is away")}, status: 503, calls: 0,
+			logged: "redis is away",
+		},
+		"no state":  {store: scriptedStore{}, status: 503, calls: 0, logged: "NonceStatus(0)"},
+		"new state": {store: scriptedStore{state: 5}, status: 503, calls: 0, logged: "NonceStatus(5)"},
+		"fails at last": {
+			store: scriptedStore{state: webhook.NonceNew, end: errors.New("redis is away")}, status: 200, calls: 1,
+			logged: "redis is away",
+		},
+		"done":           {store: scriptedStore{state: webhook.NonceDone}, status: 200, calls: 0, logged: ""},
+		"unfinished":     {store: scriptedStore{state: webhook.NonceUnfinished}, status: 200, calls: 1, logged: ""},
+		"replayed":       {store: scriptedStore{state: webhook.NonceReplayed}, status: 403, calls: 0, logged: "used before"},
+		"works, finally": {store: scriptedStore{state: webhook.NonceNew}, status: 200, calls: 1, logged: ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

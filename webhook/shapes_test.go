@@ -49,40 +49,65 @@ func TestShapes(t *testing.T) {
 		contentType, body string
 		want              []webhook.Event
 	}{
-		"operations, bare array":       {webhook.KindHostedGroupOperation, jsonType, twoOperations, operations},
-		"operations, object":           {webhook.KindHostedGroupOperation, jsonType, `{"profiles":` + twoOperations + `}`, operations},
-		"operations, form":             {webhook.KindHostedGroupOperation, formType, "profiles=" + url.QueryEscape(twoOperations), operations},
-		"operations, form with an app": {webhook.KindHostedGroupOperation, formType, "appKey=test-key&Profiles=" + url.QueryEscape(" "+twoOperations), operations},
-		"operations, object in a form": {webhook.KindHostedGroupOperation, formType, "profiles=" + url.QueryEscape(`{"profiles":`+twoOperations+`}`), operations},
-		"operations, one each field": {
-			webhook.KindHostedGroupOperation, formType,
-			"profiles=" + url.QueryEscape(firstOperation) + "&profiles[]=" + url.QueryEscape(secondOperation),
-			operations,
+		"operations, bare array": {
+			kind: webhook.KindHostedGroupOperation, contentType: jsonType, body: twoOperations, want: operations,
 		},
-		"operations, bare array as a form": {webhook.KindHostedGroupOperation, formType, twoOperations, operations},
-		"profiles, form":                   {webhook.KindHostedGroupProfile, formType, "profiles=" + url.QueryEscape(oneProfile), profiles},
-		"profiles, bare array":             {webhook.KindHostedGroupProfile, jsonType, oneProfile, profiles},
+		"operations, object": {
+			kind: webhook.KindHostedGroupOperation, contentType: jsonType, body: `{"profiles":` + twoOperations + `}`,
+			want: operations,
+		},
+		"operations, form": {
+			kind: webhook.KindHostedGroupOperation, contentType: formType, body: "profiles=" + url.QueryEscape(twoOperations),
+			want: operations,
+		},
+		"operations, form with an app": {
+			kind: webhook.KindHostedGroupOperation, contentType: formType,
+			body: "appKey=test-key&Profiles=" + url.QueryEscape(" "+twoOperations), want: operations,
+		},
+		"operations, object in a form": {
+			kind: webhook.KindHostedGroupOperation, contentType: formType,
+			body: "profiles=" + url.QueryEscape(`{"profiles":`+twoOperations+`}`), want: operations,
+		},
+		"operations, one each field": {
+			kind: webhook.KindHostedGroupOperation, contentType: formType,
+			body: "profiles=" + url.QueryEscape(firstOperation) + "&profiles[]=" + url.QueryEscape(secondOperation),
+			want: operations,
+		},
+		"operations, bare array as a form": {
+			kind: webhook.KindHostedGroupOperation, contentType: formType, body: twoOperations, want: operations,
+		},
+		"profiles, form": {
+			kind: webhook.KindHostedGroupProfile, contentType: formType, body: "profiles=" + url.QueryEscape(oneProfile),
+			want: profiles,
+		},
+		"profiles, bare array": {kind: webhook.KindHostedGroupProfile, contentType: jsonType, body: oneProfile, want: profiles},
 		"status without os": {
-			webhook.KindUserStatus, jsonType, `[{"userid":"123","status":"1","time":1574476797772,"clientIp":"1.2.3.4:5","sessionId":"s"}]`, offline,
+			kind: webhook.KindUserStatus, contentType: jsonType, body: `[{"userid":"123","status":"1","time":1574476797772,"clientIp":"1.2.3.4:5","sessionId":"s"}]`, want: offline,
 		},
 		"status with an empty os": {
-			webhook.KindUserStatus, jsonType, `[{"userid":"123","status":"1","os":"","time":1574476797772,"clientIp":"1.2.3.4:5","sessionId":"s"}]`, offline,
+			kind: webhook.KindUserStatus, contentType: jsonType, body: `[{"userid":"123","status":"1","os":"","time":1574476797772,"clientIp":"1.2.3.4:5","sessionId":"s"}]`, want: offline,
 		},
-		"message with the old name of the time": {webhook.KindMessage, formType, messageForm + "&timestamp=1574476797772", []webhook.Event{&message}},
+		"message with the old name of the time": {
+			kind: webhook.KindMessage, contentType: formType, body: messageForm + "&timestamp=1574476797772",
+			want: []webhook.Event{&message},
+		},
 		"message with both names": {
-			webhook.KindMessage, formType, messageForm + "&msgTimestamp=1574476797772&timestamp=5&clientIp=10.41.20.57:22263", []webhook.Event{&withIP},
+			kind: webhook.KindMessage, contentType: formType, body: messageForm + "&msgTimestamp=1574476797772&timestamp=5&clientIp=10.41.20.57:22263", want: []webhook.Event{&withIP},
 		},
-		"message with an empty time": {webhook.KindMessage, formType, messageForm + "&msgTimestamp=&timestamp=1574476797772", []webhook.Event{&message}},
+		"message with an empty time": {
+			kind: webhook.KindMessage, contentType: formType, body: messageForm + "&msgTimestamp=&timestamp=1574476797772",
+			want: []webhook.Event{&message},
+		},
 		"message with a field profiles": {
-			webhook.KindMessage, formType, messageForm + "&msgTimestamp=1574476797772&profiles=" + url.QueryEscape(twoOperations), []webhook.Event{&message},
+			kind: webhook.KindMessage, contentType: formType, body: messageForm + "&msgTimestamp=1574476797772&profiles=" + url.QueryEscape(twoOperations), want: []webhook.Event{&message},
 		},
 		"audit without msgUID": {
-			webhook.KindMessageAudit, jsonType,
-			`{"result":10001,"content":"{\"messageId\":\"m\",\"objectName\":\"RC:TxtMsg\"}","serviceProvider":"shumei"}`, verdict,
+			kind: webhook.KindMessageAudit, contentType: jsonType,
+			body: `{"result":10001,"content":"{\"messageId\":\"m\",\"objectName\":\"RC:TxtMsg\"}","serviceProvider":"shumei"}`, want: verdict,
 		},
 		"audit of user data": {
-			webhook.KindHostedInfoAudit, jsonType, `{"eventType":3,"result":true,"time":1574476797772,"optUserId":["u1"],"contents":[]}`,
-			[]webhook.Event{&webhook.HostedInfoAudit{Type: webhook.HostedInfoUserProfile, Passed: true, OccurredAt: at, OperatorID: "u1"}},
+			kind: webhook.KindHostedInfoAudit, contentType: jsonType, body: `{"eventType":3,"result":true,"time":1574476797772,"optUserId":["u1"],"contents":[]}`,
+			want: []webhook.Event{&webhook.HostedInfoAudit{Type: webhook.HostedInfoUserProfile, Passed: true, OccurredAt: at, OperatorID: "u1"}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -59,95 +59,118 @@ func TestAttacks(t *testing.T) {
 		status int
 		reason error
 	}{
-		{"none", func(r *http.Request) { signedAt(now).Sign(r) }, 200, nil},
-		{"no signature", func(*http.Request) {}, 403, webhook.ErrUnsigned},
-		{"empty signature", func(r *http.Request) { r.URL.RawQuery = "appKey=test-key&nonce=1&timestamp=1700000000000&signature=" }, 403, webhook.ErrUnsigned},
-		{"signature of an empty secret", func(r *http.Request) {
+		{name: "none", forge: func(r *http.Request) { signedAt(now).Sign(r) }, status: 200, reason: nil},
+		{name: "no signature", forge: func(*http.Request) {}, status: 403, reason: webhook.ErrUnsigned},
+		{
+			name:   "empty signature",
+			forge:  func(r *http.Request) { r.URL.RawQuery = "appKey=test-key&nonce=1&timestamp=1700000000000&signature=" },
+			status: 403, reason: webhook.ErrUnsigned,
+		},
+		{name: "signature of an empty secret", forge: func(r *http.Request) {
 			webhooktest.App{Key: testKey, Now: func() time.Time { return now }}.Sign(r)
-		}, 403, webhook.ErrSignature},
-		{"wrong secret", func(r *http.Request) {
+		}, status: 403, reason: webhook.ErrSignature},
+		{name: "wrong secret", forge: func(r *http.Request) {
 			webhooktest.App{Key: testKey, Secret: "other-secret", Now: func() time.Time { return now }}.Sign(r)
-		}, 403, webhook.ErrSignature},
-		{"changed nonce", func(r *http.Request) {
+		}, status: 403, reason: webhook.ErrSignature},
+		{name: "changed nonce", forge: func(r *http.Request) {
 			signedAt(now).Sign(r)
 			r.URL.RawQuery = strings.Replace(r.URL.RawQuery, "nonce=", "nonce=9", 1)
-		}, 403, webhook.ErrSignature},
-		{"changed timestamp", func(r *http.Request) {
+		}, status: 403, reason: webhook.ErrSignature},
+		{name: "changed timestamp", forge: func(r *http.Request) {
 			signedAt(now).Sign(r)
 			r.URL.RawQuery = strings.Replace(r.URL.RawQuery, "timestamp=1700000000000", "timestamp=1700000000001", 1)
-		}, 403, webhook.ErrSignature},
-		{"signature twice", func(r *http.Request) { signedAt(now).Sign(r); r.URL.RawQuery += "&signature=0" }, 403, webhook.ErrUnsigned},
-		{"nonce twice", func(r *http.Request) { signedAt(now).Sign(r); r.URL.RawQuery = "nonce=1&" + r.URL.RawQuery }, 403, webhook.ErrUnsigned},
-		{"parameters of the address that are not encoded", func(r *http.Request) {
+		}, status: 403, reason: webhook.ErrSignature},
+		{
+			name: "signature twice", forge: func(r *http.Request) { signedAt(now).Sign(r); r.URL.RawQuery += "&signature=0" },
+			status: 403, reason: webhook.ErrUnsigned,
+		},
+		{
+			name: "nonce twice", forge: func(r *http.Request) { signedAt(now).Sign(r); r.URL.RawQuery = "nonce=1&" + r.URL.RawQuery },
+			status: 403, reason: webhook.ErrUnsigned,
+		},
+		{name: "parameters of the address that are not encoded", forge: func(r *http.Request) {
 			r.URL.RawQuery = "own=100%&o%zzwn=1&;=;"
 			signedAt(now).Sign(r)
-		}, 200, nil},
-		{"nonce that is not encoded", func(r *http.Request) {
+		}, status: 200, reason: nil},
+		{name: "nonce that is not encoded", forge: func(r *http.Request) {
 			signedAt(now).Sign(r)
 			r.URL.RawQuery = strings.Replace(r.URL.RawQuery, "nonce=", "nonce=%zz", 1)
-		}, 403, webhook.ErrUnsigned},
-		{"signature twice, once with its name encoded", func(r *http.Request) { signedAt(now).Sign(r); r.URL.RawQuery += "&%73ignature=0" }, 403, webhook.ErrUnsigned},
-		{"question with its signature in headers", func(r *http.Request) {
+		}, status: 403, reason: webhook.ErrUnsigned},
+		{
+			name:  "signature twice, once with its name encoded",
+			forge: func(r *http.Request) { signedAt(now).Sign(r); r.URL.RawQuery += "&%73ignature=0" }, status: 403,
+			reason: webhook.ErrUnsigned,
+		},
+		{name: "question with its signature in headers", forge: func(r *http.Request) {
 			signedAt(now).SignHeaders(r)
 			withBody(r, []byte(questionBody))
 			r.Header.Set("Content-Type", formType)
-		}, 403, webhook.ErrUnsigned},
-		{"limit of a middleware", func(r *http.Request) {
+		}, status: 403, reason: webhook.ErrUnsigned},
+		{name: "limit of a middleware", forge: func(r *http.Request) {
 			signedAt(now).Sign(r)
 			r.Body = http.MaxBytesReader(nil, r.Body, 10)
-		}, 413, webhook.ErrTooLarge},
-		{"broken query", func(r *http.Request) { r.URL.RawQuery = "%zz" }, 403, webhook.ErrUnsigned},
-		{"mixed headers", func(r *http.Request) {
+		}, status: 413, reason: webhook.ErrTooLarge},
+		{name: "broken query", forge: func(r *http.Request) { r.URL.RawQuery = "%zz" }, status: 403, reason: webhook.ErrUnsigned},
+		{name: "mixed headers", forge: func(r *http.Request) {
 			signedAt(now).SignHeaders(r)
 			r.Header.Set("Nonce", r.Header.Get("RC-Nonce"))
 			r.Header.Del("RC-Nonce")
-		}, 403, webhook.ErrUnsigned},
-		{"header twice", func(r *http.Request) { signedAt(now).SignHeaders(r); r.Header.Add("RC-Nonce", "1") }, 403, webhook.ErrUnsigned},
-		{"stale", func(r *http.Request) { signedAt(now.Add(-10*time.Minute - time.Millisecond)).Sign(r) }, 403, webhook.ErrStale},
-		{"nearly stale", func(r *http.Request) { signedAt(now.Add(-10 * time.Minute)).Sign(r) }, 200, nil},
-		{"future", func(r *http.Request) { signedAt(now.Add(10*time.Minute + time.Millisecond)).Sign(r) }, 403, webhook.ErrFuture},
-		{"nearly future", func(r *http.Request) { signedAt(now.Add(10 * time.Minute)).Sign(r) }, 200, nil},
-		{"no time", func(r *http.Request) {
+		}, status: 403, reason: webhook.ErrUnsigned},
+		{
+			name: "header twice", forge: func(r *http.Request) { signedAt(now).SignHeaders(r); r.Header.Add("RC-Nonce", "1") },
+			status: 403, reason: webhook.ErrUnsigned,
+		},
+		{
+			name: "stale", forge: func(r *http.Request) { signedAt(now.Add(-10*time.Minute - time.Millisecond)).Sign(r) }, status: 403,
+			reason: webhook.ErrStale,
+		},
+		{name: "nearly stale", forge: func(r *http.Request) { signedAt(now.Add(-10 * time.Minute)).Sign(r) }, status: 200, reason: nil},
+		{
+			name: "future", forge: func(r *http.Request) { signedAt(now.Add(10*time.Minute + time.Millisecond)).Sign(r) }, status: 403,
+			reason: webhook.ErrFuture,
+		},
+		{name: "nearly future", forge: func(r *http.Request) { signedAt(now.Add(10 * time.Minute)).Sign(r) }, status: 200, reason: nil},
+		{name: "no time", forge: func(r *http.Request) {
 			r.URL.RawQuery = "nonce=1&timestamp=now&signature=" + rongcloud.Sign(testSecret, "1", "now")
-		}, 403, webhook.ErrUnsigned},
-		{"digits moved from the nonce to the timestamp", func(r *http.Request) {
+		}, status: 403, reason: webhook.ErrUnsigned},
+		{name: "digits moved from the nonce to the timestamp", forge: func(r *http.Request) {
 			r.URL.RawQuery = "nonce=1&timestamp=01700000000000&signature=" + rongcloud.Sign(testSecret, "10", "1700000000000")
-		}, 403, webhook.ErrUnsigned},
-		{"digits moved from the timestamp to the nonce", func(r *http.Request) {
+		}, status: 403, reason: webhook.ErrUnsigned},
+		{name: "digits moved from the timestamp to the nonce", forge: func(r *http.Request) {
 			r.URL.RawQuery = "nonce=11&timestamp=700000000000&signature=" + rongcloud.Sign(testSecret, "1", "1700000000000")
-		}, 403, webhook.ErrUnsigned},
-		{"a sign before the time", func(r *http.Request) {
+		}, status: 403, reason: webhook.ErrUnsigned},
+		{name: "a sign before the time", forge: func(r *http.Request) {
 			r.URL.RawQuery = "nonce=1&timestamp=%2B1700000000000&signature=" + rongcloud.Sign(testSecret, "1", "+1700000000000")
-		}, 403, webhook.ErrUnsigned},
-		{"oversized", func(r *http.Request) {
+		}, status: 403, reason: webhook.ErrUnsigned},
+		{name: "oversized", forge: func(r *http.Request) {
 			signedAt(now).Sign(r)
 			withBody(r, bytes.Repeat([]byte("a"), 1<<20+1))
-		}, 413, webhook.ErrTooLarge},
-		{"oversized without a length", func(r *http.Request) {
+		}, status: 413, reason: webhook.ErrTooLarge},
+		{name: "oversized without a length", forge: func(r *http.Request) {
 			signedAt(now).Sign(r)
 			withBody(r, bytes.Repeat([]byte("a"), 1<<20+1))
 			r.ContentLength = -1
-		}, 413, webhook.ErrTooLarge},
-		{"oversized with a false length", func(r *http.Request) {
+		}, status: 413, reason: webhook.ErrTooLarge},
+		{name: "oversized with a false length", forge: func(r *http.Request) {
 			signedAt(now).Sign(r)
 			withBody(r, bytes.Repeat([]byte("a"), 1<<20+1))
 			r.ContentLength = 10
-		}, 413, webhook.ErrTooLarge},
-		{"as large as allowed", func(r *http.Request) {
+		}, status: 413, reason: webhook.ErrTooLarge},
+		{name: "as large as allowed", forge: func(r *http.Request) {
 			signedAt(now).Sign(r)
 			withBody(r, []byte(`{"x":"`+strings.Repeat("a", 1<<20-8)+`"}`))
-		}, 200, nil},
-		{"gzip bomb", func(r *http.Request) {
+		}, status: 200, reason: nil},
+		{name: "gzip bomb", forge: func(r *http.Request) {
 			signedAt(now).Sign(r)
 			withBody(r, bomb)
 			r.Header.Set("Content-Encoding", "gzip")
-		}, 413, webhook.ErrTooLarge},
-		{"gzip", func(r *http.Request) {
+		}, status: 413, reason: webhook.ErrTooLarge},
+		{name: "gzip", forge: func(r *http.Request) {
 			signedAt(now).Sign(r)
 			withBody(r, gzipped(t, []byte(statusBody)))
 			r.Header.Set("Content-Encoding", "gzip")
-		}, 200, nil},
-		{"gzip that does not shrink", func(r *http.Request) {
+		}, status: 200, reason: nil},
+		{name: "gzip that does not shrink", forge: func(r *http.Request) {
 			signedAt(now).Sign(r)
 			var buf bytes.Buffer
 			w, err := gzip.NewWriterLevel(&buf, gzip.NoCompression)
@@ -157,54 +180,90 @@ func TestAttacks(t *testing.T) {
 			require.Greater(t, buf.Len(), 1<<20)
 			withBody(r, buf.Bytes())
 			r.Header.Set("Content-Encoding", "gzip")
-		}, 200, nil},
-		{"no gzip", func(r *http.Request) { signedAt(now).Sign(r); r.Header.Set("Content-Encoding", "gzip") }, 400, webhook.ErrMalformed},
-		{"gzip that breaks off", func(r *http.Request) {
+		}, status: 200, reason: nil},
+		{
+			name: "no gzip", forge: func(r *http.Request) { signedAt(now).Sign(r); r.Header.Set("Content-Encoding", "gzip") },
+			status: 400, reason: webhook.ErrMalformed,
+		},
+		{name: "gzip that breaks off", forge: func(r *http.Request) {
 			signedAt(now).Sign(r)
 			withBody(r, gzipped(t, []byte(statusBody))[:20])
 			r.Header.Set("Content-Encoding", "gzip")
-		}, 400, webhook.ErrMalformed},
-		{"body that breaks off", func(r *http.Request) {
+		}, status: 400, reason: webhook.ErrMalformed},
+		{name: "body that breaks off", forge: func(r *http.Request) {
 			signedAt(now).Sign(r)
 			r.Body = io.NopCloser(io.MultiReader(strings.NewReader("["), errorReader{}))
-		}, 400, webhook.ErrMalformed},
-		{"unknown compression", func(r *http.Request) { signedAt(now).Sign(r); r.Header.Set("Content-Encoding", "br") }, 415, webhook.ErrMediaType},
-		{"GET", func(r *http.Request) { signedAt(now).Sign(r); r.Method = http.MethodGet }, 405, webhook.ErrMethod},
-		{"PUT", func(r *http.Request) { signedAt(now).Sign(r); r.Method = http.MethodPut }, 405, webhook.ErrMethod},
-		{"wrong type", func(r *http.Request) { signedAt(now).Sign(r); r.Header.Set("Content-Type", "text/xml") }, 415, webhook.ErrMediaType},
-		{"multipart", func(r *http.Request) {
+		}, status: 400, reason: webhook.ErrMalformed},
+		{
+			name:  "unknown compression",
+			forge: func(r *http.Request) { signedAt(now).Sign(r); r.Header.Set("Content-Encoding", "br") }, status: 415,
+			reason: webhook.ErrMediaType,
+		},
+		{
+			name: "GET", forge: func(r *http.Request) { signedAt(now).Sign(r); r.Method = http.MethodGet }, status: 405,
+			reason: webhook.ErrMethod,
+		},
+		{
+			name: "PUT", forge: func(r *http.Request) { signedAt(now).Sign(r); r.Method = http.MethodPut }, status: 405,
+			reason: webhook.ErrMethod,
+		},
+		{
+			name: "wrong type", forge: func(r *http.Request) { signedAt(now).Sign(r); r.Header.Set("Content-Type", "text/xml") },
+			status: 415, reason: webhook.ErrMediaType,
+		},
+		{name: "multipart", forge: func(r *http.Request) {
 			signedAt(now).Sign(r)
 			r.Header.Set("Content-Type", "multipart/form-data; boundary=x")
-		}, 415, webhook.ErrMediaType},
-		{"other characters", func(r *http.Request) {
+		}, status: 415, reason: webhook.ErrMediaType},
+		{name: "other characters", forge: func(r *http.Request) {
 			signedAt(now).Sign(r)
 			r.Header.Set("Content-Type", "application/json; charset=gbk")
-		}, 415, webhook.ErrMediaType},
-		{"no media type", func(r *http.Request) { signedAt(now).Sign(r); r.Header.Set("Content-Type", "/;;") }, 415, webhook.ErrMediaType},
-		{"JSON in UTF-8", func(r *http.Request) {
+		}, status: 415, reason: webhook.ErrMediaType},
+		{
+			name: "no media type", forge: func(r *http.Request) { signedAt(now).Sign(r); r.Header.Set("Content-Type", "/;;") },
+			status: 415, reason: webhook.ErrMediaType,
+		},
+		{name: "JSON in UTF-8", forge: func(r *http.Request) {
 			signedAt(now).Sign(r)
 			r.Header.Set("Content-Type", "text/json; charset=UTF-8")
-		}, 200, nil},
-		{"no body", func(r *http.Request) { signedAt(now).Sign(r); r.Body, r.ContentLength = nil, 0 }, 400, webhook.ErrMalformed},
-		{"empty signature before it", func(r *http.Request) {
+		}, status: 200, reason: nil},
+		{
+			name: "no body", forge: func(r *http.Request) { signedAt(now).Sign(r); r.Body, r.ContentLength = nil, 0 }, status: 400,
+			reason: webhook.ErrMalformed,
+		},
+		{name: "empty signature before it", forge: func(r *http.Request) {
 			signedAt(now).Sign(r)
 			r.URL.RawQuery = "signature=&" + r.URL.RawQuery
-		}, 403, webhook.ErrUnsigned},
-		{"empty nonce before it", func(r *http.Request) { signedAt(now).Sign(r); r.URL.RawQuery = "nonce=&" + r.URL.RawQuery }, 403, webhook.ErrUnsigned},
-		{"empty signature after it", func(r *http.Request) { signedAt(now).Sign(r); r.URL.RawQuery += "&signature=" }, 403, webhook.ErrUnsigned},
-		{"app key after it", func(r *http.Request) { signedAt(now).Sign(r); r.URL.RawQuery += "&appKey=other" }, 403, webhook.ErrUnsigned},
-		{"app key of the address itself", func(r *http.Request) { signedAt(now).Sign(r); r.URL.RawQuery = "appKey=mine&" + r.URL.RawQuery }, 200, nil},
-		{"parameters of the address itself", func(r *http.Request) {
+		}, status: 403, reason: webhook.ErrUnsigned},
+		{
+			name:  "empty nonce before it",
+			forge: func(r *http.Request) { signedAt(now).Sign(r); r.URL.RawQuery = "nonce=&" + r.URL.RawQuery }, status: 403,
+			reason: webhook.ErrUnsigned,
+		},
+		{
+			name: "empty signature after it", forge: func(r *http.Request) { signedAt(now).Sign(r); r.URL.RawQuery += "&signature=" },
+			status: 403, reason: webhook.ErrUnsigned,
+		},
+		{
+			name: "app key after it", forge: func(r *http.Request) { signedAt(now).Sign(r); r.URL.RawQuery += "&appKey=other" },
+			status: 403, reason: webhook.ErrUnsigned,
+		},
+		{
+			name:  "app key of the address itself",
+			forge: func(r *http.Request) { signedAt(now).Sign(r); r.URL.RawQuery = "appKey=mine&" + r.URL.RawQuery }, status: 200,
+			reason: nil,
+		},
+		{name: "parameters of the address itself", forge: func(r *http.Request) {
 			signedAt(now).Sign(r)
 			r.URL.RawQuery = "app=mine&app=mine&Signature=1&key&" + r.URL.RawQuery
-		}, 200, nil},
-		{"headers of an API request", func(r *http.Request) {
+		}, status: 200, reason: nil},
+		{name: "headers of an API request", forge: func(r *http.Request) {
 			timestamp := strconv.FormatInt(now.UnixMilli(), 10)
 			r.Header.Set("App-Key", testKey)
 			r.Header.Set("Nonce", "1")
 			r.Header.Set("Timestamp", timestamp)
 			r.Header.Set("Signature", rongcloud.Sign(testSecret, "1", timestamp))
-		}, 403, webhook.ErrUnsigned},
+		}, status: 403, reason: webhook.ErrUnsigned},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -370,19 +429,19 @@ func TestSecrets(t *testing.T) {
 		ok          bool
 		known       string
 	}{
-		{testKey, testSecret, true, testKey},
-		{testKey, "old-secret", true, testKey},
-		{"b", "b-secret", true, "b"},
-		{"b", "b-old", true, "b"},
-		{"c", "c-secret", true, "c"},
-		{"b", "c-secret", false, ""},
-		{"b", testSecret, false, ""},
-		{testKey, "b-secret", false, ""}, // one app's secret is not valid for another
-		{"unknown", testSecret, true, "unknown"},
-		{"", testSecret, true, ""},
-		{"", "b-secret", true, "b"}, // no name: the secret decides
-		{"", "c-secret", true, "c"},
-		{"", "d-secret", false, ""},
+		{key: testKey, secret: testSecret, ok: true, known: testKey},
+		{key: testKey, secret: "old-secret", ok: true, known: testKey},
+		{key: "b", secret: "b-secret", ok: true, known: "b"},
+		{key: "b", secret: "b-old", ok: true, known: "b"},
+		{key: "c", secret: "c-secret", ok: true, known: "c"},
+		{key: "b", secret: "c-secret", ok: false, known: ""},
+		{key: "b", secret: testSecret, ok: false, known: ""},
+		{key: testKey, secret: "b-secret", ok: false, known: ""}, // one app's secret is not valid for another
+		{key: "unknown", secret: testSecret, ok: true, known: "unknown"},
+		{key: "", secret: testSecret, ok: true, known: ""},
+		{key: "", secret: "b-secret", ok: true, known: "b"}, // no name: the secret decides
+		{key: "", secret: "c-secret", ok: true, known: "c"},
+		{key: "", secret: "d-secret", ok: false, known: ""},
 	}
 	for _, tt := range tests {
 		r := unsigned(t, jsonType, statusBody)
@@ -470,17 +529,35 @@ func TestSources(t *testing.T) {
 		options      []webhook.Option
 		status       int
 	}{
-		{"39.105.128.42:1234", "", []webhook.Option{webhook.WithSources(webhook.Sources()...)}, 200},
-		{"[::ffff:39.105.128.42]:1234", "", []webhook.Option{webhook.WithSources(webhook.Sources()...)}, 200},
-		{"39.105.128.42", "", []webhook.Option{webhook.WithSources(webhook.Sources()...)}, 200},
-		{"39.105.128.42:1234", "", []webhook.Option{webhook.WithSources(webhook.Sources(rongcloud.RegionSingapore)...)}, 403},
-		{"203.0.113.7:1234", "", []webhook.Option{webhook.WithSources(webhook.Sources()...)}, 403},
-		{"nonsense", "", []webhook.Option{webhook.WithSources(webhook.Sources()...)}, 403},
-		{"203.0.113.7:1234", "", []webhook.Option{webhook.WithSources(netip.MustParsePrefix("203.0.113.99/24"))}, 200},
-		{"10.0.0.1:1234", "39.105.128.42", []webhook.Option{webhook.WithSources(webhook.Sources()...), forwarded}, 200},
-		{"39.105.128.42:1234", "10.0.0.1", []webhook.Option{webhook.WithSources(webhook.Sources()...), forwarded}, 403},
-		{"39.105.128.42:1234", "", []webhook.Option{webhook.WithSources(webhook.Sources()...), forwarded}, 403},
-		{"nonsense", "", nil, 200},
+		{remote: "39.105.128.42:1234", real: "", options: []webhook.Option{webhook.WithSources(webhook.Sources()...)}, status: 200},
+		{
+			remote: "[::ffff:39.105.128.42]:1234", real: "", options: []webhook.Option{webhook.WithSources(webhook.Sources()...)},
+			status: 200,
+		},
+		{remote: "39.105.128.42", real: "", options: []webhook.Option{webhook.WithSources(webhook.Sources()...)}, status: 200},
+		{
+			remote: "39.105.128.42:1234", real: "",
+			options: []webhook.Option{webhook.WithSources(webhook.Sources(rongcloud.RegionSingapore)...)}, status: 403,
+		},
+		{remote: "203.0.113.7:1234", real: "", options: []webhook.Option{webhook.WithSources(webhook.Sources()...)}, status: 403},
+		{remote: "nonsense", real: "", options: []webhook.Option{webhook.WithSources(webhook.Sources()...)}, status: 403},
+		{
+			remote: "203.0.113.7:1234", real: "",
+			options: []webhook.Option{webhook.WithSources(netip.MustParsePrefix("203.0.113.99/24"))}, status: 200,
+		},
+		{
+			remote: "10.0.0.1:1234", real: "39.105.128.42",
+			options: []webhook.Option{webhook.WithSources(webhook.Sources()...), forwarded}, status: 200,
+		},
+		{
+			remote: "39.105.128.42:1234", real: "10.0.0.1",
+			options: []webhook.Option{webhook.WithSources(webhook.Sources()...), forwarded}, status: 403,
+		},
+		{
+			remote: "39.105.128.42:1234", real: "", options: []webhook.Option{webhook.WithSources(webhook.Sources()...), forwarded},
+			status: 403,
+		},
+		{remote: "nonsense", real: "", options: nil, status: 200},
 	} {
 		h, _ := newHandler(t, tt.options...)
 		r := request(t, jsonType, statusBody)

@@ -84,7 +84,7 @@ func formEncode(ep *endpoint.Endpoint, params any, random func() int64, extra ..
 	e := testForm.Encoder(ep)
 	defer e.Release()
 	err := e.Encode(params, random, extra)
-	return formResult{string(e.Buf), e.Targets, e.Random, e.Unsafe}, err
+	return formResult{body: string(e.Buf), targets: e.Targets, random: e.Random, unsafe: e.Unsafe}, err
 }
 
 func formEndpoint(encoding endpoint.Encoding, params ...endpoint.Param) *endpoint.Endpoint {
@@ -125,90 +125,192 @@ func TestFormValues(t *testing.T) {
 		form   string // expected form
 		json   string // expected JSON body; not tested if empty
 	}{
-		{"string", P{}, &formOne[string]{"a b&c=d+é"}, "v=a+b%26c%3Dd%2B%C3%A9", `{"v":"a b&c=d+é"}`},
-		{"string with markup is not HTML-escaped", P{}, &formOne[string]{"<b>&</b>"}, "v=%3Cb%3E%26%3C%2Fb%3E", `{"v":"<b>&</b>"}`},
-		{"string with quotes", P{}, &formOne[string]{"\"\\\n"}, "v=%22%5C%0A", `{"v":"\"\\\n"}`},
-		{"named string", P{}, &formOne[formName]{"x"}, "v=x", `{"v":"x"}`},
-		{"optional empty string", P{}, &formOne[string]{}, "", `{}`},
-		{"pointer to a string", P{}, &formOne[*string]{formPtr("x")}, "v=x", `{"v":"x"}`},
-		{"pointer to an empty string", P{}, &formOne[*string]{formPtr("")}, "v=", `{"v":""}`},
-		{"required pointer to an empty string", P{Required: true}, &formOne[*string]{formPtr("")}, "v=", `{"v":""}`},
-		{"optional nil pointer", P{}, &formOne[*string]{}, "", `{}`},
+		{name: "string", param: P{}, params: &formOne[string]{"a b&c=d+é"}, form: "v=a+b%26c%3Dd%2B%C3%A9", json: `{"v":"a b&c=d+é"}`},
+		{
+			name: "string with markup is not HTML-escaped", param: P{}, params: &formOne[string]{"<b>&</b>"},
+			form: "v=%3Cb%3E%26%3C%2Fb%3E", json: `{"v":"<b>&</b>"}`,
+		},
+		{name: "string with quotes", param: P{}, params: &formOne[string]{"\"\\\n"}, form: "v=%22%5C%0A", json: `{"v":"\"\\\n"}`},
+		{name: "named string", param: P{}, params: &formOne[formName]{"x"}, form: "v=x", json: `{"v":"x"}`},
+		{name: "optional empty string", param: P{}, params: &formOne[string]{}, form: "", json: `{}`},
+		{name: "pointer to a string", param: P{}, params: &formOne[*string]{formPtr("x")}, form: "v=x", json: `{"v":"x"}`},
+		{name: "pointer to an empty string", param: P{}, params: &formOne[*string]{formPtr("")}, form: "v=", json: `{"v":""}`},
+		{
+			name: "required pointer to an empty string", param: P{Required: true}, params: &formOne[*string]{formPtr("")}, form: "v=",
+			json: `{"v":""}`,
+		},
+		{name: "optional nil pointer", param: P{}, params: &formOne[*string]{}, form: "", json: `{}`},
 
-		{"switch as digit, on", P{Type: endpoint.Int}, &formOne[bool]{true}, "v=1", `{"v":1}`},
-		{"switch as digit, optional off", P{Type: endpoint.Int}, &formOne[bool]{}, "", `{}`},
-		{"switch as digit, pointer off", P{Type: endpoint.Int, Required: true}, &formOne[*bool]{formPtr(false)}, "v=0", `{"v":0}`},
-		{"switch as word, on", P{Type: endpoint.Bool}, &formOne[bool]{true}, "v=true", `{"v":true}`},
-		{"switch as word, optional off", P{Type: endpoint.Bool}, &formOne[bool]{}, "", `{}`},
-		{"switch as word, pointer off", P{Type: endpoint.Bool, Required: true}, &formOne[*bool]{formPtr(false)}, "v=false", `{"v":false}`},
-		{"named switch", P{Type: endpoint.Int}, &formOne[formFlag]{true}, "v=1", `{"v":1}`},
+		{name: "switch as digit, on", param: P{Type: endpoint.Int}, params: &formOne[bool]{true}, form: "v=1", json: `{"v":1}`},
+		{name: "switch as digit, optional off", param: P{Type: endpoint.Int}, params: &formOne[bool]{}, form: "", json: `{}`},
+		{
+			name: "switch as digit, pointer off", param: P{Type: endpoint.Int, Required: true},
+			params: &formOne[*bool]{formPtr(false)}, form: "v=0", json: `{"v":0}`,
+		},
+		{name: "switch as word, on", param: P{Type: endpoint.Bool}, params: &formOne[bool]{true}, form: "v=true", json: `{"v":true}`},
+		{name: "switch as word, optional off", param: P{Type: endpoint.Bool}, params: &formOne[bool]{}, form: "", json: `{}`},
+		{
+			name: "switch as word, pointer off", param: P{Type: endpoint.Bool, Required: true},
+			params: &formOne[*bool]{formPtr(false)}, form: "v=false", json: `{"v":false}`,
+		},
+		{name: "named switch", param: P{Type: endpoint.Int}, params: &formOne[formFlag]{true}, form: "v=1", json: `{"v":1}`},
 
-		{"number", P{Type: endpoint.Int}, &formOne[int]{42}, "v=42", `{"v":42}`},
-		{"negative number", P{Type: endpoint.Int}, &formOne[int]{-7}, "v=-7", `{"v":-7}`},
-		{"largest number", P{Type: endpoint.Int}, &formOne[int64]{1<<63 - 1}, "v=9223372036854775807", `{"v":9223372036854775807}`},
-		{"small type", P{Type: endpoint.Int}, &formOne[int8]{-128}, "v=-128", `{"v":-128}`},
-		{"optional zero", P{Type: endpoint.Int}, &formOne[int]{}, "", `{}`},
-		{"optional zero that is valid", P{Type: endpoint.Int, ZeroValid: true}, &formOne[int]{}, "", `{}`},
-		{"pointer to zero", P{Type: endpoint.Int}, &formOne[*int]{formPtr(0)}, "v=0", `{"v":0}`},
-		{"required pointer to zero", P{Type: endpoint.Int, Required: true}, &formOne[*int]{formPtr(0)}, "v=0", `{"v":0}`},
+		{name: "number", param: P{Type: endpoint.Int}, params: &formOne[int]{42}, form: "v=42", json: `{"v":42}`},
+		{name: "negative number", param: P{Type: endpoint.Int}, params: &formOne[int]{-7}, form: "v=-7", json: `{"v":-7}`},
+		{
+			name: "largest number", param: P{Type: endpoint.Int}, params: &formOne[int64]{1<<63 - 1}, form: "v=9223372036854775807",
+			json: `{"v":9223372036854775807}`,
+		},
+		{name: "small type", param: P{Type: endpoint.Int}, params: &formOne[int8]{-128}, form: "v=-128", json: `{"v":-128}`},
+		{name: "optional zero", param: P{Type: endpoint.Int}, params: &formOne[int]{}, form: "", json: `{}`},
+		{name: "optional zero that is valid", param: P{Type: endpoint.Int, ZeroValid: true}, params: &formOne[int]{}, form: "", json: `{}`},
+		{name: "pointer to zero", param: P{Type: endpoint.Int}, params: &formOne[*int]{formPtr(0)}, form: "v=0", json: `{"v":0}`},
+		{
+			name: "required pointer to zero", param: P{Type: endpoint.Int, Required: true}, params: &formOne[*int]{formPtr(0)},
+			form: "v=0", json: `{"v":0}`,
+		},
 
-		{"first value", P{Type: endpoint.Int, Values: []string{"0", "1"}, ZeroValid: true}, &formEnum[formKind]{1}, "v=0", `{"v":0}`},
-		{"last value", P{Type: endpoint.Int, Values: []string{"-1", "5"}, Required: true}, &formEnum[formKind]{2}, "v=5", `{"v":5}`},
-		{"no value", P{Type: endpoint.Int, Values: []string{"0", "1"}, ZeroValid: true}, &formEnum[formKind]{}, "", `{}`},
+		{
+			name: "first value", param: P{Type: endpoint.Int, Values: []string{"0", "1"}, ZeroValid: true},
+			params: &formEnum[formKind]{1}, form: "v=0", json: `{"v":0}`,
+		},
+		{
+			name: "last value", param: P{Type: endpoint.Int, Values: []string{"-1", "5"}, Required: true},
+			params: &formEnum[formKind]{2}, form: "v=5", json: `{"v":5}`,
+		},
+		{
+			name: "no value", param: P{Type: endpoint.Int, Values: []string{"0", "1"}, ZeroValid: true}, params: &formEnum[formKind]{},
+			form: "", json: `{}`,
+		},
 
-		{"time", P{Type: endpoint.Int, Unit: endpoint.Milliseconds}, &formOne[time.Time]{moment}, "v=1700000000123", `{"v":1700000000123}`},
-		{"time in another zone", P{Type: endpoint.Int, Unit: endpoint.Milliseconds},
-			&formOne[time.Time]{moment.In(time.FixedZone("x", 3600))}, "v=1700000000123", `{"v":1700000000123}`},
-		{"optional zero time", P{Type: endpoint.Int, Unit: endpoint.Milliseconds}, &formOne[time.Time]{}, "", `{}`},
-		{"pointer to a time", P{Type: endpoint.Int, Unit: endpoint.Milliseconds}, &formOne[*time.Time]{&moment}, "v=1700000000123", `{"v":1700000000123}`},
+		{
+			name: "time", param: P{Type: endpoint.Int, Unit: endpoint.Milliseconds}, params: &formOne[time.Time]{moment},
+			form: "v=1700000000123", json: `{"v":1700000000123}`,
+		},
+		{name: "time in another zone", param: P{Type: endpoint.Int, Unit: endpoint.Milliseconds},
+			params: &formOne[time.Time]{moment.In(time.FixedZone("x", 3600))}, form: "v=1700000000123", json: `{"v":1700000000123}`},
+		{
+			name: "optional zero time", param: P{Type: endpoint.Int, Unit: endpoint.Milliseconds}, params: &formOne[time.Time]{},
+			form: "", json: `{}`,
+		},
+		{
+			name: "pointer to a time", param: P{Type: endpoint.Int, Unit: endpoint.Milliseconds},
+			params: &formOne[*time.Time]{&moment}, form: "v=1700000000123", json: `{"v":1700000000123}`,
+		},
 
-		{"minutes", P{Type: endpoint.Int, Unit: endpoint.Minutes}, &formOne[time.Duration]{90 * time.Minute}, "v=90", `{"v":90}`},
-		{"seconds", P{Type: endpoint.Int, Unit: endpoint.Seconds}, &formOne[time.Duration]{90 * time.Minute}, "v=5400", `{"v":5400}`},
-		{"milliseconds", P{Type: endpoint.Int, Unit: endpoint.Milliseconds}, &formOne[time.Duration]{time.Second}, "v=1000", `{"v":1000}`},
-		{"optional zero span", P{Type: endpoint.Int, Unit: endpoint.Minutes}, &formOne[time.Duration]{}, "", `{}`},
-		{"pointer to a zero span", P{Type: endpoint.Int, Unit: endpoint.Minutes}, &formOne[*time.Duration]{formPtr(time.Duration(0))}, "v=0", `{"v":0}`},
+		{
+			name: "minutes", param: P{Type: endpoint.Int, Unit: endpoint.Minutes}, params: &formOne[time.Duration]{90 * time.Minute},
+			form: "v=90", json: `{"v":90}`,
+		},
+		{
+			name: "seconds", param: P{Type: endpoint.Int, Unit: endpoint.Seconds}, params: &formOne[time.Duration]{90 * time.Minute},
+			form: "v=5400", json: `{"v":5400}`,
+		},
+		{
+			name: "milliseconds", param: P{Type: endpoint.Int, Unit: endpoint.Milliseconds},
+			params: &formOne[time.Duration]{time.Second}, form: "v=1000", json: `{"v":1000}`,
+		},
+		{
+			name: "optional zero span", param: P{Type: endpoint.Int, Unit: endpoint.Minutes}, params: &formOne[time.Duration]{},
+			form: "", json: `{}`,
+		},
+		{
+			name: "pointer to a zero span", param: P{Type: endpoint.Int, Unit: endpoint.Minutes},
+			params: &formOne[*time.Duration]{formPtr(time.Duration(0))}, form: "v=0", json: `{"v":0}`,
+		},
 
-		{"for ever", P{Type: endpoint.Int, Unit: endpoint.Minutes, Required: true, ZeroForever: true}, &formOne[time.Duration]{forever}, "v=0", `{"v":0}`},
-		{"pointer to for ever", P{Type: endpoint.Int, Unit: endpoint.Seconds, ZeroForever: true}, &formOne[*time.Duration]{formPtr(forever)}, "v=0", `{"v":0}`},
-		{"less than for ever", P{Type: endpoint.Int, Unit: endpoint.Minutes, Required: true, ZeroForever: true},
-			&formOne[time.Duration]{time.Minute}, "v=1", `{"v":1}`},
+		{
+			name: "for ever", param: P{Type: endpoint.Int, Unit: endpoint.Minutes, Required: true, ZeroForever: true},
+			params: &formOne[time.Duration]{forever}, form: "v=0", json: `{"v":0}`,
+		},
+		{
+			name: "pointer to for ever", param: P{Type: endpoint.Int, Unit: endpoint.Seconds, ZeroForever: true},
+			params: &formOne[*time.Duration]{formPtr(forever)}, form: "v=0", json: `{"v":0}`,
+		},
+		{name: "less than for ever", param: P{Type: endpoint.Int, Unit: endpoint.Minutes, Required: true, ZeroForever: true},
+			params: &formOne[time.Duration]{time.Minute}, form: "v=1", json: `{"v":1}`},
 
-		{"repeated list", P{Type: endpoint.StringList, List: endpoint.Repeat}, &formOne[[]string]{[]string{"a", "b c", "d,e"}}, "v=a&v=b+c&v=d%2Ce", ""},
-		{"csv list", P{Type: endpoint.StringList, List: endpoint.CSV}, &formOne[[]string]{[]string{"a", "b c"}}, "v=a%2Cb+c", ""},
-		{"csv list of one", P{Type: endpoint.StringList, List: endpoint.CSV}, &formOne[[]string]{[]string{"a"}}, "v=a", ""},
-		{"list as text", P{Type: endpoint.StringList, List: endpoint.Text}, &formOne[[]string]{[]string{"a", "<b>"}},
-			"v=" + url.QueryEscape(`["a","<b>"]`), `{"v":"[\"a\",\"<b>\"]"}`},
-		{"array", P{Type: endpoint.StringList, List: endpoint.Array}, &formOne[[]string]{[]string{"a", "<b>"}}, "", `{"v":["a","<b>"]}`},
-		{"named items", P{Type: endpoint.StringList, List: endpoint.Repeat}, &formOne[[]formName]{[]formName{"a", "b"}}, "v=a&v=b", ""},
-		{"pointer to a list", P{Type: endpoint.StringList, List: endpoint.Repeat}, &formOne[*[]string]{&[]string{"a"}}, "v=a", ""},
-		{"optional nil list", P{Type: endpoint.StringList, List: endpoint.CSV}, &formOne[[]string]{}, "", `{}`},
-		{"optional empty list", P{Type: endpoint.StringList, List: endpoint.CSV}, &formOne[[]string]{[]string{}}, "", `{}`},
-		{"as many items as allowed", P{Type: endpoint.StringList, List: endpoint.Repeat, MaxItems: 2}, &formOne[[]string]{[]string{"a", "b"}}, "v=a&v=b", ""},
+		{
+			name: "repeated list", param: P{Type: endpoint.StringList, List: endpoint.Repeat},
+			params: &formOne[[]string]{[]string{"a", "b c", "d,e"}}, form: "v=a&v=b+c&v=d%2Ce", json: "",
+		},
+		{
+			name: "csv list", param: P{Type: endpoint.StringList, List: endpoint.CSV},
+			params: &formOne[[]string]{[]string{"a", "b c"}}, form: "v=a%2Cb+c", json: "",
+		},
+		{
+			name: "csv list of one", param: P{Type: endpoint.StringList, List: endpoint.CSV},
+			params: &formOne[[]string]{[]string{"a"}}, form: "v=a", json: "",
+		},
+		{name: "list as text", param: P{Type: endpoint.StringList, List: endpoint.Text}, params: &formOne[[]string]{[]string{"a", "<b>"}},
+			form: "v=" + url.QueryEscape(`["a","<b>"]`), json: `{"v":"[\"a\",\"<b>\"]"}`},
+		{
+			name: "array", param: P{Type: endpoint.StringList, List: endpoint.Array}, params: &formOne[[]string]{[]string{"a", "<b>"}},
+			form: "", json: `{"v":["a","<b>"]}`,
+		},
+		{
+			name: "named items", param: P{Type: endpoint.StringList, List: endpoint.Repeat},
+			params: &formOne[[]formName]{[]formName{"a", "b"}}, form: "v=a&v=b", json: "",
+		},
+		{
+			name: "pointer to a list", param: P{Type: endpoint.StringList, List: endpoint.Repeat},
+			params: &formOne[*[]string]{&[]string{"a"}}, form: "v=a", json: "",
+		},
+		{
+			name: "optional nil list", param: P{Type: endpoint.StringList, List: endpoint.CSV}, params: &formOne[[]string]{}, form: "",
+			json: `{}`,
+		},
+		{
+			name: "optional empty list", param: P{Type: endpoint.StringList, List: endpoint.CSV},
+			params: &formOne[[]string]{[]string{}}, form: "", json: `{}`,
+		},
+		{
+			name: "as many items as allowed", param: P{Type: endpoint.StringList, List: endpoint.Repeat, MaxItems: 2},
+			params: &formOne[[]string]{[]string{"a", "b"}}, form: "v=a&v=b", json: "",
+		},
 
-		{"required csv list that may be empty", P{Type: endpoint.StringList, List: endpoint.CSV, Required: true}, &formMayLack[[]string]{}, "v=", ""},
-		{"required text list that may be empty", P{Type: endpoint.StringList, List: endpoint.Text, Required: true},
-			&formMayLack[[]string]{}, "v=" + url.QueryEscape("[]"), `{"v":"[]"}`},
-		{"required array that may be empty", P{Type: endpoint.StringList, List: endpoint.Array, Required: true}, &formMayLack[[]string]{}, "", `{"v":[]}`},
-		{"required array that is empty", P{Type: endpoint.StringList, List: endpoint.Array, Required: true}, &formMayLack[[]string]{[]string{}}, "", `{"v":[]}`},
+		{
+			name: "required csv list that may be empty", param: P{Type: endpoint.StringList, List: endpoint.CSV, Required: true},
+			params: &formMayLack[[]string]{}, form: "v=", json: "",
+		},
+		{name: "required text list that may be empty", param: P{Type: endpoint.StringList, List: endpoint.Text, Required: true},
+			params: &formMayLack[[]string]{}, form: "v=" + url.QueryEscape("[]"), json: `{"v":"[]"}`},
+		{
+			name: "required array that may be empty", param: P{Type: endpoint.StringList, List: endpoint.Array, Required: true},
+			params: &formMayLack[[]string]{}, form: "", json: `{"v":[]}`,
+		},
+		{
+			name: "required array that is empty", param: P{Type: endpoint.StringList, List: endpoint.Array, Required: true},
+			params: &formMayLack[[]string]{[]string{}}, form: "", json: `{"v":[]}`,
+		},
 
-		{"keyed", P{Keyed: true, MaxItems: 2}, &formOne[map[string]string]{map[string]string{"b&": "two 2", "a": ""}},
-			"v%5Ba%5D=&v%5Bb%26%5D=two+2", ""},
-		{"optional empty keyed", P{Keyed: true}, &formOne[map[string]string]{map[string]string{}}, "", ""},
+		{name: "keyed", param: P{Keyed: true, MaxItems: 2}, params: &formOne[map[string]string]{map[string]string{"b&": "two 2", "a": ""}},
+			form: "v%5Ba%5D=&v%5Bb%26%5D=two+2", json: ""},
+		{name: "optional empty keyed", param: P{Keyed: true}, params: &formOne[map[string]string]{map[string]string{}}, form: "", json: ""},
 
-		{"struct", P{Type: endpoint.Object}, &formOne[formDoc]{formDoc{Text: "<é>", Items: []int{1}}},
-			"v=" + url.QueryEscape(`{"text":"<é>","items":[1]}`), `{"v":{"text":"<é>","items":[1]}}`},
-		{"pointer to a zero struct", P{Type: endpoint.Object}, &formOne[*formDoc]{&formDoc{}}, "v=" + url.QueryEscape(`{"text":""}`), `{"v":{"text":""}}`},
-		{"optional zero struct", P{Type: endpoint.Object}, &formOne[formDoc]{}, "", `{}`},
-		{"document in a string", P{Type: endpoint.JSONString}, &formOne[formDoc]{formDoc{Text: "\"<"}},
-			"v=" + url.QueryEscape(`{"text":"\"<"}`), `{"v":"{\"text\":\"\\\"<\"}"}`},
-		{"map", P{Type: endpoint.Object}, &formOne[map[string]string]{map[string]string{"b": "2", "a": "<"}},
-			"v=" + url.QueryEscape(`{"a":"<","b":"2"}`), `{"v":{"a":"<","b":"2"}}`},
-		{"optional empty map", P{Type: endpoint.Object}, &formOne[map[string]string]{map[string]string{}}, "", `{}`},
-		{"list of structs", P{Type: endpoint.ObjectList, List: endpoint.Array}, &formOne[[]formDoc]{[]formDoc{{Text: "a"}, {Text: "b"}}},
-			"v=" + url.QueryEscape(`[{"text":"a"},{"text":"b"}]`), `{"v":[{"text":"a"},{"text":"b"}]}`},
-		{"anything", P{Type: endpoint.Object}, &formOne[any]{map[string]any{"n": 1}}, "v=" + url.QueryEscape(`{"n":1}`), `{"v":{"n":1}}`},
-		{"required list of structs that may be empty", P{Type: endpoint.ObjectList, List: endpoint.Array, Required: true},
-			&formMayLack[[]formDoc]{[]formDoc{}}, "v=" + url.QueryEscape(`[]`), `{"v":[]}`},
+		{name: "struct", param: P{Type: endpoint.Object}, params: &formOne[formDoc]{formDoc{Text: "<é>", Items: []int{1}}},
+			form: "v=" + url.QueryEscape(`{"text":"<é>","items":[1]}`), json: `{"v":{"text":"<é>","items":[1]}}`},
+		{
+			name: "pointer to a zero struct", param: P{Type: endpoint.Object}, params: &formOne[*formDoc]{&formDoc{}},
+			form: "v=" + url.QueryEscape(`{"text":""}`), json: `{"v":{"text":""}}`,
+		},
+		{name: "optional zero struct", param: P{Type: endpoint.Object}, params: &formOne[formDoc]{}, form: "", json: `{}`},
+		{name: "document in a string", param: P{Type: endpoint.JSONString}, params: &formOne[formDoc]{formDoc{Text: "\"<"}},
+			form: "v=" + url.QueryEscape(`{"text":"\"<"}`), json: `{"v":"{\"text\":\"\\\"<\"}"}`},
+		{name: "map", param: P{Type: endpoint.Object}, params: &formOne[map[string]string]{map[string]string{"b": "2", "a": "<"}},
+			form: "v=" + url.QueryEscape(`{"a":"<","b":"2"}`), json: `{"v":{"a":"<","b":"2"}}`},
+		{
+			name: "optional empty map", param: P{Type: endpoint.Object}, params: &formOne[map[string]string]{map[string]string{}},
+			form: "", json: `{}`,
+		},
+		{name: "list of structs", param: P{Type: endpoint.ObjectList, List: endpoint.Array}, params: &formOne[[]formDoc]{[]formDoc{{Text: "a"}, {Text: "b"}}},
+			form: "v=" + url.QueryEscape(`[{"text":"a"},{"text":"b"}]`), json: `{"v":[{"text":"a"},{"text":"b"}]}`},
+		{
+			name: "anything", param: P{Type: endpoint.Object}, params: &formOne[any]{map[string]any{"n": 1}},
+			form: "v=" + url.QueryEscape(`{"n":1}`), json: `{"v":{"n":1}}`,
+		},
+		{name: "required list of structs that may be empty", param: P{Type: endpoint.ObjectList, List: endpoint.Array, Required: true},
+			params: &formMayLack[[]formDoc]{[]formDoc{}}, form: "v=" + url.QueryEscape(`[]`), json: `{"v":[]}`},
 	}
 	for _, tt := range tests {
 		tt.param.Name = "v"
@@ -442,13 +544,13 @@ func TestFormUnsafeWith(t *testing.T) {
 		params any
 		unsafe bool
 	}{
-		{"switch left out", notify, &formOne[bool]{}, false},
-		{"switch on", notify, &formOne[bool]{true}, true},
-		{"switch nil", notify, &formOne[*bool]{}, false},
-		{"switch off on purpose", notify, &formOne[*bool]{formPtr(false)}, false},
-		{"switch on by pointer", notify, &formOne[*bool]{formPtr(true)}, true},
-		{"text left out", named, &formOne[string]{}, false},
-		{"text", named, &formOne[string]{"RC:chrmKVNotiMsg"}, true},
+		{name: "switch left out", param: notify, params: &formOne[bool]{}, unsafe: false},
+		{name: "switch on", param: notify, params: &formOne[bool]{true}, unsafe: true},
+		{name: "switch nil", param: notify, params: &formOne[*bool]{}, unsafe: false},
+		{name: "switch off on purpose", param: notify, params: &formOne[*bool]{formPtr(false)}, unsafe: false},
+		{name: "switch on by pointer", param: notify, params: &formOne[*bool]{formPtr(true)}, unsafe: true},
+		{name: "text left out", param: named, params: &formOne[string]{}, unsafe: false},
+		{name: "text", param: named, params: &formOne[string]{"RC:chrmKVNotiMsg"}, unsafe: true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -502,17 +604,17 @@ func TestFormExtraFields(t *testing.T) {
 		form  string
 		json  string
 	}{
-		{"text", Extra{"x", "a b<"}, "x=a+b%3C", `"x":"a b<"`},
-		{"empty text", Extra{"x", ""}, "x=", `"x":""`},
-		{"number", Extra{"x", -3}, "x=-3", `"x":-3`},
-		{"unsigned", Extra{"x", uint64(1<<64 - 1)}, "x=18446744073709551615", `"x":18446744073709551615`},
-		{"fraction", Extra{"x", 1.5}, "x=1.5", `"x":1.5`},
-		{"switch", Extra{"x", true}, "x=true", `"x":true`},
-		{"list", Extra{"x", []string{"a", "b&"}}, "x=a&x=b%26", `"x":["a","b&"]`},
-		{"document", Extra{"x", formDoc{Text: "<"}}, "x=" + url.QueryEscape(`{"text":"<"}`), `"x":{"text":"<"}`},
-		{"list of numbers", Extra{"x", []int{1, 2}}, "x=" + url.QueryEscape(`[1,2]`), `"x":[1,2]`},
-		{"nil", Extra{"x", nil}, "x=null", `"x":null`},
-		{"name to be escaped", Extra{"a b", "c"}, "a+b=c", `"a b":"c"`},
+		{name: "text", extra: Extra{"x", "a b<"}, form: "x=a+b%3C", json: `"x":"a b<"`},
+		{name: "empty text", extra: Extra{"x", ""}, form: "x=", json: `"x":""`},
+		{name: "number", extra: Extra{"x", -3}, form: "x=-3", json: `"x":-3`},
+		{name: "unsigned", extra: Extra{"x", uint64(1<<64 - 1)}, form: "x=18446744073709551615", json: `"x":18446744073709551615`},
+		{name: "fraction", extra: Extra{"x", 1.5}, form: "x=1.5", json: `"x":1.5`},
+		{name: "switch", extra: Extra{"x", true}, form: "x=true", json: `"x":true`},
+		{name: "list", extra: Extra{"x", []string{"a", "b&"}}, form: "x=a&x=b%26", json: `"x":["a","b&"]`},
+		{name: "document", extra: Extra{"x", formDoc{Text: "<"}}, form: "x=" + url.QueryEscape(`{"text":"<"}`), json: `"x":{"text":"<"}`},
+		{name: "list of numbers", extra: Extra{"x", []int{1, 2}}, form: "x=" + url.QueryEscape(`[1,2]`), json: `"x":[1,2]`},
+		{name: "nil", extra: Extra{"x", nil}, form: "x=null", json: `"x":null`},
+		{name: "name to be escaped", extra: Extra{"a b", "c"}, form: "a+b=c", json: `"a b":"c"`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -76,10 +76,10 @@ field user.id of RC:TxtMsg
 func TestCompareFails(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ dir, old, replacement, says string }{
-		"no folder":       {filepath.Join("testdata", "none"), "", "", "none"},
-		"no package":      {t.TempDir(), "", "", "is it an unpacked package?"},
-		"no content":      {filepath.Join("testdata", "client"), "types:", "types: [", "content.yaml"},
-		"unreadable code": {filepath.Join("testdata", "client"), "code: 20604", "code: x", "codes.yaml"},
+		"no folder":       {dir: filepath.Join("testdata", "none"), old: "", replacement: "", says: "none"},
+		"no package":      {dir: t.TempDir(), old: "", replacement: "", says: "is it an unpacked package?"},
+		"no content":      {dir: filepath.Join("testdata", "client"), old: "types:", replacement: "types: [", says: "content.yaml"},
+		"unreadable code": {dir: filepath.Join("testdata", "client"), old: "code: 20604", replacement: "code: x", says: "codes.yaml"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

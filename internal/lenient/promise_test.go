@@ -31,7 +31,7 @@ func TestLists(t *testing.T) {
 	t.Parallel()
 	for data, want := range map[string]lists{
 		`{"ids":{},"texts":{},"nums":{},"items":{},"nested":{ },"maps":{},"any":{}}`: {
-			[]string{}, []string{}, []int{}, []decodeItem{}, [2]int{}, [][]string{}, []map[string]int{}, []any{},
+			IDs: []string{}, Texts: []string{}, Nums: []int{}, Items: []decodeItem{}, Fixed: [2]int{}, Nested: [][]string{}, Maps: []map[string]int{}, Any: []any{},
 		},
 		`{"ids":"{}","texts":"[]","nums":" { } ","items":"","fixed":{}}`: {IDs: []string{}, Texts: []string{}, Nums: []int{}},
 		`{"ids":[{"id":"a"},"b",7,{"userId":8},{"userId":"x","id":"c"},{"id":null,"userId":"d"},{"ID":"e"}]}`: {

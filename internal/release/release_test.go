@@ -211,15 +211,27 @@ func TestPrepareRefuses(t *testing.T) {
 		next   string
 		want   string
 	}{
-		"what is not committed": {small(), func(t *testing.T, root string) {
+		"what is not committed": {files: small(), change: func(t *testing.T, root string) {
 			require.NoError(t, os.WriteFile(filepath.Join(root, "new.go"), []byte("package sdk\n"), 0o644))
-		}, "", "commit these first:\n?? new.go"},
-		"a tag that exists":      {small(), func(t *testing.T, root string) { do(t, root, "tag", "zoo/v0.1.0") }, "", "the tag zoo/v0.1.0 exists"},
-		"no branch":              {small(), func(t *testing.T, root string) { do(t, root, "checkout", "--quiet", "--detach") }, "", "no branch"},
-		"nothing to say":         {with("CHANGELOG.md", "- `Version` and `zoo.V` are [new](docs/n.md),\n  as [others](https://example.com/) are.\n", ""), nil, "", "says nothing about v0.1.0"},
-		"a version that is past": {small(), nil, "v0.0.9", "is not a version after v0.1.0"},
-		"a quiet change":         {with("CHANGELOG.md", "`Version`", "Version"), nil, "", "does not say so"},
-		"go.mod that is untidy":  {with("zoo/go.mod", "go 1.25.0", "go 1.25.0\n\nrequire "+origin+"/tests v0.1.0\n\nreplace "+origin+"/tests => ../tests"), nil, "", "tidy"},
+		}, next: "", want: "commit these first:\n?? new.go"},
+		"a tag that exists": {
+			files: small(), change: func(t *testing.T, root string) { do(t, root, "tag", "zoo/v0.1.0") }, next: "",
+			want: "the tag zoo/v0.1.0 exists",
+		},
+		"no branch": {
+			files: small(), change: func(t *testing.T, root string) { do(t, root, "checkout", "--quiet", "--detach") }, next: "",
+			want: "no branch",
+		},
+		"nothing to say": {
+			files:  with("CHANGELOG.md", "- `Version` and `zoo.V` are [new](docs/n.md),\n  as [others](https://example.com/) are.\n", ""),
+			change: nil, next: "", want: "says nothing about v0.1.0",
+		},
+		"a version that is past": {files: small(), change: nil, next: "v0.0.9", want: "is not a version after v0.1.0"},
+		"a quiet change":         {files: with("CHANGELOG.md", "`Version`", "Version"), change: nil, next: "", want: "does not say so"},
+		"go.mod that is untidy": {
+			files:  with("zoo/go.mod", "go 1.25.0", "go 1.25.0\n\nrequire "+origin+"/tests v0.1.0\n\nreplace "+origin+"/tests => ../tests"),
+			change: nil, next: "", want: "tidy",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -405,13 +417,21 @@ func TestJudge(t *testing.T) {
 		top            section
 		want           string
 	}{
-		"nothing":           {nil, nil, section{version: "v1.2.0"}, ""},
-		"new and quiet":     {nil, []string{line}, section{version: "v0.2.0", text: "Add is new, and `Additional`."}, "new or changed, but the top section of CHANGELOG.md does not say so:\n  p: method ThingService.Add func(s string)"},
-		"new and named":     {nil, []string{line}, section{version: "v0.2.0", text: "- `Client.Thing.Add(ids)` is new."}, ""},
-		"its type is named": {nil, []string{line}, section{version: "v0.2.0", text: "- `Client.Thing`."}, ""},
-		"gone and quiet":    {[]string{line}, nil, section{version: "v0.2.0"}, "gone or changed, but"},
-		"gone and named":    {[]string{line}, nil, section{version: "v0.2.0", text: "`Add` is gone"}, ""},
-		"gone after v1":     {[]string{line}, nil, section{version: "v1.2.0", text: "`Add` is gone"}, "which no version after v1 may do"},
+		"nothing": {removed: nil, added: nil, top: section{version: "v1.2.0"}, want: ""},
+		"new and quiet": {
+			removed: nil, added: []string{line}, top: section{version: "v0.2.0", text: "Add is new, and `Additional`."},
+			want: "new or changed, but the top section of CHANGELOG.md does not say so:\n  p: method ThingService.Add func(s string)",
+		},
+		"new and named": {
+			removed: nil, added: []string{line}, top: section{version: "v0.2.0", text: "- `Client.Thing.Add(ids)` is new."}, want: "",
+		},
+		"its type is named": {removed: nil, added: []string{line}, top: section{version: "v0.2.0", text: "- `Client.Thing`."}, want: ""},
+		"gone and quiet":    {removed: []string{line}, added: nil, top: section{version: "v0.2.0"}, want: "gone or changed, but"},
+		"gone and named":    {removed: []string{line}, added: nil, top: section{version: "v0.2.0", text: "`Add` is gone"}, want: ""},
+		"gone after v1": {
+			removed: []string{line}, added: nil, top: section{version: "v1.2.0", text: "`Add` is gone"},
+			want: "which no version after v1 may do",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -14,18 +14,33 @@ func TestNotes(t *testing.T) {
 		name, path, response   string
 		unknown, types, absent []string
 	}{
-		{"as the catalogue has it", "/chatroom/user/exist.json", `{"code":200,"requestId":"1","isInChrm":true}`, nil, nil, nil},
-		{"an unknown field", "/chatroom/user/exist.json", `{"code":200,"inRoom":true}`, []string{"inRoom (boolean)"}, nil, []string{"isInChrm"}},
-		{"a name that may be the app's", "/chatroom/user/exist.json", `{"user-1":1,"isInChrm":false}`, []string{"(a name that is no identifier)"}, nil, nil},
-		{"another kind", "/chatroom/user/exist.json", `{"isInChrm":1}`, nil, []string{"isInChrm: number, not bool"}, nil},
-		{"null", "/chatroom/user/exist.json", `{"isInChrm":null}`, nil, nil, nil},
 		{
-			"in a list", "/chatroom/users/exist.json", `{"result":[{"userId":"u1"},{"userId":2,"there":[]}]}`,
-			[]string{"result.there (array)"}, []string{"result.userId: number, not string"}, []string{"result.isInChrm"},
+			name: "as the catalogue has it", path: "/chatroom/user/exist.json",
+			response: `{"code":200,"requestId":"1","isInChrm":true}`, unknown: nil, types: nil, absent: nil,
 		},
-		{"an empty list", "/chatroom/users/exist.json", `{"result":[]}`, nil, nil, nil},
-		{"no list", "/chatroom/users/exist.json", `{"result":{}}`, nil, []string{"result: object, not object list"}, []string{"result.isInChrm", "result.userId"}},
-		{"no such endpoint", "/none.json", `{"a":{}}`, []string{"a (object)"}, nil, nil},
+		{
+			name: "an unknown field", path: "/chatroom/user/exist.json", response: `{"code":200,"inRoom":true}`,
+			unknown: []string{"inRoom (boolean)"}, types: nil, absent: []string{"isInChrm"},
+		},
+		{
+			name: "a name that may be the app's", path: "/chatroom/user/exist.json", response: `{"user-1":1,"isInChrm":false}`,
+			unknown: []string{"(a name that is no identifier)"}, types: nil, absent: nil,
+		},
+		{
+			name: "another kind", path: "/chatroom/user/exist.json", response: `{"isInChrm":1}`, unknown: nil,
+			types: []string{"isInChrm: number, not bool"}, absent: nil,
+		},
+		{name: "null", path: "/chatroom/user/exist.json", response: `{"isInChrm":null}`, unknown: nil, types: nil, absent: nil},
+		{
+			name: "in a list", path: "/chatroom/users/exist.json", response: `{"result":[{"userId":"u1"},{"userId":2,"there":[]}]}`,
+			unknown: []string{"result.there (array)"}, types: []string{"result.userId: number, not string"}, absent: []string{"result.isInChrm"},
+		},
+		{name: "an empty list", path: "/chatroom/users/exist.json", response: `{"result":[]}`, unknown: nil, types: nil, absent: nil},
+		{
+			name: "no list", path: "/chatroom/users/exist.json", response: `{"result":{}}`, unknown: nil,
+			types: []string{"result: object, not object list"}, absent: []string{"result.isInChrm", "result.userId"},
+		},
+		{name: "no such endpoint", path: "/none.json", response: `{"a":{}}`, unknown: []string{"a (object)"}, types: nil, absent: nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -75,15 +75,18 @@ func TestEventsAreBounded(t *testing.T) {
 		limit      int64
 		want       error
 	}{
-		{"line", "data: " + strings.Repeat("a", MaxLine-6) + "\n\n", 1 << 30, nil},
-		{"a longer line", "data: " + strings.Repeat("a", MaxLine-5) + "\n\n", 1 << 30, ErrLineTooLong},
-		{"a comment", ":" + strings.Repeat("a", MaxLine), 1 << 30, ErrLineTooLong},
-		{"event", strings.Repeat("data: "+strings.Repeat("a", 1<<10-1)+"\n", 1<<10) + "\n", 1 << 30, nil},
-		{"a longer event", strings.Repeat("data: "+strings.Repeat("a", 1<<10)+"\n", 1<<10+1) + "\n", 1 << 30, ErrEventTooLong},
-		{"many events", strings.Repeat("data: "+strings.Repeat("a", 1<<10)+"\n\n", 1<<11), 1 << 30, nil},
-		{"a lower limit", "data: a\n\n", 7, nil},
-		{"a line over a lower limit", "data: ab\n\n", 7, ErrLineTooLong},
-		{"an event over a lower limit", strings.Repeat("data: a\n", 5) + "\n", 7, ErrEventTooLong},
+		{name: "line", text: "data: " + strings.Repeat("a", MaxLine-6) + "\n\n", limit: 1 << 30, want: nil},
+		{name: "a longer line", text: "data: " + strings.Repeat("a", MaxLine-5) + "\n\n", limit: 1 << 30, want: ErrLineTooLong},
+		{name: "a comment", text: ":" + strings.Repeat("a", MaxLine), limit: 1 << 30, want: ErrLineTooLong},
+		{name: "event", text: strings.Repeat("data: "+strings.Repeat("a", 1<<10-1)+"\n", 1<<10) + "\n", limit: 1 << 30, want: nil},
+		{
+			name: "a longer event", text: strings.Repeat("data: "+strings.Repeat("a", 1<<10)+"\n", 1<<10+1) + "\n", limit: 1 << 30,
+			want: ErrEventTooLong,
+		},
+		{name: "many events", text: strings.Repeat("data: "+strings.Repeat("a", 1<<10)+"\n\n", 1<<11), limit: 1 << 30, want: nil},
+		{name: "a lower limit", text: "data: a\n\n", limit: 7, want: nil},
+		{name: "a line over a lower limit", text: "data: ab\n\n", limit: 7, want: ErrLineTooLong},
+		{name: "an event over a lower limit", text: strings.Repeat("data: a\n", 5) + "\n", limit: 7, want: ErrEventTooLong},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -44,13 +44,15 @@ func (c *calls) enter(ctx context.Context, name string, low bool, limits ...Limi
 	synctest.Wait()
 }
 
-func second(key string, limit, units int) Limit { return Limit{key, limit, time.Second, units} }
+func second(key string, limit, units int) Limit {
+	return Limit{Key: key, Limit: limit, Per: time.Second, Units: units}
+}
 
 func TestAllLimitsAreCountedAtOneMoment(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := newCalls()
-		wide, narrow := Limit{"wide", 100, time.Hour, 1}, Limit{"narrow", 1, time.Hour, 1}
+		wide, narrow := Limit{Key: "wide", Limit: 100, Per: time.Hour, Units: 1}, Limit{Key: "narrow", Limit: 1, Per: time.Hour, Units: 1}
 		require.NoError(t, c.Wait(t.Context(), []Limit{wide, narrow}, false))
 		waiting, stop := context.WithCancel(t.Context())
 		for range 99 {
@@ -68,7 +70,7 @@ func TestAllLimitsAreCountedAtOneMoment(t *testing.T) {
 func TestALimitNamedTwiceCountsTwice(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c, twice := New(), []Limit{{"a", 3, time.Hour, 1}, {"a", 3, time.Hour, 1}}
+		c, twice := New(), []Limit{{Key: "a", Limit: 3, Per: time.Hour, Units: 1}, {Key: "a", Limit: 3, Per: time.Hour, Units: 1}}
 		require.NoError(t, c.Wait(t.Context(), twice, false))
 		require.NotZero(t, c.Delay(twice, false))
 		require.Zero(t, c.Delay(twice[:1], false))
@@ -80,10 +82,10 @@ func TestHeldCallDoesNotHoldOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCalls()
 		quota := second("quota", 100, 3) // more than the available tokens
-		require.NoError(t, c.Wait(t.Context(), []Limit{quota, {"channel a", 1, time.Minute, 1}}, false))
-		c.enter(t.Context(), "a", false, quota, Limit{"channel a", 1, time.Minute, 1})
+		require.NoError(t, c.Wait(t.Context(), []Limit{quota, {Key: "channel a", Limit: 1, Per: time.Minute, Units: 1}}, false))
+		c.enter(t.Context(), "a", false, quota, Limit{Key: "channel a", Limit: 1, Per: time.Minute, Units: 1})
 		for i := range 20 {
-			c.enter(t.Context(), "b", false, quota, Limit{"channel " + strconv.Itoa(i), 20, time.Second, 1})
+			c.enter(t.Context(), "b", false, quota, Limit{Key: "channel " + strconv.Itoa(i), Limit: 20, Per: time.Second, Units: 1})
 		}
 		c.wait.Wait()
 		require.Less(t, c.at["b"][19], 2*time.Second)
@@ -120,8 +122,8 @@ func TestCallThatGivesUpLetsTheNextOneGo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCalls()
 		waiting, stop := context.WithCancel(t.Context())
-		c.enter(waiting, "large", false, Limit{"a", 100, time.Minute, 1000})
-		c.enter(t.Context(), "small", false, Limit{"a", 100, time.Minute, 1})
+		c.enter(waiting, "large", false, Limit{Key: "a", Limit: 100, Per: time.Minute, Units: 1000})
+		c.enter(t.Context(), "small", false, Limit{Key: "a", Limit: 100, Per: time.Minute, Units: 1})
 		require.Empty(t, c.at)
 		stop()
 		c.wait.Wait()
@@ -133,7 +135,7 @@ func TestALargeCallIsNotPassed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := newCalls()
-		quota := func(n int) Limit { return Limit{"quota", 100, time.Hour, n} }
+		quota := func(n int) Limit { return Limit{Key: "quota", Limit: 100, Per: time.Hour, Units: n} }
 		require.NoError(t, c.Wait(t.Context(), []Limit{quota(60)}, false))
 		c.enter(t.Context(), "large", false, quota(50), second("channel a", 100, 1))
 		c.enter(t.Context(), "small", false, quota(1), second("channel b", 100, 1))
@@ -150,7 +152,7 @@ func TestTheOrderHoldsBetweenLanes(t *testing.T) {
 		c := newCalls()
 		var order []string
 		for i := range 10 {
-			limit := Limit{"cap " + strconv.Itoa(i%3), 100, time.Second, 1}
+			limit := Limit{Key: "cap " + strconv.Itoa(i%3), Limit: 100, Per: time.Second, Units: 1}
 			c.wait.Go(func() {
 				if c.Wait(t.Context(), []Limit{second("a", 5, 1), limit}, i < 4) == nil {
 					c.mu.Lock()
@@ -172,7 +174,7 @@ func TestManyThatGiveUp(t *testing.T) {
 		require.NoError(t, c.Wait(t.Context(), []Limit{second("a", 1, 1)}, false))
 		waiting, stop := context.WithCancel(t.Context())
 		for range 5000 {
-			c.wait.Go(func() { _ = c.Wait(waiting, []Limit{{"a", 1, time.Hour, 1}}, false) })
+			c.wait.Go(func() { _ = c.Wait(waiting, []Limit{{Key: "a", Limit: 1, Per: time.Hour, Units: 1}}, false) })
 		}
 		synctest.Wait()
 		stop()
@@ -196,7 +198,7 @@ func TestIdleBucketsAreForgotten(t *testing.T) {
 }
 
 func BenchmarkWait(b *testing.B) {
-	s, limits := New(), []Limit{{"a", MaxUnits, time.Second, 1}}
+	s, limits := New(), []Limit{{Key: "a", Limit: MaxUnits, Per: time.Second, Units: 1}}
 	b.ReportAllocs()
 	for b.Loop() {
 		_ = s.Wait(context.Background(), limits, false)

@@ -64,14 +64,17 @@ func TestRefusals(t *testing.T) {
 		env  func(string) string
 		want string
 	}{
-		{"not asked for", nil, envOf(srv), "-i-have-a-development-key"},
-		{"a secret as argument", []string{"-i-have-a-development-key", "secret"}, envOf(srv), "RONGCLOUD_APP_SECRET"},
-		{"no key", []string{"-i-have-a-development-key"}, none, "RONGCLOUD_APP_KEY"},
-		{"unknown flag", []string{"-key=x"}, envOf(srv), "-key"},
-		{"unknown question", []string{"-i-have-a-development-key", "-only", "nothing"}, envOf(srv),
-			`no question "nothing"`},
-		{"a prefix of another's", []string{"-i-have-a-development-key", "-clean", "prod"}, envOf(srv),
-			`Prefix "prod"`},
+		{name: "not asked for", args: nil, env: envOf(srv), want: "-i-have-a-development-key"},
+		{
+			name: "a secret as argument", args: []string{"-i-have-a-development-key", "secret"}, env: envOf(srv),
+			want: "RONGCLOUD_APP_SECRET",
+		},
+		{name: "no key", args: []string{"-i-have-a-development-key"}, env: none, want: "RONGCLOUD_APP_KEY"},
+		{name: "unknown flag", args: []string{"-key=x"}, env: envOf(srv), want: "-key"},
+		{name: "unknown question", args: []string{"-i-have-a-development-key", "-only", "nothing"}, env: envOf(srv),
+			want: `no question "nothing"`},
+		{name: "a prefix of another's", args: []string{"-i-have-a-development-key", "-clean", "prod"}, env: envOf(srv),
+			want: `Prefix "prod"`},
 	} {
 		var stdout, stderr bytes.Buffer
 		require.Equal(t, exitUsage, run(context.Background(), c.args, c.env, &stdout, &stderr), c.name)
