@@ -10,7 +10,7 @@ import (
 type User struct {
 	ID           string
 	Name         string
-	Password     string // its hash
+	Password     string // the hash of the password
 	Operator     bool
 	BlockedUntil time.Time
 }
@@ -33,7 +33,7 @@ func (q Queries) UserByName(ctx context.Context, name string) (User, error) {
 	return one[User](ctx, q, `SELECT `+userColumns+` FROM users u WHERE u.name = $1`, name)
 }
 
-// UserIDs walks the IDs of all accounts, in their order, from after the given one.
+// UserIDs returns the IDs of accounts in ascending order, beginning after the given one.
 func (q Queries) UserIDs(ctx context.Context, after string, limit int) ([]string, error) {
 	return all[string](ctx, q, `SELECT id FROM users WHERE id > $1 ORDER BY id LIMIT $2`, after, limit)
 }
@@ -44,7 +44,7 @@ type Person struct {
 	Name string `json:"name"`
 }
 
-// FindUsers returns the users whose names begin with a text, except one.
+// FindUsers returns the users whose names begin with prefix, without the user except.
 func (q Queries) FindUsers(ctx context.Context, prefix, except string, limit int) ([]Person, error) {
 	return all[Person](ctx, q, `SELECT id, name FROM users
 		WHERE substr(name, 1, length($1)) = $1 AND id <> $2 ORDER BY name LIMIT $3`, prefix, except, limit)
@@ -67,19 +67,19 @@ func (q Queries) SetOperators(ctx context.Context, names []string) error {
 	return err
 }
 
-// SetBlocked keeps a user from logging in until the given time.
+// SetBlocked ends a user's sessions, and keeps the user from logging in until the given time.
 func (tx *Tx) SetBlocked(ctx context.Context, id string, until time.Time) {
 	tx.do(ctx, `UPDATE users SET blocked_until = $2 WHERE id = $1`, id, millis(until))
 	tx.do(ctx, `DELETE FROM sessions WHERE user_id = $1`, id)
 }
 
-// AddSession stores a user's session by the hash of its token, and deletes expired sessions.
+// AddSession stores the hash of a session's token, and deletes expired sessions.
 func (tx *Tx) AddSession(ctx context.Context, tokenHash, userID string, expiresAt time.Time) {
 	tx.do(ctx, `DELETE FROM sessions WHERE expires_at < $1`, millis(time.Now()))
 	tx.do(ctx, `INSERT INTO sessions (token_hash, user_id, expires_at) VALUES ($1, $2, $3)`, tokenHash, userID, millis(expiresAt))
 }
 
-// SessionUser returns the user of a session that has not expired.
+// SessionUser returns the user of a session, unless it has expired or the user is blocked.
 func (q Queries) SessionUser(ctx context.Context, tokenHash string) (User, error) {
 	return one[User](ctx, q, `SELECT `+userColumns+` FROM sessions s JOIN users u ON u.id = s.user_id
 		WHERE s.token_hash = $1 AND s.expires_at > $2 AND u.blocked_until < $2`, tokenHash, millis(time.Now()))
@@ -91,8 +91,8 @@ func (q Queries) EndSession(ctx context.Context, tokenHash string) error {
 	return err
 }
 
-// TryLogin counts a login attempt for a name or an address, and returns how many there have been in
-// its current period, which begins with the first attempt and lasts for span.
+// TryLogin counts a login attempt for a name or an address, and returns the number of attempts in
+// the current period. A period begins with the first attempt and lasts for span.
 func (q Queries) TryLogin(ctx context.Context, who string, span time.Duration) (int, error) {
 	now := time.Now()
 	return one[int](ctx, q, `INSERT INTO login_failures (who, failures, since) VALUES ($1, 1, $2)
@@ -102,8 +102,8 @@ func (q Queries) TryLogin(ctx context.Context, who string, span time.Duration) (
 		RETURNING failures`, who, millis(now), millis(now.Add(-span)))
 }
 
-// ForgiveLogin deletes the count of a name or an address, and all counts whose period began before
-// the given time.
+// ForgiveLogin deletes the attempts of a name or an address, and those of all periods that began
+// before the given time.
 func (q Queries) ForgiveLogin(ctx context.Context, who string, before time.Time) error {
 	_, err := q.exec(ctx, `DELETE FROM login_failures WHERE who = $1 OR since < $2`, who, millis(before))
 	return err

@@ -9,31 +9,31 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Event tells the pages of some users that something has changed. It says where to look, not what
-// changed, so a page that has missed events can catch up by reading.
+// Event tells the pages of some users that something has changed. It says where, not what, so the
+// page reads that part again. A page that has missed events catches up in the same way.
 type Event struct {
-	UserIDs      []string `json:"users,omitempty"` // of no use in [EventMissed], which is for everybody
+	UserIDs      []string `json:"users,omitempty"` // unused in [EventMissed], which is for all users
 	Type         string   `json:"type"`
 	Conversation string   `json:"conversation,omitempty"`
 }
 
 // The types of events.
 const (
-	EventMessage  = "message"  // something in the conversation
-	EventContacts = "contacts" // friends, groups, or who is online
-	EventOperator = "operator" // the outbox or reports, for the operator's page
-	EventMissed   = "missed"   // nobody knows what: read everything
+	EventMessage  = "message"  // the messages of the conversation have changed
+	EventContacts = "contacts" // friends, groups, or who is online have changed
+	EventOperator = "operator" // the outbox or reports have changed
+	EventMissed   = "missed"   // events may be lost, so the page reads everything
 )
 
-// Notify tells users about the transaction once it has succeeded.
+// Notify publishes an event once the transaction has been committed.
 func (tx *Tx) Notify(e Event) {
 	slices.Sort(e.UserIDs)
 	e.UserIDs = slices.Compact(e.UserIDs)
 	tx.events = append(tx.events, e)
 }
 
-// OutboxReader is the recipient of events about the outbox and reports. It is not a user: it stands
-// for workers and operators' pages.
+// OutboxReader is the recipient of events about the outbox and reports. It is not a user, but
+// stands for workers and the operators' pages.
 const OutboxReader = "outbox"
 
 func (tx *Tx) notifyOperator() {
@@ -45,11 +45,11 @@ func (tx *Tx) notifyContacts(userIDs ...string) {
 }
 
 const (
-	channel   = "appserver" // PostgreSQL's channel to all processes
-	mostUsers = 100         // how many fit into a notification of PostgreSQL, which has 8000 bytes
+	channel   = "appserver" // the channel of PostgreSQL's notifications
+	mostUsers = 100         // so many IDs fit into a notification, which has at most 8000 bytes
 )
 
-// announce has PostgreSQL tell all processes when the transaction succeeds.
+// announce makes PostgreSQL send the events to all processes when the transaction is committed.
 func (tx *Tx) announce(ctx context.Context) {
 	if !tx.postgres {
 		return
@@ -57,14 +57,14 @@ func (tx *Tx) announce(ctx context.Context) {
 	for _, e := range tx.events {
 		for part := range slices.Chunk(e.UserIDs, mostUsers) {
 			e.UserIDs = part
-			text, _ := json.Marshal(e) // texts alone
+			text, _ := json.Marshal(e) // an event has only strings, so this cannot fail
 			tx.do(ctx, `SELECT pg_notify($1, $2)`, channel, string(text))
 		}
 	}
 }
 
-// Listen calls a function with every event of every process, which must return at once. Call it
-// before anything runs concurrently.
+// Listen adds a function that is called with every event of every process. It must return at once.
+// Call Listen before anything runs concurrently.
 func (s *Store) Listen(listener func(Event)) { s.listeners = append(s.listeners, listener) }
 
 func (s *Store) publish(e Event) {
@@ -73,7 +73,8 @@ func (s *Store) publish(e Event) {
 	}
 }
 
-// Follow brings the events of other processes until the context ends. With SQLite there are none.
+// Follow receives PostgreSQL's notifications, and publishes their events, until the context ends.
+// It reconnects after an error, which it passes to failed. With SQLite it returns at once.
 func (s *Store) Follow(ctx context.Context, failed func(error)) {
 	if !s.postgres {
 		return

@@ -11,7 +11,7 @@ type Message struct {
 	UID          string
 	Conversation string
 	From         string
-	Name         string // of the sender, as in the tables; empty for the app itself
+	Name         string // of the sender; empty for the app's own messages
 	Target       string
 	Type         int
 	ObjectName   string
@@ -26,27 +26,27 @@ const (
 	messageTable = `messages m LEFT JOIN users u ON u.id = m.from_id`
 )
 
-// The first letters of a conversation's name.
+// The ID of a conversation begins with its type.
 const (
 	private = "p:"
 	group   = "g:"
 	system  = "s:"
 )
 
-// PrivateConversation is that of two users.
+// PrivateConversation returns the ID of the conversation of two users.
 func PrivateConversation(one, other string) string {
 	a, b := pair(one, other)
 	return private + a + ":" + b
 }
 
-// GroupConversation is that of a group.
+// GroupConversation returns the ID of a group's conversation.
 func GroupConversation(groupID string) string { return group + groupID }
 
-// SystemConversation is what the app says to a user.
+// SystemConversation returns the ID of the conversation with the app's own messages to a user.
 func SystemConversation(userID string) string { return system + userID }
 
-// Partner returns the other user of a private conversation. It reports false for one that is not
-// private, or does not include the user.
+// Partner returns the other user of a private conversation. It reports false if the conversation is
+// not private or does not include the user.
 func Partner(conversation, userID string) (string, bool) {
 	rest, isPrivate := strings.CutPrefix(conversation, private)
 	a, b, _ := strings.Cut(rest, ":")
@@ -56,7 +56,7 @@ func Partner(conversation, userID string) (string, bool) {
 	return b, isPrivate && a == userID
 }
 
-// GroupOf returns the group of a conversation.
+// GroupOf returns the group ID of a conversation. It reports false if it is not that of a group.
 func GroupOf(conversation string) (string, bool) { return strings.CutPrefix(conversation, group) }
 
 // IsReader reports whether a user may read a conversation.
@@ -68,7 +68,7 @@ func (q Queries) IsReader(ctx context.Context, conversation, userID string) (boo
 	return ok || conversation == SystemConversation(userID), nil
 }
 
-// Readers returns who reads a conversation.
+// Readers returns the IDs of the users who may read a conversation.
 func (q Queries) Readers(ctx context.Context, conversation string) ([]string, error) {
 	if groupID, ok := GroupOf(conversation); ok {
 		return q.Members(ctx, groupID)
@@ -77,9 +77,9 @@ func (q Queries) Readers(ctx context.Context, conversation string) ([]string, er
 	return strings.Split(rest, ":"), nil
 }
 
-// Archive keeps a message, and puts it into the inboxes of its readers. It reports false, and
-// changes nothing, if the message is there already. The notice of its recall may have come before
-// it.
+// Archive stores a message, and updates the inboxes of its readers. It reports false, and changes
+// nothing, if the message is stored already. A message whose recall arrived first is stored as
+// recalled.
 func (tx *Tx) Archive(ctx context.Context, m Message) bool {
 	tx.lockMessage(ctx, m.UID)
 	added := tx.do(ctx, `INSERT INTO messages (uid, conversation, from_id, target_id, type, object_name, body, recalled, sent_at)
@@ -101,27 +101,27 @@ func (tx *Tx) Archive(ctx context.Context, m Message) bool {
 	return true
 }
 
-// lockMessage makes a message and the notice of its recall wait for each other: they may arrive
-// together, and then neither transaction would see the other. With SQLite there is one writer at a
-// time.
+// lockMessage makes concurrent transactions about a message wait for each other. Without it, those
+// of a message and its recall might not see each other, and the message would not be recalled.
+// SQLite has only one writer at a time.
 func (tx *Tx) lockMessage(ctx context.Context, uid string) {
 	if tx.postgres {
 		tx.do(ctx, `SELECT pg_advisory_xact_lock(hashtext($1))`, uid)
 	}
 }
 
-// Message returns a message of the archive.
+// Message returns the archived message with a UID.
 func (q Queries) Message(ctx context.Context, uid string) (Message, error) {
 	return one[Message](ctx, q, `SELECT `+messageColumns+` FROM `+messageTable+` WHERE m.uid = $1`, uid)
 }
 
-// LastUID returns the greatest UID of the archive.
+// LastUID returns the greatest UID in the archive.
 func (q Queries) LastUID(ctx context.Context) (string, error) {
 	return one[string](ctx, q, `SELECT COALESCE(max(uid), '') FROM messages`)
 }
 
-// Recall marks a message as recalled, even before it arrives. It reports whether that changed a
-// message that is in the archive.
+// Recall marks a message as recalled, even before it arrives. It reports whether it changed a
+// message in the archive.
 func (tx *Tx) Recall(ctx context.Context, uid string) bool {
 	tx.lockMessage(ctx, uid)
 	tx.do(ctx, `INSERT INTO recalls (uid) VALUES ($1) ON CONFLICT DO NOTHING`, uid)
@@ -134,8 +134,8 @@ func (tx *Tx) Recall(ctx context.Context, uid string) bool {
 	return true
 }
 
-// History returns the newest messages of a conversation before a place, the newest one first: those
-// sent earlier, and those sent at the same time with smaller UIDs.
+// History returns the newest messages of a conversation, the newest first, that were sent before a
+// time, or at that time with a smaller UID.
 func (q Queries) History(ctx context.Context, conversation string, before time.Time, uid string, limit int) ([]Message, error) {
 	return all[Message](ctx, q, `SELECT `+messageColumns+` FROM `+messageTable+`
 		WHERE m.conversation = $1 AND (m.sent_at < $2 OR m.sent_at = $2 AND m.uid < $3)
@@ -149,29 +149,29 @@ type Inbox struct {
 	Last         Message
 }
 
-// Inboxes returns a user's conversations, the newest first.
+// Inboxes returns a user's conversations, those with the newest messages first.
 func (q Queries) Inboxes(ctx context.Context, userID string) ([]Inbox, error) {
 	return all[Inbox](ctx, q, `SELECT i.conversation, i.unread, `+messageColumns+` FROM `+messageTable+`
 		JOIN inboxes i ON m.uid = i.last_uid WHERE i.user_id = $1 ORDER BY i.last_at DESC LIMIT 200`, userID)
 }
 
-// MarkRead notes that a user has read a conversation.
+// MarkRead sets the unread count of a user's conversation to zero.
 func (tx *Tx) MarkRead(ctx context.Context, userID, conversation string) {
 	if tx.do(ctx, `UPDATE inboxes SET unread = 0 WHERE user_id = $1 AND conversation = $2 AND unread > 0`, userID, conversation) {
 		tx.notifyContacts(userID)
 	}
 }
 
-// Report is that a user, or RongCloud's moderation, objects to a message.
+// Report is an objection of a user or of RongCloud's moderation to a message.
 type Report struct {
 	ID         int64
 	MessageUID string
-	ReporterID string // empty for RongCloud's moderation
+	ReporterID string // empty if RongCloud's moderation reported it
 	Reason     string
 	CreatedAt  time.Time
 }
 
-// The decisions about a report.
+// The decisions about reports.
 const (
 	ReportDismissed = "dismissed"
 	ReportUpheld    = "upheld"
@@ -179,14 +179,14 @@ const (
 
 const reportColumns = `id, message_uid, reporter_id, reason, created_at`
 
-// AddReport adds a report. One by the same reporter about the same message changes nothing.
+// AddReport adds a report, unless the same reporter has already reported the message.
 func (tx *Tx) AddReport(ctx context.Context, r Report) {
 	tx.notifyOperator()
 	tx.do(ctx, `INSERT INTO reports (message_uid, reporter_id, reason, state, created_at)
 		VALUES ($1, $2, $3, 'open', $4) ON CONFLICT DO NOTHING`, r.MessageUID, r.ReporterID, r.Reason, millis(time.Now()))
 }
 
-// Report returns a report.
+// Report returns the report with an ID.
 func (q Queries) Report(ctx context.Context, id int64) (Report, error) {
 	return one[Report](ctx, q, `SELECT `+reportColumns+` FROM reports WHERE id = $1`, id)
 }
@@ -196,7 +196,7 @@ func (q Queries) OpenReports(ctx context.Context, limit int) ([]Report, error) {
 	return all[Report](ctx, q, `SELECT `+reportColumns+` FROM reports WHERE state = 'open' ORDER BY id LIMIT $1`, limit)
 }
 
-// DecideReports closes all open reports about a message. It reports whether there were any.
+// DecideReports decides all open reports about a message. It reports whether there were any.
 func (tx *Tx) DecideReports(ctx context.Context, messageUID, state string) bool {
 	tx.notifyOperator()
 	return tx.do(ctx, `UPDATE reports SET state = $2 WHERE message_uid = $1 AND state = 'open'`, messageUID, state)

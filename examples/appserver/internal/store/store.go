@@ -1,9 +1,9 @@
 // Package store keeps the app's data in SQLite or PostgreSQL, with the same queries.
 //
-// A decision and what RongCloud must learn of it are written in one transaction: see [Store.Change]
-// and [Tx.Enqueue].
+// One transaction writes both a decision and the jobs that tell RongCloud about it: see
+// [Store.Change] and [Tx.Enqueue].
 //
-// It promises that both databases store and return the same.
+// It promises that both databases store and return the same data.
 package store
 
 import (
@@ -27,11 +27,11 @@ import (
 	_ "modernc.org/sqlite"             // the driver "sqlite"
 )
 
-// ErrNotFound is returned when the requested row does not exist. Like [ErrText] it has a key of the
-// page's words.
+// ErrNotFound is returned if the requested row does not exist. Its text, like that of [ErrText],
+// is a key of words.json.
 var ErrNotFound = errors.New("error.notFound")
 
-// ErrText is returned for what PostgreSQL could not keep: a text that is not UTF-8, or has a NUL.
+// ErrText is returned for texts that PostgreSQL cannot store: invalid UTF-8, and texts with a NUL.
 var ErrText = errors.New("error.body")
 
 // Store is the database. It is safe for concurrent use.
@@ -44,7 +44,7 @@ type Store struct {
 	listeners []func(Event)
 }
 
-// Queries are the questions and changes that need no transaction of their own.
+// Queries has the queries that may run inside or outside of a transaction.
 type Queries struct {
 	q      querier
 	failed *error // the first failure of a transaction, or of [Store.Ask]; nil outside them
@@ -62,17 +62,17 @@ func Open(ctx context.Context, databaseURL string) (*Store, error) {
 	var err error
 	switch {
 	case s.postgres:
-		if _, err = pgx.ParseConfig(databaseURL); err != nil { // the error may hold the password
-			return nil, errors.New("it is no valid postgres://USER:PASSWORD@HOST/NAME; write special characters as %XX")
+		if _, err = pgx.ParseConfig(databaseURL); err != nil { // err may contain the password
+			return nil, errors.New("must be postgres://USER:PASSWORD@HOST/NAME, with special characters as %XX")
 		}
 		s.db, err = sql.Open("pgx", databaseURL)
-	case isFile && file != "" && file != ":memory:": // which each connection would have of its own
-		// Writers take their turn at the begin of a transaction, so that none of them fails
-		// halfway.
+	case isFile && file != "" && file != ":memory:": // each connection would get its own :memory:
+		// With _txlock=immediate, transactions wait for each other when they begin. Otherwise they
+		// could fail in the middle because another one writes.
 		s.db, err = sql.Open("sqlite", "file:"+(&url.URL{Path: file}).EscapedPath()+
 			"?_txlock=immediate&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=foreign_keys(1)")
 	default:
-		return nil, errors.New("it is neither postgres://… nor sqlite:FILE")
+		return nil, errors.New("must be postgres://… or sqlite:FILE")
 	}
 	if err != nil {
 		return nil, err
@@ -89,10 +89,10 @@ func Open(ctx context.Context, databaseURL string) (*Store, error) {
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// migrate carries out the migrations that the database has not had yet, each in a transaction, in
-// the order of their names. Processes that start together take turns.
+// migrate applies the missing migrations in the order of their names, each in its own transaction.
+// Processes that start at the same time wait for each other.
 func (s *Store) migrate(ctx context.Context) error {
-	files, _ := fs.Glob(migrations, "migrations/*.sql") // the pattern is a good one
+	files, _ := fs.Glob(migrations, "migrations/*.sql") // it fails only for an invalid pattern
 	for _, file := range files {
 		if err := s.change(ctx, func(tx *Tx) error { return tx.migrate(ctx, file) }); err != nil {
 			return fmt.Errorf("%s: %w", file, err)
@@ -101,7 +101,7 @@ func (s *Store) migrate(ctx context.Context) error {
 	applied, err := all[string](ctx, s.Queries, `SELECT name FROM migrations ORDER BY name`)
 	for _, file := range applied {
 		if !slices.Contains(files, file) {
-			return fmt.Errorf("its tables are those of a newer version, which has had %s", file)
+			return fmt.Errorf("a newer version of this program has changed the tables with %s", file)
 		}
 	}
 	return err
@@ -132,16 +132,16 @@ func (s *Store) Close() error { return s.db.Close() }
 // Ping reports whether the database can be reached.
 func (s *Store) Ping(ctx context.Context) error { return s.db.PingContext(ctx) }
 
-// Ask asks until the first failure, which it returns: later questions find nothing, and need no
-// error check after each line.
+// Ask runs several queries without a transaction, and returns the first error. Queries after an
+// error return nothing, so ask need not check each of them.
 func (s *Store) Ask(ask func(q Queries)) (err error) {
 	ask(Queries{s.db, &err})
 	return err
 }
 
-// Tx is a transaction. The first failure ends it: later queries find and change nothing, and
-// [Store.Change] returns the error. So decisions need no error check after each line, except where
-// [ErrNotFound], which is no failure, matters.
+// Tx is a transaction. The first failure ends it: later queries return and change nothing, and
+// [Store.Change] returns the error. So its users need not check the errors of queries, except for
+// [ErrNotFound], which does not end the transaction.
 type Tx struct {
 	Queries
 
@@ -150,11 +150,10 @@ type Tx struct {
 	err      error // the first failure
 }
 
-// Change runs a transaction: all that it writes is kept, or nothing if it fails or change returns
-// an error. A change that concerns a lane enters it first; see [Tx.Enter].
+// Change runs a transaction. It is rolled back if a query fails or change returns an error. A
+// change that enqueues jobs in a lane must enter that lane first; see [Tx.Enter].
 func (s *Store) Change(ctx context.Context, change func(tx *Tx) error) error {
-	// A cancelled request must not leave the connection in an unknown state, so the transaction
-	// ends on its own.
+	// The transaction has its own time limit: a request that is canceled does not roll it back.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
 	defer cancel()
 	return s.change(ctx, change)
@@ -165,34 +164,34 @@ func (s *Store) change(ctx context.Context, change func(tx *Tx) error) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = inner.Rollback() }() // after a commit it does nothing
+	defer func() { _ = inner.Rollback() }() // does nothing after a commit
 	tx := &Tx{postgres: s.postgres}
 	tx.Queries = Queries{inner, &tx.err}
 	if err = change(tx); err == nil {
 		tx.announce(ctx)
 	}
-	if err = cmp.Or(tx.err, err); err != nil { // the first failure is the reason for what follows
+	if err = cmp.Or(tx.err, err); err != nil { // tx.err comes first: it has caused err
 		return err
 	}
 	if err := inner.Commit(); err != nil {
 		return err
 	}
 	for _, e := range tx.events {
-		if !s.postgres { // which announces them
+		if !s.postgres { // PostgreSQL delivers them through Follow
 			s.publish(e)
 		}
 	}
 	return nil
 }
 
-// do makes a change, and reports whether there was anything to change.
+// do executes a statement, and reports whether it changed any rows.
 func (tx *Tx) do(ctx context.Context, query string, args ...any) bool {
 	changed, _ := tx.exec(ctx, query, args...)
 	return changed
 }
 
-// Enter waits for its turn in lanes, and keeps others out of them until the transaction ends. Call
-// it before the transaction reads anything.
+// Enter locks lanes until the transaction ends, and waits for other transactions that have locked
+// them. Call it before the transaction reads anything.
 func (tx *Tx) Enter(ctx context.Context, lanes ...string) {
 	slices.Sort(lanes) // always in the same order, to avoid deadlocks
 	for _, lane := range slices.Compact(lanes) {
@@ -200,7 +199,7 @@ func (tx *Tx) Enter(ctx context.Context, lanes ...string) {
 	}
 }
 
-// millis is a moment as the database has it; 0 is none.
+// millis returns a time as the database stores it: milliseconds, or 0 for the zero time.
 func millis(t time.Time) int64 {
 	if t.IsZero() {
 		return 0
@@ -208,12 +207,12 @@ func millis(t time.Time) int64 {
 	return t.UnixMilli()
 }
 
-// patience is how long a query may take. SQLite has as much of it with a busy file.
+// patience is how long a query may take. SQLite's busy_timeout is the same.
 var patience = 10 * time.Second
 
-// try runs a statement, unless the transaction has failed or an argument cannot be kept. Its
-// failure is that of the transaction. Outside of one, for which [Store.Change] does it, a database
-// that has vanished holds up nobody for long.
+// try runs a statement, unless the transaction has failed or PostgreSQL could not store an
+// argument. A failure fails the transaction. A query outside of transactions has a time limit of
+// its own, in case the database does not respond.
 func (q Queries) try(ctx context.Context, args []any, statement func(ctx context.Context) error) (err error) {
 	switch {
 	case q.failed == nil:
@@ -246,7 +245,8 @@ func (q Queries) exec(ctx context.Context, query string, args ...any) (changed b
 	return changed, err
 }
 
-// all reads rows. Their columns are a value, or the fields of a struct, in their order.
+// all returns the rows of a query. A row is one value, or a struct whose fields are in the order of
+// the columns.
 func all[T any](ctx context.Context, q Queries, query string, args ...any) (found []T, err error) {
 	found = []T{}
 	err = q.try(ctx, args, func(ctx context.Context) error {
@@ -267,7 +267,8 @@ func all[T any](ctx context.Context, q Queries, query string, args ...any) (foun
 	return found, err
 }
 
-// targets returns where columns go: to a value, or to the fields of a struct, and of structs in it.
+// targets returns the pointers for Scan: to the value itself, or to the fields of a struct and of
+// the structs in it.
 func targets(value reflect.Value) (found []any) {
 	to := value.Addr().Interface()
 	if at, ok := to.(*time.Time); ok {
@@ -282,20 +283,20 @@ func targets(value reflect.Value) (found []any) {
 	return found
 }
 
-// moment is a time as the database has it.
+// moment scans a time from milliseconds.
 type moment time.Time
 
-// Scan is part of sql.Scanner.
+// Scan implements sql.Scanner.
 func (m *moment) Scan(value any) error {
 	n, ok := value.(int64)
 	if !ok {
-		return fmt.Errorf("%T is no moment", value)
+		return fmt.Errorf("%T is not a time in milliseconds", value)
 	}
 	*m = moment(time.UnixMilli(n))
 	return nil
 }
 
-// one reads a single row; [ErrNotFound] if there is none.
+// one returns the first row of a query, or [ErrNotFound] if there is none.
 func one[T any](ctx context.Context, q Queries, query string, args ...any) (row T, err error) {
 	rows, err := all[T](ctx, q, query, args...)
 	if err != nil || len(rows) == 0 {
@@ -309,13 +310,13 @@ func (q Queries) exists(ctx context.Context, query string, args ...any) (bool, e
 	return one[bool](ctx, q, `SELECT EXISTS (`+query+`)`, args...)
 }
 
-// list returns placeholders for the values of an IN, numbered after the given arguments, and the
-// arguments with these values.
+// list returns the placeholders for the values of an IN list, and the arguments followed by these
+// values.
 func list(args []any, values []string) (places string, more []any) {
 	numbers := make([]string, len(values))
 	for i, value := range values {
 		args = append(args, value)
 		numbers[i] = "$" + strconv.Itoa(len(args))
 	}
-	return cmp.Or(strings.Join(numbers, ", "), "NULL"), args // PostgreSQL has no empty list
+	return cmp.Or(strings.Join(numbers, ", "), "NULL"), args // PostgreSQL does not allow an empty list
 }
