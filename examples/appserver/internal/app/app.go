@@ -1,6 +1,7 @@
-// Package app implements the decisions of users and operators. Each decision is one transaction
-// that changes the tables and puts what RongCloud must learn into the outbox. It promises that no
-// decision is stored partly, and that nothing here waits for RongCloud.
+// Package app implements the decisions of users and operators. Each decision is one transaction: it
+// changes the tables, and puts the jobs that tell RongCloud into the outbox.
+//
+// It promises that no decision is stored partly, and that no decision waits for RongCloud.
 package app
 
 import (
@@ -23,7 +24,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/store"
 )
 
-// Errors that users can act on. Their texts are keys of the page's words.
+// Errors that users can act on. Their texts are keys of words.json.
 var (
 	ErrName       = errors.New("error.name")
 	ErrPassword   = errors.New("error.password")
@@ -41,13 +42,13 @@ const SystemUser = "system"
 
 const sessionLife = 30 * 24 * time.Hour
 
-// App is what the program does for its users.
+// App makes the decisions. Its methods are safe for concurrent use.
 type App struct{ Store *store.Store }
 
 var names = regexp.MustCompile(`^[a-z0-9_]{2,32}$`)
 
-// SignUp creates an account, which RongCloud learns about through the outbox, and returns a token
-// for a session. Whoever signs up again, as with a double click, is logged in.
+// SignUp creates an account, enqueues its registration with RongCloud, and returns the token of a
+// new session. Signing up again with the same password, as by a double click, logs in.
 func (a *App) SignUp(ctx context.Context, name, password, address string) (token string, err error) {
 	user := store.User{ID: strings.ToLower(rand.Text()), Name: strings.ToLower(strings.TrimSpace(name))}
 	switch {
@@ -72,21 +73,22 @@ func (a *App) SignUp(ctx context.Context, name, password, address string) (token
 	return a.Session(ctx, user.ID)
 }
 
-// mostPassword is how many bytes of a password bcrypt looks at.
+// mostPassword is the greatest length in bytes that bcrypt accepts.
 const mostPassword = 72
 
-// HashPassword returns the hash that is stored for a password.
+// HashPassword returns the bcrypt hash of a password.
 func HashPassword(password string) string {
-	// it fails for what is too long alone
+	// it fails only for passwords longer than mostPassword
 	hash, _ := bcrypt.GenerateFromPassword([]byte(password), bcrypt.DefaultCost)
 	return string(hash)
 }
 
-// nobody is a hash that matches no password. Passwords of unknown users are compared with it, so
-// that this takes as long as for known users.
+// nobody is a hash that matches no password. LogIn compares it for unknown names, so that the time
+// of the response does not tell whether a name exists.
 var nobody = "$2a$10$" + strings.Repeat(".", 53)
 
-// AddUser adds an account whose password is already hashed.
+// AddUser adds an account, and enqueues its registration with RongCloud. The password must be
+// hashed.
 func (a *App) AddUser(ctx context.Context, user store.User) error {
 	lane := outbox.UserLane(user.ID)
 	return a.Store.Change(ctx, func(tx *store.Tx) error {
@@ -99,7 +101,7 @@ func (a *App) AddUser(ctx context.Context, user store.User) error {
 	})
 }
 
-// How many attempts to log in or sign up are allowed in a period, per name or address.
+// The limits for attempts to log in and sign up within trySpan.
 const (
 	tryName    = 10
 	tryAddress = 100
@@ -107,7 +109,8 @@ const (
 	trySpan    = 15 * time.Minute
 )
 
-// try counts an attempt before its password is looked at, so that concurrent attempts all count.
+// try counts an attempt, before the password is checked so that concurrent attempts all count. It
+// returns ErrTooOften above the limit.
 func (a *App) try(ctx context.Context, who string, most int) error {
 	n, err := a.Store.TryLogin(ctx, digest(who), trySpan)
 	if err == nil && n > most {
@@ -116,7 +119,8 @@ func (a *App) try(ctx context.Context, who string, most int) error {
 	return err
 }
 
-// network is an address of IPv4, or the /64 network of one of IPv6, which has them all at will.
+// network returns an IPv4 address as it is, and the /64 network of an IPv6 address: its owner can
+// use any address in it.
 func network(address string) string {
 	if ip, err := netip.ParseAddr(address); err == nil && ip.Is6() {
 		prefix, _ := ip.Prefix(64)
@@ -125,7 +129,7 @@ func network(address string) string {
 	return address
 }
 
-// LogIn returns a token for a session.
+// LogIn checks a password, and returns the token of a new session.
 func (a *App) LogIn(ctx context.Context, name, password, address string) (token string, err error) {
 	name = strings.ToLower(strings.TrimSpace(name))
 	if err := cmp.Or(a.try(ctx, "address:"+network(address), tryAddress), a.try(ctx, "name:"+name, tryName)); err != nil {
@@ -150,7 +154,7 @@ func (a *App) LogIn(ctx context.Context, name, password, address string) (token 
 	return a.Session(ctx, user.ID)
 }
 
-// Session begins a session of a user.
+// Session creates a session for a user, and returns its token.
 func (a *App) Session(ctx context.Context, userID string) (token string, err error) {
 	token = rand.Text()
 	return token, a.Store.Change(ctx, func(tx *store.Tx) error {
@@ -159,7 +163,7 @@ func (a *App) Session(ctx context.Context, userID string) (token string, err err
 	})
 }
 
-// SessionUser returns the user of a session.
+// SessionUser returns the user of the session with a token.
 func (a *App) SessionUser(ctx context.Context, token string) (store.User, error) {
 	return a.Store.SessionUser(ctx, digest(token))
 }
@@ -174,7 +178,7 @@ func digest(secret string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// The lanes; see [store.Tx.Enter].
+// The names of lanes; see [store.Tx.Enter].
 func messageLane(uid string) string       { return "message:" + uid }
 func pairLane(one, other string) string   { return "friends:" + store.PrivateConversation(one, other) }
 func noticeLane(one, other string) string { return "notice:" + store.PrivateConversation(one, other) }

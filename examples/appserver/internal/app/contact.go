@@ -12,8 +12,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/store"
 )
 
-// Invite asks another user to become a friend. A user who was already invited by the other one
-// thereby accepts. RongCloud learns about it when both agree.
+// Invite invites another user to become a friend. If that user has already invited the caller, they
+// become friends. RongCloud is told only then.
 func (a *App) Invite(ctx context.Context, me, other string) error {
 	return a.friendship(ctx, me, other, func(tx *store.Tx, known store.Friendship) error {
 		if accept(ctx, tx, known, me, other) != nil {
@@ -32,7 +32,7 @@ func (a *App) Accept(ctx context.Context, me, other string) error {
 
 func accept(ctx context.Context, tx *store.Tx, known store.Friendship, me, other string) error {
 	switch {
-	case known.State == store.Friends: // a second click
+	case known.State == store.Friends: // accepting twice, as by a double click
 		return nil
 	case known.AskedBy != other:
 		return ErrNotFound
@@ -45,7 +45,7 @@ func accept(ctx context.Context, tx *store.Tx, known store.Friendship, me, other
 	return nil
 }
 
-// Unfriend ends a friendship, or an invitation.
+// Unfriend ends a friendship, or withdraws or declines an invitation.
 func (a *App) Unfriend(ctx context.Context, me, other string) error {
 	return a.friendship(ctx, me, other, func(tx *store.Tx, known store.Friendship) error {
 		tx.DeleteFriendship(ctx, me, other)
@@ -57,7 +57,7 @@ func (a *App) Unfriend(ctx context.Context, me, other string) error {
 	})
 }
 
-// friendship changes the relation between two users.
+// friendship runs a change of the relation between two users, in their lanes.
 func (a *App) friendship(
 	ctx context.Context, me, other string, change func(tx *store.Tx, known store.Friendship) error,
 ) error {
@@ -74,7 +74,7 @@ func (a *App) friendship(
 	})
 }
 
-// SetBlock adds another user to the caller's blacklist, or removes them.
+// SetBlock adds another user to the caller's blacklist, or removes them from it.
 func (a *App) SetBlock(ctx context.Context, me, other string, blocked bool) error {
 	if me == other {
 		return ErrNotAllowed
@@ -95,10 +95,10 @@ func (a *App) SetBlock(ctx context.Context, me, other string, blocked bool) erro
 	})
 }
 
-// mostInvited is how many members a group can begin with, beside its owner.
+// mostInvited is the greatest number of members of a new group, without its owner.
 const mostInvited = 30
 
-// CreateGroup creates a group of the caller and friends.
+// CreateGroup creates a group of the caller, who owns it, and the given friends.
 func (a *App) CreateGroup(ctx context.Context, me, name string, memberIDs []string) (store.Group, error) {
 	group := store.Group{ID: strings.ToLower(rand.Text()), Name: strings.TrimSpace(name), OwnerID: me}
 	if n := utf8.RuneCountInString(group.Name); n == 0 || n > 64 || len(memberIDs) > mostInvited {
@@ -119,13 +119,13 @@ func (a *App) CreateGroup(ctx context.Context, me, name string, memberIDs []stri
 	})
 }
 
-// tell sends a notice to a group. It is in the group's own lane, since the group must exist first.
+// tell sends a notice to a group. It uses the group's lane, because the group must exist first.
 func tell(ctx context.Context, tx *store.Tx, groupID, from, text string) {
 	tx.Enqueue(ctx, outbox.GroupLane(groupID), outbox.SendGroup,
 		outbox.Notice{From: from, Targets: []string{groupID}, Text: text, Line: true})
 }
 
-// AddMember adds a friend to one of the caller's groups.
+// AddMember adds a friend of the caller to one of the caller's groups.
 func (a *App) AddMember(ctx context.Context, me, groupID, userID string) error {
 	return a.member(ctx, groupID, me, func(tx *store.Tx, _ store.Group, members []string) error {
 		if f, _ := tx.Friendship(ctx, me, userID); f.State != store.Friends {
@@ -142,8 +142,8 @@ func (a *App) AddMember(ctx context.Context, me, groupID, userID string) error {
 	})
 }
 
-// RemoveMember removes a user from a group: the caller, or, if the caller is the owner, another
-// user. The owner stays.
+// RemoveMember removes the caller from a group or, if the caller owns it, another member. The owner
+// cannot be removed.
 func (a *App) RemoveMember(ctx context.Context, me, groupID, userID string) error {
 	return a.member(ctx, groupID, me, func(tx *store.Tx, group store.Group, members []string) error {
 		if userID == group.OwnerID || userID != me && me != group.OwnerID {
@@ -158,7 +158,7 @@ func (a *App) RemoveMember(ctx context.Context, me, groupID, userID string) erro
 	})
 }
 
-// Dismiss dismisses one of the caller's own groups.
+// Dismiss dismisses a group that the caller owns.
 func (a *App) Dismiss(ctx context.Context, me, groupID string) error {
 	return a.member(ctx, groupID, me, func(tx *store.Tx, group store.Group, _ []string) error {
 		if me != group.OwnerID {
@@ -170,7 +170,7 @@ func (a *App) Dismiss(ctx context.Context, me, groupID string) error {
 	})
 }
 
-// member changes one of the caller's groups.
+// member runs a change of a group that the caller is in, in the group's lane.
 func (a *App) member(
 	ctx context.Context, groupID, me string, change func(tx *store.Tx, group store.Group, members []string) error,
 ) error {
@@ -188,11 +188,11 @@ func (a *App) member(
 	})
 }
 
-// SyncFriend makes the worker read the relation between two users from RongCloud.
+// SyncFriend enqueues a job that reads from RongCloud whether two users are friends.
 func SyncFriend(ctx context.Context, tx *store.Tx, user, other string) {
 	for _, id := range []string{user, other} {
 		if _, err := tx.User(ctx, id); err != nil {
-			return // somebody whom this app does not know
+			return // the user has no account in this app
 		}
 	}
 	lane := pairLane(user, other)
@@ -200,7 +200,7 @@ func SyncFriend(ctx context.Context, tx *store.Tx, user, other string) {
 	tx.EnqueueOnce(ctx, lane, outbox.SyncFriend, outbox.Pair{UserID: user, TargetID: other})
 }
 
-// SyncGroup makes the worker read a group from RongCloud.
+// SyncGroup enqueues a job that reads a group from RongCloud.
 func SyncGroup(ctx context.Context, tx *store.Tx, groupID string) {
 	tx.Enter(ctx, outbox.GroupLane(groupID))
 	tx.EnqueueOnce(ctx, outbox.GroupLane(groupID), outbox.SyncGroup, groupID)

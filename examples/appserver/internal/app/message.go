@@ -12,7 +12,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/store"
 )
 
-// recallWithin is how long a message can be recalled.
+// recallWithin is how long users can recall a message after sending it.
 const recallWithin = 2 * time.Minute
 
 // Recall recalls one of the caller's own messages.
@@ -31,8 +31,8 @@ func (a *App) Recall(ctx context.Context, me, uid string) error {
 	})
 }
 
-// seen returns a message that the caller has sent or can read. For all others the error is that for
-// a UID that is none: nobody learns by guessing.
+// seen returns a message that the caller has sent or may read. For other messages the error is the
+// same as for an unknown UID, so guessing does not reveal which messages exist.
 func seen(ctx context.Context, tx *store.Tx, me, uid string) (store.Message, error) {
 	m, err := tx.Message(ctx, uid)
 	if err != nil || m.From == me {
@@ -53,7 +53,7 @@ func recall(ctx context.Context, tx *store.Tx, m store.Message) {
 	}
 }
 
-// Report reports a message that the caller can read to the operator.
+// Report reports a message that the caller can read to the operators.
 func (a *App) Report(ctx context.Context, me, uid, reason string) error {
 	return a.Store.Change(ctx, func(tx *store.Tx) error {
 		m, err := seen(ctx, tx, me, uid)
@@ -76,9 +76,9 @@ func (a *App) MarkRead(ctx context.Context, me, conversation string) error {
 	})
 }
 
-// What follows is the operator's.
+// The operators' decisions.
 
-// blockTime is how long a user is blocked after a justified report.
+// blockTime is how long a user is blocked after an upheld report.
 const blockTime = time.Hour
 
 // Uphold recalls a reported message, and blocks its sender for an hour.
@@ -100,7 +100,7 @@ func (a *App) Uphold(ctx context.Context, reportID int64) error {
 	})
 }
 
-// DismissReport keeps a reported message.
+// DismissReport dismisses a report, and keeps the message.
 func (a *App) DismissReport(ctx context.Context, reportID int64) error {
 	return a.report(ctx, reportID, store.ReportDismissed, func(*store.Tx, string) error { return nil })
 }
@@ -111,14 +111,14 @@ func (a *App) report(ctx context.Context, id int64, decision string, then func(t
 		switch {
 		case err != nil:
 			return err
-		case !tx.DecideReports(ctx, report.MessageUID, decision): // another operator was faster
+		case !tx.DecideReports(ctx, report.MessageUID, decision): // another operator has decided it
 			return ErrOvertaken
 		}
 		return then(tx, report.MessageUID)
 	})
 }
 
-// Announce sends a notice to all users, a hundred at a time.
+// Announce sends a notice to all users. Each job has 100 recipients.
 func (a *App) Announce(ctx context.Context, text string) error {
 	if text = strings.TrimSpace(text); text == "" || utf8.RuneCountInString(text) > 1000 {
 		return ErrNotAllowed
@@ -137,8 +137,9 @@ func (a *App) Announce(ctx context.Context, text string) error {
 	})
 }
 
-// Decide is the operator's word about a job that is parked or refused. What changes RongCloud's
-// state is not tried again when later decisions about the same thing have been carried out.
+// Decide records an operator's decision about a job that is parked or refused. It returns
+// ErrOvertaken for [store.Waiting] if a later job of the lane was attempted: repeating the old one
+// could undo it. A send changes no state, so it may always be repeated.
 func (a *App) Decide(ctx context.Context, jobID int64, to store.State) error {
 	job, err := a.Store.Job(ctx, jobID)
 	if err != nil {
@@ -157,14 +158,14 @@ func (a *App) Decide(ctx context.Context, jobID int64, to store.State) error {
 	})
 }
 
-// Delivered takes the copy of a message as proof that the job that sent it was executed. Users can
-// write anything into a message, so sender and recipient must match too.
+// Delivered marks a send as done when a callback has a copy of its message. Users can write any
+// mark into a message, so the sender and the first recipient must match the notice too.
 func Delivered(ctx context.Context, tx *store.Tx, extra string, m store.Message) {
 	id, ok := outbox.Marked(extra)
 	if !ok {
 		return
 	}
-	job, _ := tx.Job(ctx, id) // one that there is not has no notice
+	job, _ := tx.Job(ctx, id) // an unknown job has no parameters, which Unmarshal refuses
 	var notice outbox.Notice
 	if json.Unmarshal(job.Params, &notice) == nil && notice.From == m.From &&
 		len(notice.Targets) > 0 && notice.Targets[0] == m.Target {
@@ -172,7 +173,7 @@ func Delivered(ctx context.Context, tx *store.Tx, extra string, m store.Message)
 	}
 }
 
-// Recalled takes the callback about a recall as proof that its job was executed.
+// Recalled marks the job of a recall as done when the callback about it arrives.
 func Recalled(ctx context.Context, tx *store.Tx, uid string) {
 	if job, err := tx.LastJob(ctx, messageLane(uid)); err == nil {
 		tx.Settle(ctx, job, store.Settlement{State: store.Done})

@@ -1,9 +1,9 @@
 // Package callback receives RongCloud's callbacks: messages for the archive, who is online,
 // changes of friends and hosted groups, moderation verdicts, and pre-delivery checks.
 //
-// It promises that no acknowledged callback is lost: a callback is in the database before it is
-// acknowledged, either applied or, if that fails, as a job of the outbox that keeps trying. A
-// repeated callback changes nothing.
+// It promises that no acknowledged callback is lost. Before a callback is acknowledged, it is
+// applied to the database or, if that fails, stored as a job of the outbox. A repeated callback
+// changes nothing.
 package callback
 
 import (
@@ -23,30 +23,31 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook"
 )
 
-// Paths for RongCloud's console. Pre-delivery checks have their own path: there even one that
-// cannot be read is recognised, and gets the fallback.
+// The paths to enter in RongCloud's console. Pre-delivery checks have their own path. So even a
+// check that cannot be decoded is recognized as one, and the message is blocked.
 const (
 	Path         = "/rongcloud/events"
 	QuestionPath = "/rongcloud/moderation"
 )
 
-// decisionTime is how long a decision may take; RongCloud waits no more than three seconds for it.
+// decisionTime is how long a pre-delivery check may take. RongCloud waits three seconds for it.
 const decisionTime = time.Second
 
-// Config is what a receiver needs.
+// Config holds what the handler of callbacks needs.
 type Config struct {
 	Store     *store.Store
-	Worker    *outbox.Worker // retries events that could not be applied
+	Worker    *outbox.Worker // applies events later that could not be applied at once
 	Secret    string
 	Moderator *Moderator
 	Log       *slog.Logger
 }
 
-// New returns the handler of callbacks.
+// New returns a handler of callbacks.
 func New(config Config, options ...webhook.Option) (*webhook.Handler, error) {
 	h, err := webhook.NewHandler(config.Secret, append(options,
 		webhook.WithLogger(config.Log),
-		webhook.WithDecisionTimeout(decisionTime, webhook.Block("Please try again.")), // nothing passes unchecked
+		// an unchecked message is not delivered
+		webhook.WithDecisionTimeout(decisionTime, webhook.Block("Please try again.")),
 	)...)
 	if err != nil {
 		return nil, err
@@ -64,15 +65,15 @@ func New(config Config, options ...webhook.Option) (*webhook.Handler, error) {
 	return h, h.Err()
 }
 
-// Mount registers a handler at the paths for RongCloud's console.
+// Mount registers a handler at its paths.
 func Mount(mux *http.ServeMux, h *webhook.Handler) {
 	mux.Handle("POST "+Path, h)
 	mux.Handle("POST "+QuestionPath, h.For(webhook.KindPreMessage))
 }
 
-// taker applies events, each in one transaction. RongCloud sends an event at most three times. So
-// an event that cannot be applied is kept for the worker, which retries for longer, and finally
-// shows it to an operator.
+// taker returns a function that applies an event in one transaction. RongCloud sends an event at
+// most three times. So an event that cannot be applied becomes a job: the worker retries it for
+// longer, and finally leaves it to an operator.
 func taker[E any](config Config, kind webhook.Kind, take func(ctx context.Context, tx *store.Tx, e *E)) func(context.Context, *E) error {
 	job := "callback." + string(kind)
 	outbox.Take(config.Worker, job, take)
@@ -84,7 +85,7 @@ func taker[E any](config Config, kind webhook.Kind, take func(ctx context.Contex
 		if err == nil {
 			return nil
 		}
-		config.Log.Error("a callback is left to the outbox", "kind", kind, "error", err)
+		config.Log.Error("cannot apply a callback; the outbox will retry it", "kind", kind, "error", err)
 		text, err := json.Marshal(e)
 		if err != nil {
 			return err
@@ -94,8 +95,8 @@ func taker[E any](config Config, kind webhook.Kind, take func(ctx context.Contex
 			return err
 		}
 		return config.Store.Change(ctx, func(tx *store.Tx) error {
-			// Its own lane: it delays no other job, and a repeat by RongCloud goes to the same
-			// lane.
+			// In a lane of its own it delays no other job. If RongCloud repeats the callback, the
+			// lane is the same, so EnqueueOnce does not store it twice.
 			lane := fmt.Sprintf("callback:%s:%x", kind, sha256.Sum256(event.Raw))
 			tx.Enter(ctx, lane)
 			tx.EnqueueOnce(ctx, lane, job, json.RawMessage(text))
@@ -104,7 +105,8 @@ func taker[E any](config Config, kind webhook.Kind, take func(ctx context.Contex
 	}
 }
 
-// message archives what people have written, but not commands, receipts and the like.
+// message archives a message that people can read, such as a text or an image, but no commands or
+// receipts.
 func message(ctx context.Context, tx *store.Tx, m *webhook.Message) {
 	conversation := ""
 	switch m.ConversationType {
@@ -122,7 +124,7 @@ func message(ctx context.Context, tx *store.Tx, m *webhook.Message) {
 		UID: m.MessageUID, Conversation: conversation, From: m.From, Target: m.TargetID,
 		Type: int(m.ConversationType), ObjectName: m.ObjectName, Body: m.Body, SentAt: m.SentAt,
 	}
-	if tx.Archive(ctx, kept) && m.Platform == webhook.PlatformServer { // from which ours come
+	if tx.Archive(ctx, kept) && m.Platform == webhook.PlatformServer { // sent through the Server API
 		app.Delivered(ctx, tx, extraOf(m.Body), kept)
 	}
 }
@@ -133,7 +135,7 @@ func extraOf(body string) string {
 	var content struct {
 		Extra string `json:"extra"`
 	}
-	_ = json.Unmarshal([]byte(body), &content) // another type of content has none
+	_ = json.Unmarshal([]byte(body), &content) // content that is not JSON has no extra field
 	return content.Extra
 }
 
@@ -144,7 +146,7 @@ func operation(ctx context.Context, tx *store.Tx, o *webhook.MessageOperation) {
 	}
 }
 
-// audit reports what RongCloud's moderation refuses to an operator.
+// audit reports a message that RongCloud's moderation has refused to the operators.
 func audit(ctx context.Context, tx *store.Tx, a *webhook.MessageAudit) {
 	if a.Result == webhook.AuditResultRefused {
 		tx.AddReport(ctx, store.Report{MessageUID: a.MessageUID, Reason: a.Provider})
@@ -155,15 +157,15 @@ func status(ctx context.Context, tx *store.Tx, s *webhook.UserStatus) {
 	tx.SetPresence(ctx, s.UserID, s.SessionID, s.Status == webhook.PresenceOnline, s.OccurredAt)
 }
 
-// What follows compares an event with the tables. Where they agree, as after all that the app
-// itself has decided, there is nothing to do. Where they do not, the event may be old, or come
-// twice, or be overtaken by a decision that is still in the outbox: so the worker is asked to read
-// what is true, when the lane is free.
+// The following functions compare an event with the tables. If they agree, as after a decision of
+// this app, there is nothing to do. If they differ, the event may still be old, repeated, or
+// overtaken by a decision in the outbox. So they do not apply it, but enqueue a job that reads the
+// current state from RongCloud after the jobs before it.
 
 func friendship(ctx context.Context, tx *store.Tx, f *webhook.Friendship) {
 	friends := f.Event == webhook.FriendshipEventAdded || f.Event == webhook.FriendshipEventAccepted
 	if !friends && f.Event != webhook.FriendshipEventRemoved {
-		return // this app asks by itself
+		return // invitations are made in this app, not at RongCloud
 	}
 	if known, _ := tx.Friendship(ctx, f.UserID, f.ToUserID); friends != (known.State == store.Friends) {
 		app.SyncFriend(ctx, tx, f.UserID, f.ToUserID)

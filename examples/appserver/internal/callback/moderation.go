@@ -11,13 +11,14 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook"
 )
 
-// How many messages a user may send: at once, and per second in the long run.
+// The rate limit of each user: perSecond on average, with bursts of up to burst messages.
 const (
 	burst     = 20
 	perSecond = 2
 )
 
-// Moderator decides about messages before their delivery, in memory and at once.
+// Moderator decides whether messages are delivered. It keeps its state in memory, so that it
+// decides at once.
 type Moderator struct {
 	words []string
 
@@ -36,14 +37,15 @@ func NewModerator(words []string) *Moderator {
 	return m
 }
 
-// Decide decides whether a message is delivered.
+// Decide blocks a message if its sender is too fast, or it contains a blocked word. The block's
+// text is a key of words.json.
 func (m *Moderator) Decide(q *webhook.PreMessage) (webhook.Decision, error) {
 	if !m.take(q.From) {
 		return webhook.Block("moderation.tooFast"), nil
 	}
-	texts, err := q.Texts() // all that the message says, decoded
+	texts, err := q.Texts() // all decoded strings of the content
 	if err != nil {
-		return webhook.Block("moderation.unreadable"), err // taken, and the error is logged
+		return webhook.Block("moderation.unreadable"), err // the decision counts, and the handler logs err
 	}
 	if slices.ContainsFunc(texts, m.has) {
 		return webhook.Block("moderation.word"), nil
@@ -74,12 +76,12 @@ func (m *Moderator) take(userID string) bool {
 	defer m.mu.Unlock()
 	if m.users[userID] == nil {
 		if len(m.users) >= mostUsers {
-			clear(m.users) // everybody starts afresh
+			clear(m.users) // starts the limits of all users afresh
 		}
 		m.users[userID] = rate.NewLimiter(perSecond, burst)
 	}
 	return m.users[userID].Allow()
 }
 
-// Word is a word that is not allowed in the demonstration.
+// Word is the only blocked word, unless BLOCKED_WORDS is set.
 const Word = "casino"

@@ -1,7 +1,8 @@
-// Package fakecloud is a RongCloud inside the program, for those who have no account: the fake
-// server of package rongcloudtest, with the devices of the users whose pages are open.
+// Package fakecloud runs a fake RongCloud inside the program, for use without an account. It is the
+// server of package rongcloudtest, with a connected device for each user whose page is open.
 //
-// It promises to know after a start what RongCloud would still know.
+// It promises that after a restart the fake has the users, friends and groups that RongCloud would
+// still have.
 package fakecloud
 
 import (
@@ -27,10 +28,10 @@ type Cloud struct {
 	store  *store.Store
 
 	mu    sync.Mutex
-	pages map[string]int // open ones, by user
+	pages map[string]int // number of open pages by user
 }
 
-// New starts it.
+// New starts a fake RongCloud.
 func New() (*Cloud, error) {
 	server, err := rongcloudtest.New()
 	if err != nil {
@@ -39,20 +40,21 @@ func New() (*Cloud, error) {
 	return &Cloud{Server: server, client: server.Client(), pages: map[string]int{}}, nil
 }
 
-// Close stops it.
+// Close stops the fake RongCloud.
 func (c *Cloud) Close() error {
 	c.client.CloseIdleConnections()
 	return c.Server.Close()
 }
 
-// CallBack makes it send callbacks to the app, like RongCloud once its console is configured.
+// CallBack makes the fake send its callbacks to a handler, as RongCloud does once its console is
+// configured.
 func (c *Cloud) CallBack(h *webhook.Handler) {
 	c.Server.AddWebhook(h.For(webhook.KindPreMessage), rongcloudtest.WithKinds(webhook.KindPreMessage), rongcloudtest.WithPreMessages())
 	c.Server.AddWebhook(h, rongcloudtest.WithServerMessages())
 }
 
-// Restore has the worker tell it what RongCloud would still know: it forgets everything when the
-// program ends, and the outbox does not.
+// Restore makes the outbox send the lasting jobs again, because the fake loses its data when the
+// program ends.
 func (c *Cloud) Restore(ctx context.Context, s *store.Store) error {
 	c.store = s
 	if err := s.Change(ctx, func(tx *store.Tx) error {
@@ -64,8 +66,8 @@ func (c *Cloud) Restore(ctx context.Context, s *store.Store) error {
 	return cmp.Or(s.ForgetPresence(ctx), c.skipUIDs(ctx))
 }
 
-// skipUIDs uses up the UIDs of messages that are in the archive: the fake server counts them from 1
-// at each start, and the archive would take a new message for one that came again.
+// skipUIDs uses up the UIDs that are in the archive. The fake counts UIDs from 1 after each start,
+// and the archive would take a new message with a known UID for a repeated one.
 func (c *Cloud) skipUIDs(ctx context.Context) error {
 	last, err := c.store.LastUID(ctx)
 	if err != nil || last == "" {
@@ -73,17 +75,18 @@ func (c *Cloud) skipUIDs(ctx context.Context) error {
 	}
 	var high, middle, low int
 	if _, err := fmt.Sscanf(last, "TEST-%X-%X-%X", &high, &middle, &low); err != nil {
-		return fmt.Errorf("the archive has messages of a real RongCloud, such as %s: set RONGCLOUD_*, or take another database", last)
+		return fmt.Errorf("the archive has messages of the real RongCloud, such as %s: "+
+			"set RONGCLOUD_APP_KEY, or use another database", last)
 	}
 	for range high<<32 | middle<<16 | low {
-		// refused: nobody is offline
+		// the send fails because the user is offline, but it uses up a UID
 		_, _ = c.Server.User("nobody").SendPrivate("nobody", rongcloud.TextMessage{Content: "-"})
 	}
 	return nil
 }
 
-// Connect brings a user online with the first page that opens, as the app on a device would: it
-// gets a token from the app's server, and connects.
+// Connect counts an open page of a user, and brings the user online. Like a client app, it gets a
+// token first.
 func (c *Cloud) Connect(ctx context.Context, userID, name string) error {
 	if _, err := c.client.User.Register(ctx, rongcloud.RegisterParams{UserID: userID, Name: name}); err != nil {
 		return err
@@ -97,7 +100,7 @@ func (c *Cloud) Connect(ctx context.Context, userID, name string) error {
 	return nil
 }
 
-// Disconnect takes a user offline with the last page that closes.
+// Disconnect counts a closed page of a user. The last one takes the user offline.
 func (c *Cloud) Disconnect(userID string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -107,16 +110,17 @@ func (c *Cloud) Disconnect(userID string) {
 	}
 }
 
-// Reasons why a message is not delivered. Their texts are keys of the page's words.
+// Reasons why a message is not delivered. Their texts are keys of words.json.
 var (
 	ErrOffline  = errors.New("error.offline")
 	ErrRejected = errors.New("error.rejected")
 )
 
-// patience is how long a message waits for RongCloud to know its group.
+// patience is how long Send waits for the outbox.
 const patience = 5 * time.Second
 
-// settle waits until the outbox has told RongCloud of a user or group: a page can be faster.
+// settle waits until the outbox has told the fake about a user or group. A page can send a message
+// earlier than that.
 func (c *Cloud) settle(id string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -129,8 +133,8 @@ func (c *Cloud) settle(id string) error {
 	}
 }
 
-// Send sends a text from the user's device. What the app's moderation has for the sender is a
-// *rongcloudtest.BlockedError.
+// Send sends a text from a user's device. If the app's moderation blocks it, the error is a
+// [rongcloudtest.BlockedError] with the text for the user.
 func (c *Cloud) Send(from, conversation, text string) error {
 	to, isGroup := store.GroupOf(conversation)
 	send := c.Server.User(from).SendGroup
