@@ -170,5 +170,5 @@ func (a *app) printStatus(w io.Writer, s shownStatus) error {
 
 // headline formats a number and its meaning as the first line of an explanation.
 func (a *app) headline(number, text string) string {
-	return a.paint(bold, number) + strings.TrimPrefix(a.paragraph(number+"  "+text), number) + "\n"
+	return a.factText([][2]string{{a.paint(bold, number), text}})
 }

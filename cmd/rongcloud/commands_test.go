@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -89,4 +90,42 @@ func requireParses(t *testing.T, args []string) {
 	require.NoError(t, cmd.ValidateArgs(cmd.Flags().Args()), args)
 	require.NoError(t, cmd.ValidateRequiredFlags(), args)
 	require.NoError(t, cmd.ValidateFlagGroups(), args)
+}
+
+// manyAnyway are texts with a number that is never one, and why.
+var manyAnyway = map[string]string{
+	"%d groups":    "more than countedCrowds",
+	"%d users":     "more than manyUsers",
+	"%d callbacks": "one has words of its own",
+	"%d checks":    "an App Key, a host and a call at least",
+	"%d bytes":     "more than maxRecorded",
+	"%d lines":     "maxListLines",
+	"%d values":    "more than a parameter may have, which is one at least",
+}
+
+// One is not many: texts that count use counted, or the number is never one.
+func TestOneIsNotMany(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("*.go")
+	require.NoError(t, err)
+	many, found := regexp.MustCompile(`%d [a-z]+s\b`), map[string]bool{}
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		text, err := os.ReadFile(name)
+		require.NoError(t, err)
+		for _, words := range many.FindAllString(string(text), -1) {
+			if slices.Contains([]string{"%d is", "%d has", "%d says"}, words) { // of the number itself
+				continue
+			}
+			require.Contains(t, manyAnyway, words, name)
+			found[words] = true
+		}
+	}
+	require.Len(t, found, len(manyAnyway), "manyAnyway has texts that are not there")
+	require.Equal(t, "1 call", counted(1, "call"))
+	require.Equal(t, "0 calls", counted(0, "call"))
+	require.Equal(t, "the call", ofAll(1, 1, "call"))
+	require.Equal(t, "1 of 2 calls", ofAll(1, 2, "call"))
 }

@@ -236,6 +236,7 @@ var tableRuns = map[string]string{
 	"api show /message/private/publish.json": "pushContent",
 	"api show /user/getToken.json":           "RESPONSE",
 	"code 1004":                              "rongcloud.CodeWrongSignature",
+	"code 1008":                              "  rate limit exceeded",
 	"code 429":                               "1008",
 	"doctor":                                 "ok",
 	"emulator fault /user/info.json --status 429 --message wait,please,for,a,while --header Retry-After=20 --where userId=ann --times 3": "userId=ann",

@@ -110,6 +110,9 @@ func (c *console) missingNote() string {
 	if c.json {
 		return fmt.Sprintf("{\"droppedLines\":%d}\n", c.dropped)
 	}
+	if c.dropped == 1 {
+		return "(1 line was not printed, as nobody read it)\n"
+	}
 	return fmt.Sprintf("(%d lines were not printed, as nobody read them)\n", c.dropped)
 }
 

@@ -118,3 +118,9 @@ func TestBrokenPipe(t *testing.T) {
 		c.close()
 	})
 }
+
+func TestOneDroppedLine(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "(1 line was not printed, as nobody read it)\n", (&console{dropped: 1}).missingNote())
+	require.Equal(t, "(2 lines were not printed, as nobody read them)\n", (&console{dropped: 2}).missingNote())
+}

@@ -115,7 +115,7 @@ func guess(given, secret, nonce, timestamp string) string {
 		}
 	}
 	if len(given) != 2*sha1.Size {
-		return fmt.Sprintf("it has %d characters, where a SHA-1 in hexadecimal has %d", len(given), 2*sha1.Size)
+		return fmt.Sprintf("its length is %d, where a SHA-1 in hexadecimal has %d characters", len(given), 2*sha1.Size)
 	}
 	return "it is made with another App Secret, or of another Nonce or Timestamp than those that came with it"
 }

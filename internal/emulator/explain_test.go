@@ -43,7 +43,7 @@ func TestExplain(t *testing.T) {
 		{hex.EncodeToString(keyed.Sum(nil)), "HMAC"},
 		{hash(nonce + stamp), "is missing"},
 		{hash("another" + nonce + stamp), "another App Secret"},
-		{"short", "5 characters"},
+		{"short", "its length is 5"},
 	} {
 		for _, prefix := range []string{"", "RC-"} {
 			header := http.Header{}

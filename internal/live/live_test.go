@@ -659,5 +659,14 @@ func TestUndeletableUsers(t *testing.T) {
 		require.Len(t, r.LeftBehind, len(firstUsers))
 		require.Contains(t, r.LeftBehind[0], "user rclive01234567a: HTTP 403")
 		require.Contains(t, r.Summary(), "5 things could not be removed")
+		require.Contains(t, r.Summary(), "1 question: ", "one is not many")
 	})
+}
+
+func TestSummaryCounts(t *testing.T) {
+	t.Parallel()
+	one := &Report{Findings: make([]Finding, 1), Shapes: make([]Shape, 1), Calls: 1, LeftBehind: []string{"user u"}}
+	require.Regexp(t, "^1 question: .* 0 of 1 endpoint responded .*; 1 call; 1 thing could not be removed$", one.Summary())
+	none := &Report{}
+	require.Regexp(t, "^0 questions: .* 0 of 0 endpoints responded .*; 0 calls$", none.Summary())
 }

@@ -68,17 +68,25 @@ func (r *Report) Summary() string {
 			odd++
 		}
 	}
-	line := fmt.Sprintf("%d questions: %d settled, %d confirmed, %d differ from the catalogue, %d open; "+
-		"%d of %d endpoints responded with fields or types that the catalogue does not have; %d calls",
-		len(r.Findings), count["settled"], count["confirmed"], count["differs"], count["open"], odd,
-		len(r.Shapes), r.Calls)
+	line := fmt.Sprintf("%s: %d settled, %d confirmed, %d unlike the catalogue, %d open; "+
+		"%d of %s responded with fields or types that the catalogue does not have; %s",
+		counted(len(r.Findings), "question"), count["settled"], count["confirmed"], count["differs"], count["open"], odd,
+		counted(len(r.Shapes), "endpoint"), counted(r.Calls, "call"))
 	if r.Interrupted != "" {
 		line += "; interrupted: " + r.Interrupted
 	}
 	if len(r.LeftBehind) > 0 {
-		line += fmt.Sprintf("; %d things could not be removed", len(r.LeftBehind))
+		line += fmt.Sprintf("; %s could not be removed", counted(len(r.LeftBehind), "thing"))
 	}
 	return line
+}
+
+// counted returns a number with the word for what it counts, such as "1 call" or "2 calls".
+func counted(n int, word string) string {
+	if n != 1 {
+		word += "s"
+	}
+	return fmt.Sprintf("%d %s", n, word)
 }
 
 // WriteJSON writes the report for programs.
