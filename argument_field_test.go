@@ -74,8 +74,8 @@ func accepting(t *testing.T, opts ...rongcloud.Option) *rongcloud.Client {
 	return client
 }
 
-// emptied returns the arguments of a method with one of them, or one field, left out at a time, by
-// its name in the caller's code.
+// emptied returns variants of a method's arguments. Each variant lacks one argument or one field,
+// whose name in the caller's code is its key.
 func emptied(args []reflect.Value, names []string) map[string][]reflect.Value {
 	found := map[string][]reflect.Value{}
 	with := func(name string, i int, v reflect.Value) {

@@ -92,7 +92,7 @@ type bulkReading[T any] struct {
 	index       int64
 	to          []T
 	seen        map[string]bool
-	twice       int64
+	repeated    int64
 	first, last int64 // positions
 }
 
@@ -354,7 +354,7 @@ func (r *bulkRun[M, T]) add(recipient T) {
 	}
 	c.last = position
 	if c.seen[id] {
-		c.twice++
+		c.repeated++
 	}
 	c.seen[id] = true
 	c.to = append(c.to, recipient)
@@ -400,7 +400,7 @@ func (r *bulkRun[M, T]) take() (to []T, open bulkOpen, twice int64) {
 		bulkSpan: bulkSpan{Chunk: c.index, LastChunk: c.index, First: c.first, Last: c.last, Recipients: int64(len(c.seen))},
 		Digest:   fmt.Sprintf("%016x", r.digest.Sum64()),
 	}
-	to, twice = c.to, c.twice
+	to, twice = c.to, c.repeated
 	clear(c.seen)
 	*c = bulkReading[T]{index: c.index + 1, seen: c.seen}
 	return to, open, twice

@@ -91,13 +91,13 @@ func UnknownKeys(c MessageContent) map[string]json.RawMessage {
 		if found == nil {
 			found = map[string]json.RawMessage{}
 		}
-		found[way+wayEscaper.Replace(key.name)] = bytes.Clone(key.value)
+		found[way+pathEscaper.Replace(key.name)] = bytes.Clone(key.value)
 	})
 	return found
 }
 
-// wayEscaper distinguishes a key from a path that reads the same.
-var wayEscaper = strings.NewReplacer(`\`, `\\`, `.`, `\.`, `[`, `\[`)
+// pathEscaper escapes what paths are made of, so that no key reads like a path.
+var pathEscaper = strings.NewReplacer(`\`, `\\`, `.`, `\.`, `[`, `\[`)
 
 // eachUnknown calls visit with the unknown keys in v and in the values nested in it.
 func eachUnknown(v reflect.Value, way string, visit func(way string, key unknownKey)) {

@@ -19,7 +19,7 @@ type UserWhitelistService service
 // WhitelistMode says which of the two lists applies to a user.
 type WhitelistMode int
 
-// The modes of a user.
+// The values of [WhitelistMode].
 const (
 	WhitelistModeOff WhitelistMode = 1 // the blacklist applies; the initial mode
 	WhitelistModeOn  WhitelistMode = 2 // the whitelist applies

@@ -280,7 +280,8 @@ func TestSendsAreUnsafe(t *testing.T) {
 	require.GreaterOrEqual(t, sends, 20)
 }
 
-// An endpoint named like a change is not a query, and vice versa.
+// An endpoint whose name is a change, such as add, is not in class safe; one whose name is a query,
+// such as list, is.
 func TestSafeEndpointsAreQueries(t *testing.T) {
 	t.Parallel()
 	changes := []string{"add", "set", "remove", "delete", "del", "create", "update", "destroy", "dismiss", "join", "quit", "kick", "publish",

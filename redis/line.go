@@ -41,11 +41,11 @@ type line struct {
 // lane holds the calls that wait for the same limits with the same priority, in the order of
 // arrival. Only its first call can be next.
 type lane struct {
-	key     string
-	waiting []*caller
-	until   time.Time // a cap holds back its first call until then
-	free    time.Time // the first call cannot go before
-	gone    int       // number of waiting calls that have given up
+	key          string
+	waiting      []*caller
+	blockedUntil time.Time // a cap holds back its first call until then
+	notBefore    time.Time // the first call cannot go earlier
+	abandoned    int       // number of waiting calls that have given up
 }
 
 // caller is a call that waits.
@@ -166,8 +166,8 @@ func (n *line) pushTo(key string, c *caller) {
 	}
 	c.lane = t
 	first := len(t.waiting) == 0
-	if !first && !c.deadline.IsZero() && c.deadline.Before(t.free) {
-		c.finish(outcome{err: tooLate(c, time.Until(t.free))})
+	if !first && !c.deadline.IsZero() && c.deadline.Before(t.notBefore) {
+		c.finish(outcome{err: tooLate(c, time.Until(t.notBefore))})
 		return
 	}
 	t.waiting = append(t.waiting, c)
@@ -184,9 +184,9 @@ func tooLate(c *caller, wait time.Duration) error {
 func (n *line) giveUp(c *caller) {
 	c.done = true
 	t := c.lane
-	t.gone++
-	if t.waiting[0] == c || t.gone > 64 && t.gone > len(t.waiting)/2 {
-		t.until, t.free = time.Time{}, time.Time{}
+	t.abandoned++
+	if t.waiting[0] == c || t.abandoned > 64 && t.abandoned > len(t.waiting)/2 {
+		t.blockedUntil, t.notBefore = time.Time{}, time.Time{}
 		n.wakeUp()
 	}
 }
@@ -255,7 +255,7 @@ func (n *line) tidy() {
 			}
 		}
 		t.waiting = slices.DeleteFunc(t.waiting, func(c *caller) bool { return c.done })
-		t.gone = 0
+		t.abandoned = 0
 		if len(t.waiting) == 0 {
 			delete(n.lanes, key)
 		}
@@ -298,9 +298,9 @@ func (n *line) prepare(now time.Time) (*batch, time.Duration) {
 	var next time.Time
 	var all []*caller
 	for _, t := range n.lanes {
-		if t.until.After(now) {
-			if next.IsZero() || t.until.Before(next) {
-				next = t.until
+		if t.blockedUntil.After(now) {
+			if next.IsZero() || t.blockedUntil.Before(next) {
+				next = t.blockedUntil
 			}
 			continue
 		}
@@ -393,7 +393,7 @@ func (n *line) send(a *batch) time.Duration {
 	defer n.mu.Unlock()
 	for _, r := range a.runs {
 		t := r.calls[0].lane
-		t.until, t.free = time.Time{}, time.Time{}
+		t.blockedUntil, t.notBefore = time.Time{}, time.Time{}
 	}
 	rest, more, leaver := maxSleep, a.more, 0
 	for i, r := range a.runs {
@@ -416,8 +416,8 @@ func (n *line) send(a *batch) time.Duration {
 		return 0
 	}
 	for _, t := range n.lanes {
-		if t.until.After(now) {
-			rest = min(rest, t.until.Sub(now))
+		if t.blockedUntil.After(now) {
+			rest = min(rest, t.blockedUntil.Sub(now))
 		}
 	}
 	return max(rest, minSleep)
@@ -469,10 +469,10 @@ func (n *line) apply(r run, result *scriptResult, v runResult, leaver int, now t
 	case next >= time.Duration(1e15)*time.Microsecond: // it waits for those before it
 		next = maxSleep
 	case !v.first:
-		t.until = now.Add(next)
+		t.blockedUntil = now.Add(next)
 	}
-	if t.free.IsZero() {
-		t.free = now.Add(v.wait)
+	if t.notBefore.IsZero() {
+		t.notBefore = now.Add(v.wait)
 	}
 	if first.low && !first.ready.IsZero() && !first.overdue(now) {
 		next = min(next, max(first.limits[0].Per-now.Sub(first.ready), minSleep))

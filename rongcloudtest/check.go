@@ -75,7 +75,7 @@ func (s *Server) check(in *incoming) *answer {
 	if in.ep == nil {
 		a := refuse(rongcloud.CodeNoSuchEndpoint, "there is no endpoint %s", in.path)
 		for _, method := range []string{http.MethodPost, http.MethodGet, http.MethodPut, http.MethodDelete} {
-			// no code is documented; 405 means something else
+			// RongCloud documents no code for this, and its code 405 means something else
 			if ep, _ := endpoint.Match(method, in.path); ep != nil {
 				a = refuse(rongcloud.CodeInvalidParameter, "%s takes %s, not %s", in.path, ep.Method, in.method)
 				a.status = http.StatusMethodNotAllowed

@@ -72,8 +72,8 @@ func decodeContent(_ context.Context, m *webhook.Message) error {
 	return err
 }
 
-// BenchmarkParse compares verification and parsing with the floor. All but the benchmark called
-// envelope decode the body of the message.
+// BenchmarkParse compares verification and parsing with the least that any receiver must do. All
+// but the benchmark called envelope decode the body of the message.
 func BenchmarkParse(b *testing.B) {
 	template, err := testApp.Request(b.Context(), "http://localhost/callbacks", benchMessage())
 	require.NoError(b, err)

@@ -239,7 +239,7 @@ const (
 	MessageDeleteUntil  MessageDeleteType = 2 // everything up to a time
 )
 
-// String names the way in English.
+// String returns the way in words.
 func (t MessageDeleteType) String() string {
 	return nameOf("MessageDeleteType", int(t), 1, "single", "until")
 }

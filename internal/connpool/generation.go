@@ -15,12 +15,12 @@ import (
 type Generation struct {
 	Transport *http.Transport
 
-	route *route
-	begun time.Time
-	dusk  time.Time    // from then on, a request opens a successor
-	end   time.Time    // all use must end by then
-	users atomic.Int64 // requests, connections, and dials in progress
-	timer *time.Timer
+	route   *route
+	begun   time.Time
+	renewAt time.Time    // from then on, a request opens a successor
+	end     time.Time    // all use must end by then
+	users   atomic.Int64 // requests, connections, and dials in progress
+	timer   *time.Timer
 
 	// Guarded by the pool's mutex.
 	requests int64
@@ -181,7 +181,7 @@ func (c *countedConn) count() bool {
 	limits := &g.route.pool.limits
 	n := c.requests.Add(1)
 	last := n >= limits.MaxRequests
-	if last || g.route.opensAhead() && (n >= limits.MaxRequests-limits.Ahead || !time.Now().Before(g.dusk)) {
+	if last || g.route.opensAhead() && (n >= limits.MaxRequests-limits.Ahead || !time.Now().Before(g.renewAt)) {
 		g.route.nearEnd(c, last)
 	}
 	return last

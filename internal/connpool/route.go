@@ -33,8 +33,8 @@ type route struct {
 // maxDepth limits how many connections are opened ahead over HTTP/2.
 const maxDepth = 16
 
-// duskShare is the fraction (1/24) of a generation's life within which its successor is opened.
-const duskShare = 24
+// renewShare is the fraction (1/24) of a generation's life within which its successor is opened.
+const renewShare = 24
 
 func newRoute(p *Pool, to address) *route {
 	return &route{pool: p, to: to, live: map[*Generation]struct{}{}, depth: 1}
@@ -44,7 +44,7 @@ func newRoute(p *Pool, to address) *route {
 func (r *route) newGeneration(now time.Time, life time.Duration) *Generation {
 	g := &Generation{
 		Transport: r.pool.Base.Clone(), route: r, open: make(chan struct{}), held: map[*countedConn]struct{}{},
-		begun: now, dusk: now.Add(life - life/duskShare), end: now.Add(r.pool.limits.MaxAge),
+		begun: now, renewAt: now.Add(life - life/renewShare), end: now.Add(r.pool.limits.MaxAge),
 	}
 	g.Transport.DialContext = g.dial
 	g.timer = time.AfterFunc(life, g.retire)
@@ -115,7 +115,7 @@ func (r *route) openSuccessors(g *Generation, now time.Time) {
 	switch {
 	case g.nearCount(now):
 		wanted = r.depth
-	case !now.Before(g.dusk):
+	case !now.Before(g.renewAt):
 		wanted = 1
 	}
 	if len(r.ahead) < wanted {
@@ -132,7 +132,7 @@ func (g *Generation) nearCount(now time.Time) bool {
 		return true
 	}
 	pace := now.Sub(g.begun) / time.Duration(g.requests+1)
-	return left <= limits.MaxRequests/2 && time.Duration(left)*pace <= g.dusk.Sub(g.begun)/duskShare
+	return left <= limits.MaxRequests/2 && time.Duration(left)*pace <= g.renewAt.Sub(g.begun)/renewShare
 }
 
 // takeLane returns a generation with an idle connection for HTTP/1.1, or nil: the one used last,
@@ -233,7 +233,7 @@ func (r *route) nearEnd(c *countedConn, last bool) {
 func (r *route) longLived(now time.Time) int64 {
 	n := int64(len(r.ahead))
 	for g := range r.live {
-		if g.role != ahead && now.Before(g.dusk) {
+		if g.role != ahead && now.Before(g.renewAt) {
 			n += g.conns - g.due
 		}
 	}

@@ -55,7 +55,7 @@ type Rules struct {
 	// JSON writes all other types.
 	JSON JSON
 
-	// Forever is the duration that means forever.
+	// Forever is the duration by which callers ask for something without an end.
 	Forever time.Duration
 }
 
