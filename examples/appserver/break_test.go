@@ -3,15 +3,19 @@
 package main
 
 import (
+	"bytes"
+	"database/sql"
 	"fmt"
 	"math/rand/v2"
 	"net/url"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rongcloud-go/rongcloud"
 	"github.com/rongcloud-go/rongcloud/endpoint"
 	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/dbtest"
 	"github.com/rongcloud-go/rongcloud/rongcloudtest"
@@ -118,4 +122,73 @@ func TestRestarted(t *testing.T) {
 	}
 	t.Logf("%d announced", len(acknowledged))
 	agree(t, srv, databaseURL, ids, acknowledged, p)
+}
+
+// Whatever happens, the log says nothing of what users write, who they are, and what is secret.
+func TestLogs(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, databaseURL string) {
+		srv := rongcloudtest.NewServer(t)
+		p := newProgram(t, srv, databaseURL, "OUTBOX_LEASE=1s", "METRICS_TOKEN=metrics-secret")
+		var log bytes.Buffer
+		p.log = &log
+		require.NoError(t, srv.AddWebhookURL("http://"+p.address+"/rongcloud/events", rongcloudtest.WithServerMessages(), rongcloudtest.WithoutWaiting()))
+		p.start(t)
+		users, ids := signUpAll(t, p)
+		names := []string{"ann", "ben", "cid", "dan", "olga"}
+		act := func() {
+			for i, v := range users {
+				other := ids[(i+1)%len(ids)]
+				_, _ = v.call("POST", "/api/friends/"+other+"/invite", "")
+				_, _ = v.call("POST", "/api/groups", `{"name":"text-secret","members":["`+other+`"]}`)
+				_, _ = v.call("POST", "/api/messages/uid-secret/report", `{"reason":"text-secret"}`)
+				_, _ = v.call("GET", "/api/users?q=text-secret", "")
+				_, _ = v.call("POST", "/api/messages", `{"Conversation":"p:`+ids[i]+`:`+other+`","Text":"text-secret"}`)
+				_, _ = v.call("GET", "/metrics", "")
+				_, _ = v.call("POST", "/login", "name="+names[i]+"&password=password-secret")
+				_, _ = v.call("POST", "/signup", "name=name_secret&password=password-secret")
+				_, _ = v.call("GET", "/operator", "")
+				_ = srv.User(ids[i]).Connect()
+				_, _ = srv.User(ids[i]).SendPrivate(other, rongcloud.TextMessage{Content: "text-secret"})
+			}
+			_, _ = users[len(users)-1].call("POST", "/operator/announce", url.Values{"text": {"text-secret"}}.Encode())
+			for _, path := range []string{"/rongcloud/events", "/rongcloud/moderation"} {
+				_, _ = users[0].call("POST", path+"?signature=signature-secret&nonce=1&timestamp=1", `{"content":"text-secret"}`)
+			}
+			time.Sleep(300 * time.Millisecond) // the worker tries
+		}
+		act()
+		srv.Fail(nil, rongcloudtest.Fault{Status: 500, Message: "no", Times: 20})
+		act()
+		srv.ClearFaults()
+		driver, source := "pgx", databaseURL
+		if file, isFile := strings.CutPrefix(databaseURL, "sqlite:"); isFile {
+			driver, source = "sqlite", file
+		}
+		db, err := sql.Open(driver, source)
+		require.NoError(t, err)
+		defer db.Close()
+		for _, table := range []string{"messages", "login_failures", "outbox", "sessions"} { // one after the other
+			_, err := db.ExecContext(t.Context(), "ALTER TABLE "+table+" RENAME TO away_"+table)
+			require.NoError(t, err)
+			act()
+		}
+		p.kill()
+		require.Contains(t, log.String(), "level=ERROR")
+		secrets := append([]string{"secret", srv.AppSecret()}, ids...)
+		for _, v := range users {
+			base, _ := url.Parse(v.base)
+			for _, cookie := range v.client.Jar.Cookies(base) {
+				secrets = append(secrets, cookie.Value)
+			}
+		}
+		require.Greater(t, len(secrets), 10)
+		for _, secret := range secrets {
+			if strings.Contains(log.String(), secret) { // shorter than what require would show
+				t.Errorf("the log has %q", secret)
+			}
+		}
+		for _, name := range names {
+			require.NotRegexp(t, `\b`+name+`\b`, log.String())
+		}
+	})
 }

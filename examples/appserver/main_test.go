@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -45,6 +46,7 @@ type program struct {
 	address string
 	env     []string
 	command *exec.Cmd
+	log     io.Writer // os.Stderr without it
 }
 
 func newProgram(t *testing.T, srv *rongcloudtest.Server, databaseURL string, env ...string) *program {
@@ -62,7 +64,7 @@ func (p *program) start(t *testing.T) {
 	t.Helper()
 	p.command = exec.Command(os.Args[0])
 	p.command.Env = append(os.Environ(), p.env...)
-	p.command.Stderr = os.Stderr
+	p.command.Stderr = cmp.Or[io.Writer](p.log, os.Stderr)
 	p.command.SysProcAttr = child()
 	require.NoError(t, p.command.Start())
 	for range 600 {
