@@ -273,10 +273,12 @@ func TestBulkRefusesBadInput(t *testing.T) {
 			send: func() (*BulkResult, error) { return s.SendGroupBulk(ctx, groupUsers, bulkUsers(1), BulkParams{}) },
 		},
 		{name: "recipients in a template", field: "toUserId", send: func() (*BulkResult, error) {
-			return s.SendPrivateTemplateBulk(ctx, PrivateTemplate{From: "a", Content: TextMessage{}, Recipients: []TemplateRecipient{{UserID: "u"}}}, templateUsers(1), BulkParams{})
+			template := PrivateTemplate{From: "a", Content: TextMessage{}, Recipients: []TemplateRecipient{{UserID: "u"}}}
+			return s.SendPrivateTemplateBulk(ctx, template, templateUsers(1), BulkParams{})
 		}},
 		{name: "recipients in a system template", field: "toUserId", send: func() (*BulkResult, error) {
-			return s.SendSystemTemplateBulk(ctx, SystemTemplate{From: "a", Content: TextMessage{}, Recipients: []TemplateRecipient{{UserID: "u"}}}, templateUsers(1), BulkParams{})
+			template := SystemTemplate{From: "a", Content: TextMessage{}, Recipients: []TemplateRecipient{{UserID: "u"}}}
+			return s.SendSystemTemplateBulk(ctx, template, templateUsers(1), BulkParams{})
 		}},
 		{name: "no sender", field: "fromUserId", send: func() (*BulkResult, error) {
 			return s.SendPrivateBulk(ctx, PrivateMessage{Content: TextMessage{}}, bulkUsers(1), BulkParams{})
@@ -401,7 +403,8 @@ func TestBulkSkipsWhatTheServerWouldRefuse(t *testing.T) {
 		require.Len(t, server.got, 997)
 		require.Equal(t, []string{
 			fmt.Sprintf("500 %q rongcloud: POST /message/private/publish.json: recipients (toUserId): the ID has 65 bytes, at most 64 are allowed", long),
-			`501 "" rongcloud: POST /message/private/publish.json: recipients (toUserId): the ID is empty`, `999 "" rongcloud: POST /message/private/publish.json: recipients (toUserId): the ID is empty`,
+			`501 "" rongcloud: POST /message/private/publish.json: recipients (toUserId): the ID is empty`,
+			`999 "" rongcloud: POST /message/private/publish.json: recipients (toUserId): the ID is empty`,
 		}, out)
 		options.Resume = stored(t, result.Checkpoint)
 		result, err = server.client(t).Message.SendPrivateBulk(t.Context(), bulkMessage, list, options)
@@ -470,7 +473,8 @@ func TestBulkOutcomes(t *testing.T) {
 		require.Equal(t, BulkCounts{Chunks: 10, Delivered: 500, Refused: 400, Unknown: 100}, result.BulkCounts)
 		require.Equal(t, []BulkRange{{4, 4, 400, 499, 100}}, result.Checkpoint.Unknown(), "what is refused now may have been delivered then")
 		require.Equal(t, 2, server.got["u500"], "as the caller asked for")
-		require.Equal(t, []string{"delivered", "refused", "unknown", "BulkOutcome(7)"}, []string{BulkOutcomeDelivered.String(), BulkOutcomeRefused.String(), BulkOutcomeUnknown.String(), BulkOutcome(7).String()})
+		require.Equal(t, []string{"delivered", "refused", "unknown", "BulkOutcome(7)"},
+			[]string{BulkOutcomeDelivered.String(), BulkOutcomeRefused.String(), BulkOutcomeUnknown.String(), BulkOutcome(7).String()})
 	})
 }
 
@@ -634,13 +638,16 @@ func TestBulkWaitsWhenRefusedForItsRate(t *testing.T) {
 		}
 		limiter := &countingLimiter{}
 		start := time.Now()
-		result, err := server.client(t, WithLimiter(limiter)).Message.SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(20), BulkParams{ChunkSize: 10, Concurrency: 1})
+		params := BulkParams{ChunkSize: 10, Concurrency: 1}
+		result, err := server.client(t, WithLimiter(limiter)).Message.SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(20), params)
 		require.NoError(t, err)
 		require.EqualValues(t, 20, result.Delivered)
 		checkOnce(t, server, 20, 10, nil)
 		require.Equal(t, 7250*time.Millisecond, time.Since(start), "1, 2 and 4 seconds")
 		path := endpoint.MessagePrivatePublish.Path
-		require.Equal(t, []string{path + " 10", path + " 10", path + " refused for 0s", path + " 10", path + " refused for 0s", path + " 10", path + " refused for 0s", path + " 10"}, limiter.calls)
+		require.Equal(t, []string{
+			path + " 10", path + " 10", path + " refused for 0s", path + " 10", path + " refused for 0s", path + " 10", path + " refused for 0s", path + " 10",
+		}, limiter.calls)
 		for _, use := range limiter.uses {
 			require.True(t, use.LowPriority)
 		}
@@ -812,7 +819,8 @@ func TestBulkTemplateLacksAValue(t *testing.T) {
 				}
 			}
 		}
-		result, err := server.client(t).Message.SendPrivateTemplateBulk(t.Context(), PrivateTemplate{From: "a", Content: TextMessage{Content: "{name}"}}, list, BulkParams{ChunkSize: 10})
+		template := PrivateTemplate{From: "a", Content: TextMessage{Content: "{name}"}}
+		result, err := server.client(t).Message.SendPrivateTemplateBulk(t.Context(), template, list, BulkParams{ChunkSize: 10})
 		require.NoError(t, err)
 		require.Equal(t, BulkCounts{Chunks: 3, Delivered: 20, Refused: 10}, result.BulkCounts)
 		refusal := result.Checkpoint.Refusals()[0]

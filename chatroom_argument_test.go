@@ -32,14 +32,38 @@ func TestChatroomRefuses(t *testing.T) {
 		call                func(context.Context, *rongcloud.Client) error
 	}{
 		{name: "create nothing", field: "chatroomId", reason: "is required", call: room(rongcloud.ChatroomCreateParams{})},
-		{name: "destroy after half a minute", field: "destroyTime", reason: "is not a whole number of minutes", call: room(rongcloud.ChatroomCreateParams{ChatroomID: "r", DestroyAfter: 30 * time.Second})},
-		{name: "destroy before creation", field: "destroyTime", reason: "is negative", call: room(rongcloud.ChatroomCreateParams{ChatroomID: "r", DestroyAfter: -time.Hour})},
-		{name: "never destroy", field: "destroyTime", reason: "cannot be Forever, at most 10080 minutes", call: room(rongcloud.ChatroomCreateParams{ChatroomID: "r", DestroyAfter: rongcloud.Forever})},
-		{name: "exempt 21", field: "whiteUserIds", reason: "21 items, at most 20", call: room(rongcloud.ChatroomCreateParams{ChatroomID: "r", MuteAllMembersWhitelist: userIDs(21)})},
-		{name: "an owner of nothing", field: "entryInfo", reason: "is required", call: room(rongcloud.ChatroomCreateParams{ChatroomID: "r", EntryOwnerID: "u1"})},
-		{name: "entries of nobody", field: "entryOwnerId", reason: "is required", call: room(rongcloud.ChatroomCreateParams{ChatroomID: "r", Entries: map[string]string{"k": "v"}})},
-		{name: "21 first entries", field: "entryInfo", reason: "21 items, at most 20", call: room(rongcloud.ChatroomCreateParams{ChatroomID: "r", EntryOwnerID: "u1", Entries: manyEntries(21)})},
-		{name: "destroy nothing", field: "chatroomId", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error { return client.Chatroom.Destroy(ctx, nil) }},
+		{
+			name: "destroy after half a minute", field: "destroyTime", reason: "is not a whole number of minutes",
+			call: room(rongcloud.ChatroomCreateParams{ChatroomID: "r", DestroyAfter: 30 * time.Second}),
+		},
+		{
+			name: "destroy before creation", field: "destroyTime", reason: "is negative",
+			call: room(rongcloud.ChatroomCreateParams{ChatroomID: "r", DestroyAfter: -time.Hour}),
+		},
+		{
+			name: "never destroy", field: "destroyTime", reason: "cannot be Forever, at most 10080 minutes",
+			call: room(rongcloud.ChatroomCreateParams{ChatroomID: "r", DestroyAfter: rongcloud.Forever}),
+		},
+		{
+			name: "exempt 21", field: "whiteUserIds", reason: "21 items, at most 20",
+			call: room(rongcloud.ChatroomCreateParams{ChatroomID: "r", MuteAllMembersWhitelist: userIDs(21)}),
+		},
+		{
+			name: "an owner of nothing", field: "entryInfo", reason: "is required",
+			call: room(rongcloud.ChatroomCreateParams{ChatroomID: "r", EntryOwnerID: "u1"}),
+		},
+		{
+			name: "entries of nobody", field: "entryOwnerId", reason: "is required",
+			call: room(rongcloud.ChatroomCreateParams{ChatroomID: "r", Entries: map[string]string{"k": "v"}}),
+		},
+		{
+			name: "21 first entries", field: "entryInfo", reason: "21 items, at most 20",
+			call: room(rongcloud.ChatroomCreateParams{ChatroomID: "r", EntryOwnerID: "u1", Entries: manyEntries(21)}),
+		},
+		{
+			name: "destroy nothing", field: "chatroomId", reason: "is required",
+			call: func(ctx context.Context, client *rongcloud.Client) error { return client.Chatroom.Destroy(ctx, nil) },
+		},
 		{name: "destroy an empty ID", field: "chatroomId", reason: "item 2 is empty", call: func(ctx context.Context, client *rongcloud.Client) error {
 			return client.Chatroom.Destroy(ctx, []string{"r", ""})
 		}},
@@ -51,15 +75,24 @@ func TestChatroomRefuses(t *testing.T) {
 			_, err := client.Chatroom.IsMember(ctx, rongcloud.ChatroomIsMemberQuery{UserID: "u1"})
 			return err
 		}},
-		{name: "no count", field: "count", reason: "is required", call: members(rongcloud.ChatroomMemberQuery{ChatroomID: "r", Order: rongcloud.SortOldestFirst})},
+		{
+			name: "no count", field: "count", reason: "is required",
+			call: members(rongcloud.ChatroomMemberQuery{ChatroomID: "r", Order: rongcloud.SortOldestFirst}),
+		},
 		{name: "no order", field: "order", reason: "is required", call: members(rongcloud.ChatroomMemberQuery{ChatroomID: "r", Count: 1})},
 		{name: "check 1001", field: "userId", reason: "1001 items, at most 1000", call: func(ctx context.Context, client *rongcloud.Client) error {
 			_, err := client.Chatroom.Member.Check(ctx, rongcloud.ChatroomMemberCheckQuery{ChatroomID: "r", UserIDs: userIDs(1001)})
 			return err
 		}},
 
-		{name: "no key", field: "key", reason: "is required", call: entry(rongcloud.ChatroomEntrySetParams{ChatroomID: "r", OwnerID: "u1", Value: "v"})},
-		{name: "no value", field: "value", reason: "is required", call: entry(rongcloud.ChatroomEntrySetParams{ChatroomID: "r", OwnerID: "u1", Key: "k"})},
+		{
+			name: "no key", field: "key", reason: "is required",
+			call: entry(rongcloud.ChatroomEntrySetParams{ChatroomID: "r", OwnerID: "u1", Value: "v"}),
+		},
+		{
+			name: "no value", field: "value", reason: "is required",
+			call: entry(rongcloud.ChatroomEntrySetParams{ChatroomID: "r", OwnerID: "u1", Key: "k"}),
+		},
 		{name: "a notification of an unknown type", field: "objectName", reason: "only RongCloud's own", call: entry(rongcloud.ChatroomEntrySetParams{
 			ChatroomID: "r", OwnerID: "u1", Key: "k", Value: "v", Notification: rongcloud.RawContent{Name: "RC:ChrmKVNotiMsg", Body: "{}"},
 		})},

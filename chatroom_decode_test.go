@@ -79,7 +79,10 @@ func TestChatroomDecodes(t *testing.T) {
 			name: "room as texts", path: "get", call: get, answer: `,"createTime":"1694777649942","memberCount":"3","destroyType":"0","destroyTime":"60","ban":"false"`,
 			want: &rongcloud.Chatroom{ChatroomID: "r", CreatedAt: time.UnixMilli(1694777649942), MemberCount: 3, DestroyType: rongcloud.ChatroomDestroyInactive, DestroyAfter: time.Hour},
 		},
-		{name: "room of a new kind", path: "get", call: get, answer: `,"destroyType":7,"ban":1`, want: &rongcloud.Chatroom{ChatroomID: "r", DestroyType: 8, AllMembersMuted: true}},
+		{
+			name: "room of a new kind", path: "get", call: get, answer: `,"destroyType":7,"ban":1`,
+			want: &rongcloud.Chatroom{ChatroomID: "r", DestroyType: 8, AllMembersMuted: true},
+		},
 		{name: "room of no kind", path: "get", call: get, answer: `,"memberCount":1`, want: &rongcloud.Chatroom{ChatroomID: "r", MemberCount: 1}},
 
 		{
@@ -122,7 +125,10 @@ func TestChatroomDecodes(t *testing.T) {
 			name: "mutes", path: "user/gag/list", call: mutes, answer: `,"users":[{"time":"2024-05-01 12:30:00","userId":"u1"}]`,
 			want: &rongcloud.ChatroomMutes{Users: []rongcloud.ChatroomMute{{UserID: "u1", EndsAt: noon}}},
 		},
-		{name: "no mutes", path: "user/gag/list", call: mutes, answer: `,"users":[]`, want: &rongcloud.ChatroomMutes{Users: []rongcloud.ChatroomMute{}}},
+		{
+			name: "no mutes", path: "user/gag/list", call: mutes, answer: `,"users":[]`,
+			want: &rongcloud.ChatroomMutes{Users: []rongcloud.ChatroomMute{}},
+		},
 		{
 			name: "global mutes", path: "user/ban/query", call: globals, answer: `,"users":[{"time":"2024-05-01 12:30:00","userId":1}]`,
 			want: &rongcloud.ChatroomMutes{Users: []rongcloud.ChatroomMute{{UserID: "1", EndsAt: noon}}},
@@ -131,20 +137,50 @@ func TestChatroomDecodes(t *testing.T) {
 			name: "blocks", path: "user/block/list", call: blocks, answer: `,"users":[{"time":"2024-05-01 12:30:00","userId":"u1"}]`,
 			want: &rongcloud.ChatroomBlocks{Users: []rongcloud.ChatroomBlock{{UserID: "u1", EndsAt: noon}}},
 		},
-		{name: "muted rooms", path: "ban/query", call: mutedRooms, answer: `,"chatroomIds":["r1","r2"]`, want: &rongcloud.ChatroomMuteAllMembersPage{ChatroomIDs: []string{"r1", "r2"}}},
-		{name: "muted rooms in small letters", path: "ban/query", call: mutedRooms, answer: `,"chatroomids":[1]`, want: &rongcloud.ChatroomMuteAllMembersPage{ChatroomIDs: []string{"1"}}},
+		{
+			name: "muted rooms", path: "ban/query", call: mutedRooms, answer: `,"chatroomIds":["r1","r2"]`,
+			want: &rongcloud.ChatroomMuteAllMembersPage{ChatroomIDs: []string{"r1", "r2"}},
+		},
+		{
+			name: "muted rooms in small letters", path: "ban/query", call: mutedRooms, answer: `,"chatroomids":[1]`,
+			want: &rongcloud.ChatroomMuteAllMembersPage{ChatroomIDs: []string{"1"}},
+		},
 		{name: "everybody muted", path: "ban/check", call: muted, answer: `,"status":1`, want: true},
 		{name: "everybody muted, as text", path: "ban/check", call: muted, answer: `,"status":"1"`, want: true},
 		{name: "not everybody muted", path: "ban/check", call: muted, answer: `,"status":0`, want: false},
-		{name: "exempt", path: "user/ban/whitelist/query", call: exempt, answer: `,"userIds":["u1"]`, want: &rongcloud.ChatroomMuteAllMembersWhitelist{UserIDs: []string{"u1"}}},
+		{
+			name: "exempt", path: "user/ban/whitelist/query", call: exempt, answer: `,"userIds":["u1"]`,
+			want: &rongcloud.ChatroomMuteAllMembersWhitelist{UserIDs: []string{"u1"}},
+		},
 
-		{name: "kept alive", path: "keepalive/query", call: kept, answer: `,"chatroomIds":["r1"]`, want: &rongcloud.ChatroomKeepalives{ChatroomIDs: []string{"r1"}}},
-		{name: "kept alive in small letters", path: "keepalive/query", call: kept, answer: `,"chatroomids":["r1"]`, want: &rongcloud.ChatroomKeepalives{ChatroomIDs: []string{"r1"}}},
-		{name: "low", path: "message/priority/query", call: low, answer: `,"objectNames":["RC:VcMsg"]`, want: &rongcloud.ChatroomLowPriority{ObjectNames: []string{"RC:VcMsg"}}},
-		{name: "white", path: "whitelist/query", call: white, answer: `,"whitlistMsgType":["RC:TxtMsg"]`, want: &rongcloud.ChatroomMessageTypeWhitelist{ObjectNames: []string{"RC:TxtMsg"}}},
-		{name: "white in small letters", path: "whitelist/query", call: white, answer: `,"whitlistmsgType":["RC:TxtMsg"]`, want: &rongcloud.ChatroomMessageTypeWhitelist{ObjectNames: []string{"RC:TxtMsg"}}},
-		{name: "white as it should be", path: "whitelist/query", call: white, answer: `,"whitelistMsgType":["RC:TxtMsg"]`, want: &rongcloud.ChatroomMessageTypeWhitelist{ObjectNames: []string{"RC:TxtMsg"}}},
-		{name: "protected", path: "user/whitelist/query", call: protected, answer: `,"users":["u1","u2"]`, want: &rongcloud.ChatroomUserWhitelist{UserIDs: []string{"u1", "u2"}}},
+		{
+			name: "kept alive", path: "keepalive/query", call: kept, answer: `,"chatroomIds":["r1"]`,
+			want: &rongcloud.ChatroomKeepalives{ChatroomIDs: []string{"r1"}},
+		},
+		{
+			name: "kept alive in small letters", path: "keepalive/query", call: kept, answer: `,"chatroomids":["r1"]`,
+			want: &rongcloud.ChatroomKeepalives{ChatroomIDs: []string{"r1"}},
+		},
+		{
+			name: "low", path: "message/priority/query", call: low, answer: `,"objectNames":["RC:VcMsg"]`,
+			want: &rongcloud.ChatroomLowPriority{ObjectNames: []string{"RC:VcMsg"}},
+		},
+		{
+			name: "white", path: "whitelist/query", call: white, answer: `,"whitlistMsgType":["RC:TxtMsg"]`,
+			want: &rongcloud.ChatroomMessageTypeWhitelist{ObjectNames: []string{"RC:TxtMsg"}},
+		},
+		{
+			name: "white in small letters", path: "whitelist/query", call: white, answer: `,"whitlistmsgType":["RC:TxtMsg"]`,
+			want: &rongcloud.ChatroomMessageTypeWhitelist{ObjectNames: []string{"RC:TxtMsg"}},
+		},
+		{
+			name: "white as it should be", path: "whitelist/query", call: white, answer: `,"whitelistMsgType":["RC:TxtMsg"]`,
+			want: &rongcloud.ChatroomMessageTypeWhitelist{ObjectNames: []string{"RC:TxtMsg"}},
+		},
+		{
+			name: "protected", path: "user/whitelist/query", call: protected, answer: `,"users":["u1","u2"]`,
+			want: &rongcloud.ChatroomUserWhitelist{UserIDs: []string{"u1", "u2"}},
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -111,8 +111,14 @@ func TestNewRefuses(t *testing.T) {
 		{name: "two slashes inside", key: key, secret: secret, option: WithBaseURL("https://h.test/a//b"), field: "WithBaseURL"},
 		{name: "dots", key: key, secret: secret, option: WithBaseURL("https://h.test/a/../b"), field: "WithBaseURL"},
 		{name: "one dot", key: key, secret: secret, option: WithBaseURL("https://h.test/./a"), field: "WithBaseURL"},
-		{name: "duplicate code that is a success", key: key, secret: secret, option: WithIdempotentSends(IdempotentSends{DuplicateCode: 200}), field: "WithIdempotentSends"},
-		{name: "duplicate code that may follow a success", key: key, secret: secret, option: WithIdempotentSends(IdempotentSends{DuplicateCode: CodeInternalError}), field: "WithIdempotentSends"},
+		{
+			name: "duplicate code that is a success", key: key, secret: secret,
+			option: WithIdempotentSends(IdempotentSends{DuplicateCode: 200}), field: "WithIdempotentSends",
+		},
+		{
+			name: "duplicate code that may follow a success", key: key, secret: secret,
+			option: WithIdempotentSends(IdempotentSends{DuplicateCode: CodeInternalError}), field: "WithIdempotentSends",
+		},
 		{name: "unknown region", key: key, secret: secret, option: WithRegion("XX"), field: "WithRegion"},
 		{name: "empty region", key: key, secret: secret, option: WithRegion(""), field: "WithRegion"},
 		{name: "bad URL", key: key, secret: secret, option: WithBaseURL("api.example.com"), field: "WithBaseURL"},
@@ -120,17 +126,29 @@ func TestNewRefuses(t *testing.T) {
 		{name: "bad backup", key: key, secret: secret, option: WithBaseURL("https://a.test", "b.test"), field: "WithBaseURL"},
 		{name: "zero attempt timeout", key: key, secret: secret, option: WithAttemptTimeout(0), field: "WithAttemptTimeout"},
 		{name: "negative attempt timeout", key: key, secret: secret, option: WithAttemptTimeout(-time.Second), field: "WithAttemptTimeout"},
-		{name: "shortest wait above an hour", key: key, secret: secret, option: WithRetry(RetryPolicy{MinWait: math.MaxInt64, MaxWait: math.MaxInt64}), field: "WithRetry"},
+		{
+			name: "shortest wait above an hour", key: key, secret: secret,
+			option: WithRetry(RetryPolicy{MinWait: math.MaxInt64, MaxWait: math.MaxInt64}), field: "WithRetry",
+		},
 		{name: "longest wait above an hour", key: key, secret: secret, option: WithRetry(RetryPolicy{MaxWait: time.Hour + 1}), field: "WithRetry"},
-		{name: "shortest wait alone above an hour", key: key, secret: secret, option: WithRetry(RetryPolicy{MinWait: time.Hour + 1}), field: "WithRetry"},
+		{
+			name: "shortest wait alone above an hour", key: key, secret: secret,
+			option: WithRetry(RetryPolicy{MinWait: time.Hour + 1}), field: "WithRetry",
+		},
 		{name: "huge budget", key: key, secret: secret, option: WithRetry(RetryPolicy{Budget: math.MaxInt}), field: "WithRetry"},
 		{name: "negative shortest wait", key: key, secret: secret, option: WithRetry(RetryPolicy{MinWait: -1}), field: "WithRetry"},
 		{name: "negative longest wait", key: key, secret: secret, option: WithRetry(RetryPolicy{MaxWait: -1, MinWait: -2}), field: "WithRetry"},
-		{name: "shortest wait over the longest", key: key, secret: secret, option: WithRetry(RetryPolicy{MinWait: 2, MaxWait: 1}), field: "WithRetry"},
+		{
+			name: "shortest wait over the longest", key: key, secret: secret, option: WithRetry(RetryPolicy{MinWait: 2, MaxWait: 1}),
+			field: "WithRetry",
+		},
 		{name: "nil HTTP client", key: key, secret: secret, option: WithHTTPClient(nil), field: "WithHTTPClient"},
 		{name: "nil TLS settings", key: key, secret: secret, option: WithTLSConfig(nil), field: "WithTLSConfig"},
 		{name: "no verification", key: key, secret: secret, option: WithTLSConfig(&tls.Config{InsecureSkipVerify: true}), field: "WithTLSConfig"},
-		{name: "no version of TLS", key: key, secret: secret, option: WithTLSConfig(&tls.Config{MaxVersion: tls.VersionTLS11}), field: "WithTLSConfig"},
+		{
+			name: "no version of TLS", key: key, secret: secret, option: WithTLSConfig(&tls.Config{MaxVersion: tls.VersionTLS11}),
+			field: "WithTLSConfig",
+		},
 		{name: "nil logger", key: key, secret: secret, option: WithLogger(nil), field: "WithLogger"},
 		{name: "nil hook", key: key, secret: secret, option: WithAttemptHook(nil), field: "WithAttemptHook"},
 		{name: "nil limiter", key: key, secret: secret, option: WithLimiter(nil), field: "WithLimiter"},
@@ -436,12 +454,21 @@ func TestCallRefuses(t *testing.T) {
 		{name: "out is a map", ctx: ctx, path: unknown, params: form, out: map[string]any{}, field: "out"},
 		{name: "nil option", ctx: ctx, path: unknown, params: form, opts: []CallOption{nil}, field: "opts"},
 		{name: "empty request ID", ctx: ctx, path: unknown, params: form, opts: []CallOption{WithRequestID("")}, field: "WithRequestID"},
-		{name: "long request ID", ctx: ctx, path: unknown, params: form, opts: []CallOption{WithRequestID(strings.Repeat("x", 37))}, field: "WithRequestID"},
+		{
+			name: "long request ID", ctx: ctx, path: unknown, params: form, opts: []CallOption{WithRequestID(strings.Repeat("x", 37))},
+			field: "WithRequestID",
+		},
 		{name: "request ID with a newline", ctx: ctx, path: unknown, params: form, opts: []CallOption{WithRequestID("a\nb")}, field: "WithRequestID"},
 		{name: "zero attempt timeout", ctx: ctx, path: unknown, params: form, opts: []CallOption{WithAttemptTimeout(0)}, field: "WithAttemptTimeout"},
-		{name: "negative attempt timeout", ctx: ctx, path: unknown, params: form, opts: []CallOption{WithAttemptTimeout(-1)}, field: "WithAttemptTimeout"},
+		{
+			name: "negative attempt timeout", ctx: ctx, path: unknown, params: form, opts: []CallOption{WithAttemptTimeout(-1)},
+			field: "WithAttemptTimeout",
+		},
 		{name: "extra field", ctx: ctx, path: unknown, params: form, opts: []CallOption{WithExtraField("a", 1)}, field: "WithExtraField"},
-		{name: "extra field without a name", ctx: ctx, path: unknown, params: form, opts: []CallOption{WithExtraField("", 1)}, field: "WithExtraField"},
+		{
+			name: "extra field without a name", ctx: ctx, path: unknown, params: form, opts: []CallOption{WithExtraField("", 1)},
+			field: "WithExtraField",
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -491,11 +518,23 @@ func TestCallSends(t *testing.T) {
 		query        string
 		answer, want string
 	}{
-		{name: "unknown form", path: "/some/new.json", params: url.Values{"a": {"1", "2"}}, method: "POST", body: "a=1&a=2", contentType: "application/x-www-form-urlencoded; charset=UTF-8", answer: `{"code":200,"id":1}`, want: "1"},
-		{name: "unknown JSON", path: "/some/new.json", params: map[string]any{"a": 1}, method: "POST", body: `{"a":1}`, contentType: "application/json; charset=UTF-8", answer: `{"id":"x","code":"200"}`, want: "x"},
+		{
+			name: "unknown form", path: "/some/new.json", params: url.Values{"a": {"1", "2"}}, method: "POST", body: "a=1&a=2",
+			contentType: "application/x-www-form-urlencoded; charset=UTF-8", answer: `{"code":200,"id":1}`, want: "1",
+		},
+		{
+			name: "unknown JSON", path: "/some/new.json", params: map[string]any{"a": 1}, method: "POST", body: `{"a":1}`,
+			contentType: "application/json; charset=UTF-8", answer: `{"id":"x","code":"200"}`, want: "x",
+		},
 		{name: "unknown, nothing", path: "/some/new.json", method: "POST", answer: `{"code":200}`},
-		{name: "known form", path: "/user/info.json", params: url.Values{"userId": {"u"}}, method: "POST", body: "userId=u", contentType: "application/x-www-form-urlencoded; charset=UTF-8", answer: `{"code":200}`},
-		{name: "known JSON", path: "/push.json", params: map[string]any{"a": "<"}, method: "POST", body: `{"a":"<"}`, contentType: "application/json; charset=UTF-8", answer: `{"code":200,"id":"p"}`, want: "p"},
+		{
+			name: "known form", path: "/user/info.json", params: url.Values{"userId": {"u"}}, method: "POST", body: "userId=u",
+			contentType: "application/x-www-form-urlencoded; charset=UTF-8", answer: `{"code":200}`,
+		},
+		{
+			name: "known JSON", path: "/push.json", params: map[string]any{"a": "<"}, method: "POST", body: `{"a":"<"}`,
+			contentType: "application/json; charset=UTF-8", answer: `{"code":200,"id":"p"}`, want: "p",
+		},
 	}
 	for ep := range endpoint.All() {
 		if ep.Encoding == endpoint.Query {

@@ -206,22 +206,57 @@ func TestContentReadsVariants(t *testing.T) {
 		label, name, body string
 		want              MessageContent
 	}{
-		{label: "portraitUri beside an empty portrait", name: "RC:TxtMsg", body: `{"content":"hi","user":{"id":"u","portraitUri":"p","portrait":""}}`, want: TextMessage{Content: "hi", Sender: &Sender{ID: "u", PortraitURL: "p"}}},
-		{label: "portraitUri", name: "RC:TxtMsg", body: `{"content":"hi","user":{"id":"u","portraitUri":"p"}}`, want: TextMessage{Content: "hi", Sender: &Sender{ID: "u", PortraitURL: "p"}}},
-		{label: "user as text", name: "RC:TxtMsg", body: `{"content":"hi","user":"{\"id\":\"u\"}"}`, want: TextMessage{Content: "hi", Sender: &Sender{ID: "u"}}},
+		{
+			label: "portraitUri beside an empty portrait", name: "RC:TxtMsg",
+			body: `{"content":"hi","user":{"id":"u","portraitUri":"p","portrait":""}}`,
+			want: TextMessage{Content: "hi", Sender: &Sender{ID: "u", PortraitURL: "p"}},
+		},
+		{
+			label: "portraitUri", name: "RC:TxtMsg", body: `{"content":"hi","user":{"id":"u","portraitUri":"p"}}`,
+			want: TextMessage{Content: "hi", Sender: &Sender{ID: "u", PortraitURL: "p"}},
+		},
+		{
+			label: "user as text", name: "RC:TxtMsg", body: `{"content":"hi","user":"{\"id\":\"u\"}"}`,
+			want: TextMessage{Content: "hi", Sender: &Sender{ID: "u"}},
+		},
 		{label: "nulls", name: "RC:TxtMsg", body: `{"content":"hi","user":null,"mentionedInfo":null,"extra":null}`, want: hi},
-		{label: "moderation", name: "RC:TxtMsg", body: `{"content":"hi","audit":{"auditType":"1"}}`, want: TextMessage{Content: "hi", Moderation: &Moderation{Enabled: Ptr(true)}}},
+		{
+			label: "moderation", name: "RC:TxtMsg", body: `{"content":"hi","audit":{"auditType":"1"}}`,
+			want: TextMessage{Content: "hi", Moderation: &Moderation{Enabled: Ptr(true)}},
+		},
 		{label: "extra as object", name: "RC:TxtMsg", body: `{"content":"hi","extra":{"a":1}}`, want: TextMessage{Content: "hi", Extra: `{"a":1}`}},
 		{label: "numbers as text", name: "RC:TxtMsg", body: `{"content":"hi","mentionedInfo":{"type":"1"},"burnDuration":"30","isBurnAfterRead":1}`,
 			want: TextMessage{Content: "hi", Mention: &Mention{Type: MentionAll}, BurnAfterRead: true, BurnDuration: 30 * time.Second}},
 		{label: "size as text", name: "RC:FileMsg", body: `{"name":"f","size":"1024"}`, want: FileMessage{Name: "f", Size: 1024}},
-		{label: "duration as text", name: "RC:HQVCMsg", body: `{"remoteUrl":"v","duration":"7"}`, want: HQVoiceMessage{RemoteURL: "v", Duration: 7 * time.Second}},
-		{label: "coordinates as text", name: "RC:LBSMsg", body: `{"latitude":"31.5","longitude":"-1"}`, want: LocationMessage{Latitude: 31.5, Longitude: -1}},
-		{label: "referMsg as text", name: "RC:ReferenceMsg", body: `{"content":"re","referMsg":"{\"content\":\"hi\"}","objName":"RC:TxtMsg"}`, want: ReferenceMessage{Content: "re", QuotedContent: hi}},
-		{label: "referMsg of own type", name: "RC:ReferenceMsg", body: `{"referMsg":{"b":"<&>","a":1.50},"objName":"app:x"}`, want: ReferenceMessage{QuotedContent: RawContent{"app:x", `{"b":"<&>","a":1.50}`}}},
-		{label: "referMsg of own type as text", name: "RC:ReferenceMsg", body: `{"referMsg":"plain","objName":"app:x"}`, want: ReferenceMessage{QuotedContent: RawContent{"app:x", "plain"}}},
-		{label: "referMsg not of its type", name: "RC:ReferenceMsg", body: `{"referMsg":[1],"objName":"RC:TxtMsg"}`, want: ReferenceMessage{QuotedContent: RawContent{"RC:TxtMsg", "[1]"}}},
-		{label: "referMsg missing", name: "RC:ReferenceMsg", body: `{"objName":"RC:TxtMsg"}`, want: ReferenceMessage{QuotedContent: RawContent{Name: "RC:TxtMsg"}}},
+		{
+			label: "duration as text", name: "RC:HQVCMsg", body: `{"remoteUrl":"v","duration":"7"}`,
+			want: HQVoiceMessage{RemoteURL: "v", Duration: 7 * time.Second},
+		},
+		{
+			label: "coordinates as text", name: "RC:LBSMsg", body: `{"latitude":"31.5","longitude":"-1"}`,
+			want: LocationMessage{Latitude: 31.5, Longitude: -1},
+		},
+		{
+			label: "referMsg as text", name: "RC:ReferenceMsg",
+			body: `{"content":"re","referMsg":"{\"content\":\"hi\"}","objName":"RC:TxtMsg"}`,
+			want: ReferenceMessage{Content: "re", QuotedContent: hi},
+		},
+		{
+			label: "referMsg of own type", name: "RC:ReferenceMsg", body: `{"referMsg":{"b":"<&>","a":1.50},"objName":"app:x"}`,
+			want: ReferenceMessage{QuotedContent: RawContent{"app:x", `{"b":"<&>","a":1.50}`}},
+		},
+		{
+			label: "referMsg of own type as text", name: "RC:ReferenceMsg", body: `{"referMsg":"plain","objName":"app:x"}`,
+			want: ReferenceMessage{QuotedContent: RawContent{"app:x", "plain"}},
+		},
+		{
+			label: "referMsg not of its type", name: "RC:ReferenceMsg", body: `{"referMsg":[1],"objName":"RC:TxtMsg"}`,
+			want: ReferenceMessage{QuotedContent: RawContent{"RC:TxtMsg", "[1]"}},
+		},
+		{
+			label: "referMsg missing", name: "RC:ReferenceMsg", body: `{"objName":"RC:TxtMsg"}`,
+			want: ReferenceMessage{QuotedContent: RawContent{Name: "RC:TxtMsg"}},
+		},
 		{label: "answer to an answer", name: "RC:ReferenceMsg", body: `{"content":"2","objName":"RC:ReferenceMsg","referMsg":{"content":"1","objName":"RC:TxtMsg","referMsg":{"content":"hi"}}}`,
 			want: ReferenceMessage{Content: "2", QuotedContent: ReferenceMessage{Content: "1", QuotedContent: hi}}},
 		{label: "lists as text", name: "RC:CombineMsg", body: `{"conversationType":"3","nameList":"[\"a\",\"b\"]","summaryList":"a: hi"}`,
@@ -230,22 +265,53 @@ func TestContentReadsVariants(t *testing.T) {
 			want: CombineV2Message{MessageCount: 1, Messages: []ForwardedMessage{{SentAt: contentTime, Content: hi}}}},
 		{label: "forwarded list as text", name: "RC:CombineV2Msg", body: `{"msgList":"[{\"objectName\":\"RC:TxtMsg\",\"content\":{\"content\":\"hi\"}}]"}`,
 			want: CombineV2Message{Messages: []ForwardedMessage{{Content: hi}}}},
-		{label: "stream: extra as object", name: "RC:StreamMsg", body: `{"content":"c","extra":{"a":"b"}}`, want: StreamMessage{Content: "c", Extra: `{"a":"b"}`}},
-		{label: "data as text", name: "RC:GrpNtf", body: `{"operation":"Rename","data":"{\"targetGroupName\":\"G\"}"}`, want: GroupNotification{Operation: GroupOperationRename, Data: GroupNotificationData{TargetGroupName: "G"}}},
+		{
+			label: "stream: extra as object", name: "RC:StreamMsg", body: `{"content":"c","extra":{"a":"b"}}`,
+			want: StreamMessage{Content: "c", Extra: `{"a":"b"}`},
+		},
+		{
+			label: "data as text", name: "RC:GrpNtf", body: `{"operation":"Rename","data":"{\"targetGroupName\":\"G\"}"}`,
+			want: GroupNotification{Operation: GroupOperationRename, Data: GroupNotificationData{TargetGroupName: "G"}},
+		},
 		{label: "data empty", name: "RC:GrpNtf", body: `{"operation":"Mine","data":""}`, want: GroupNotification{Operation: "Mine"}},
 		{label: "data of the app's own", name: "RC:GrpNtf", body: `{"operation":"Transfer","data":{"oldOwner":"u1","n":7}}`,
 			want: GroupNotification{Operation: "Transfer", Data: GroupNotificationData{Other: map[string]any{"oldOwner": "u1", "n": json.Number("7")}}}},
-		{label: "operation of web clients", name: "RC:ContactNtf", body: `{"operation":"ContactOperationRequest"}`, want: ContactNotification{Operation: ContactOperationRequest}},
-		{label: "operation of web clients, accept", name: "RC:ContactNtf", body: `{"operation":"ContactOperationAcceptResponse"}`, want: ContactNotification{Operation: ContactOperationAcceptResponse}},
-		{label: "operation of the app's own", name: "RC:ContactNtf", body: `{"operation":"ContactOperationMine"}`, want: ContactNotification{Operation: "ContactOperationMine"}},
-		{label: "data as object", name: "RC:ProfileNtf", body: `{"operation":"Update","data":{"a":1}}`, want: ProfileNotification{Operation: "Update", Data: `{"a":1}`}},
+		{
+			label: "operation of web clients", name: "RC:ContactNtf", body: `{"operation":"ContactOperationRequest"}`,
+			want: ContactNotification{Operation: ContactOperationRequest},
+		},
+		{
+			label: "operation of web clients, accept", name: "RC:ContactNtf", body: `{"operation":"ContactOperationAcceptResponse"}`,
+			want: ContactNotification{Operation: ContactOperationAcceptResponse},
+		},
+		{
+			label: "operation of the app's own", name: "RC:ContactNtf", body: `{"operation":"ContactOperationMine"}`,
+			want: ContactNotification{Operation: "ContactOperationMine"},
+		},
+		{
+			label: "data as object", name: "RC:ProfileNtf", body: `{"operation":"Update","data":{"a":1}}`,
+			want: ProfileNotification{Operation: "Update", Data: `{"a":1}`},
+		},
 		{label: "isAdmin, isDelete", name: "RC:RcNtf", body: `{"isAdmin":1,"isDelete":"true"}`, want: RecallNotification{Admin: true, Delete: true}},
 		{label: "letter case", name: "RC:RcCmd", body: `{"MessageUId":"UID","TargetId":"g","ChannelId":"c","SentTime":1705270000123,"ConversationType":"10","isAdmin":true,"isDelete":false}`,
 			want: RecallCommand{MessageUID: "UID", TargetID: "g", ChannelID: "c", SentAt: contentTime, ConversationType: ConversationUltraGroup, Admin: true}},
-		{label: "time as text, messageUID", name: "RC:ReadNtf", body: `{"lastMessageSendTime":"1705270000123","messageUID":"UID","type":"1"}`, want: ReadReceipt{LastMessageSentAt: contentTime, MessageUID: "UID", Type: 1}},
-		{label: "map to number", name: "RC:RRRspMsg", body: `{"receiptMessageDic":{"u1":5}}`, want: ReadReceiptResponse{MessageUIDsByUser: map[string][]string{"u1": {"5"}}}},
-		{label: "time as text", name: "RC:SRSMsg", body: `{"lastMessageSendTime":"1705270000123"}`, want: SyncReadStatus{LastMessageSentAt: contentTime}},
-		{label: "extra as map", name: "RC:chrmKVNotiMsg", body: `{"type":"1","key":"k","value":"v","extra":{"a":"b"}}`, want: ChatroomEntryNotification{Type: ChatroomEntryChangeSet, Key: "k", Value: "v", Extra: `{"a":"b"}`}},
+		{
+			label: "time as text, messageUID", name: "RC:ReadNtf",
+			body: `{"lastMessageSendTime":"1705270000123","messageUID":"UID","type":"1"}`,
+			want: ReadReceipt{LastMessageSentAt: contentTime, MessageUID: "UID", Type: 1},
+		},
+		{
+			label: "map to number", name: "RC:RRRspMsg", body: `{"receiptMessageDic":{"u1":5}}`,
+			want: ReadReceiptResponse{MessageUIDsByUser: map[string][]string{"u1": {"5"}}},
+		},
+		{
+			label: "time as text", name: "RC:SRSMsg", body: `{"lastMessageSendTime":"1705270000123"}`,
+			want: SyncReadStatus{LastMessageSentAt: contentTime},
+		},
+		{
+			label: "extra as map", name: "RC:chrmKVNotiMsg", body: `{"type":"1","key":"k","value":"v","extra":{"a":"b"}}`,
+			want: ChatroomEntryNotification{Type: ChatroomEntryChangeSet, Key: "k", Value: "v", Extra: `{"a":"b"}`},
+		},
 		{label: "body as text", name: "RC:TxtMsg", body: `"{\"content\":\"hi\"}"`, want: hi},
 		{label: "own type", name: "app:x", body: "not JSON", want: RawContent{"app:x", "not JSON"}},
 		{label: "body not documented", name: "RC:VCInvite", body: `{"callId":1}`, want: RawContent{"RC:VCInvite", `{"callId":1}`}},

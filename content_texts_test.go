@@ -103,7 +103,10 @@ func TestDecodeTexts(t *testing.T) {
 			want: []string{`{"casino":"c\u0061sino!"}`, "casino!"},
 		},
 		{name: "string in a string", object: "RC:TxtMsg", body: `{"content":"\"c\\u0061sino\""}`, want: []string{`"c\u0061sino"`, "casino"}},
-		{name: "not of its type", object: "RC:TxtMsg", body: `{"content":"casino","user":"x"}`, want: []string{"casino", "x", `{"content":"casino","user":"x"}`}},
+		{
+			name: "not of its type", object: "RC:TxtMsg", body: `{"content":"casino","user":"x"}`,
+			want: []string{"casino", "x", `{"content":"casino","user":"x"}`},
+		},
 		{name: "array", object: "RC:TxtMsg", body: `["casino"]`, want: []string{"casino", `["casino"]`}},
 		{name: "other type", object: "app:order", body: `{"title":"casino","number":7}`, want: []string{"casino", "7"}},
 		{name: "other type, no JSON", object: "app:order", body: `{casino`, want: []string{`{casino`}},
@@ -118,7 +121,10 @@ func TestDecodeTexts(t *testing.T) {
 			name: "text that is nearly JSON", object: "RC:TxtMsg", body: `{"content":"x","extra":"{\"a\":\"\\u0063asino\",}"}`,
 			want: []string{"x", `{"a":"\u0063asino",}`, `{"a":"casino",}`},
 		},
-		{name: "thumbnail, repeated as a text", object: "RC:ImgMsg", body: `{"content":"` + thumbnail + `","extra":"` + thumbnail + `"}`, want: []string{thumbnail}},
+		{
+			name: "thumbnail, repeated as a text", object: "RC:ImgMsg",
+			body: `{"content":"` + thumbnail + `","extra":"` + thumbnail + `"}`, want: []string{thumbnail},
+		},
 		{name: "other type, nothing", object: "app:order", body: ``},
 		{name: "type in other letter case", object: "rc:txtmsg", body: `{"content":"casino"}`, want: []string{"casino"}},
 		{name: "thumbnail", object: "RC:ImgMsg", body: `{"content":"` + thumbnail + `","imageUri":"u"}`, want: []string{"u"}},

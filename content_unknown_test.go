@@ -375,13 +375,19 @@ func TestOddValuesPassThrough(t *testing.T) {
 	for _, c := range []struct{ name, body, way, value string }{
 		{name: "RC:TxtMsg", body: `{"content":"c","user":{"id":"u","userType":"bot"}}`, way: "user.userType", value: `"bot"`},
 		{name: "RC:TxtMsg", body: `{"content":"c","user":{"id":"u","userType":{"kind":[1]}}}`, way: "user.userType", value: `{"kind":[1]}`},
-		{name: "RC:TxtMsg", body: `{"content":"c","user":{"id":"u","userType":99999999999999999999}}`, way: "user.userType", value: `99999999999999999999`},
+		{
+			name: "RC:TxtMsg", body: `{"content":"c","user":{"id":"u","userType":99999999999999999999}}`, way: "user.userType",
+			value: `99999999999999999999`,
+		},
 		{name: "RC:CombineMsg", body: `{"remoteUrl":"",` + lists + `,"conversationType":"GROUP"}`, way: "conversationType", value: `"GROUP"`},
 		{name: "RC:CombineV2Msg", body: `{` + lists + `,"msgNum":0,"conversationType":"GROUP"}`, way: "conversationType", value: `"GROUP"`},
 		{name: "RC:RcCmd", body: `{"conversationType":"PRIVATE"}`, way: "conversationType", value: `"PRIVATE"`},
 		{name: "RC:RcCmd", body: `{"isAdmin":2}`, way: "isAdmin", value: `2`},
 		{name: "RC:chrmKVNotiMsg", body: `{"key":"k","value":"v","type":"set"}`, way: "type", value: `"set"`},
-		{name: "RC:ReferenceMsg", body: `{"content":"","referMsgUserId":"","objName":"","referMsg":{},"referMsgStatus":"gone"}`, way: "referMsgStatus", value: `"gone"`},
+		{
+			name: "RC:ReferenceMsg", body: `{"content":"","referMsgUserId":"","objName":"","referMsg":{},"referMsgStatus":"gone"}`,
+			way: "referMsgStatus", value: `"gone"`,
+		},
 		{name: "RC:TxtMsg", body: `{"content":"c","mentionedInfo":{"type":"ALL"}}`, way: "mentionedInfo.type", value: `"ALL"`},
 		{name: "RC:TxtMsg", body: `{"content":"c","audit":{"auditType":2}}`, way: "audit.auditType", value: `2`},
 		{name: "RC:TxtMsg", body: `{"content":"c","audit":{"auditType":"-1"}}`, way: "audit.auditType", value: `"-1"`},

@@ -286,12 +286,27 @@ func TestConversationRefuses(t *testing.T) {
 		call                func(context.Context, *rongcloud.Client) error
 	}{
 		{name: "pin for nobody", field: "userId", reason: "is required", call: top(rongcloud.ConversationPinParams{Type: 1, TargetID: "u2"})},
-		{name: "pin no kind", field: "conversationType", reason: "is required", call: top(rongcloud.ConversationPinParams{UserID: "u1", TargetID: "u2"})},
+		{
+			name: "pin no kind", field: "conversationType", reason: "is required",
+			call: top(rongcloud.ConversationPinParams{UserID: "u1", TargetID: "u2"}),
+		},
 		{name: "pin nothing", field: "targetId", reason: "is required", call: top(rongcloud.ConversationPinParams{UserID: "u1", Type: 1})},
-		{name: "level for nobody", field: "requestId", reason: "is required", call: setLevel(rongcloud.ConversationPushLevelSetParams{Type: 1, TargetID: "u2", Level: 1})},
-		{name: "level of no kind", field: "conversationType", reason: "is required", call: setLevel(rongcloud.ConversationPushLevelSetParams{UserID: "u1", TargetID: "u2", Level: 1})},
-		{name: "level of nothing", field: "targetId", reason: "is required", call: setLevel(rongcloud.ConversationPushLevelSetParams{UserID: "u1", Type: 1, Level: 1})},
-		{name: "no level", field: "unpushLevel", reason: "ResetPushLevel", call: setLevel(rongcloud.ConversationPushLevelSetParams{UserID: "u1", Type: 1, TargetID: "u2"})},
+		{
+			name: "level for nobody", field: "requestId", reason: "is required",
+			call: setLevel(rongcloud.ConversationPushLevelSetParams{Type: 1, TargetID: "u2", Level: 1}),
+		},
+		{
+			name: "level of no kind", field: "conversationType", reason: "is required",
+			call: setLevel(rongcloud.ConversationPushLevelSetParams{UserID: "u1", TargetID: "u2", Level: 1}),
+		},
+		{
+			name: "level of nothing", field: "targetId", reason: "is required",
+			call: setLevel(rongcloud.ConversationPushLevelSetParams{UserID: "u1", Type: 1, Level: 1}),
+		},
+		{
+			name: "no level", field: "unpushLevel", reason: "ResetPushLevel",
+			call: setLevel(rongcloud.ConversationPushLevelSetParams{UserID: "u1", Type: 1, TargetID: "u2"}),
+		},
 		{name: "no type level", field: "unpushLevel", reason: "ResetTypePushLevel", call: func(ctx context.Context, client *rongcloud.Client) error {
 			return client.Conversation.SetTypePushLevel(ctx, rongcloud.ConversationTypePushLevelSetParams{UserID: "u1", Type: 1})
 		}},
@@ -316,9 +331,18 @@ func TestConversationRefuses(t *testing.T) {
 		{name: "clear at no time", field: "msgTimestamp", reason: "is required", call: clearBefore(time.Time{})},
 		{name: "clear at 0", field: "msgTimestamp", reason: "is required", call: clearBefore(time.UnixMilli(0))},
 		{name: "clear before 0", field: "msgTimestamp", reason: "is required", call: clearBefore(time.Unix(-1, 0))},
-		{name: "clear for nobody", field: "fromUserId", reason: "is required", call: clearAll(rongcloud.ConversationClearAllHistoryParams{Type: 1, TargetID: "u2"})},
-		{name: "clear no kind", field: "conversationType", reason: "is required", call: clearAll(rongcloud.ConversationClearAllHistoryParams{UserID: "u1", TargetID: "u2"})},
-		{name: "clear nothing", field: "targetId", reason: "is required", call: clearAll(rongcloud.ConversationClearAllHistoryParams{UserID: "u1", Type: 1})},
+		{
+			name: "clear for nobody", field: "fromUserId", reason: "is required",
+			call: clearAll(rongcloud.ConversationClearAllHistoryParams{Type: 1, TargetID: "u2"}),
+		},
+		{
+			name: "clear no kind", field: "conversationType", reason: "is required",
+			call: clearAll(rongcloud.ConversationClearAllHistoryParams{UserID: "u1", TargetID: "u2"}),
+		},
+		{
+			name: "clear nothing", field: "targetId", reason: "is required",
+			call: clearAll(rongcloud.ConversationClearAllHistoryParams{UserID: "u1", Type: 1}),
+		},
 		{name: "attributes of nobody", field: "userId", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
 			_, err := client.Conversation.GetAttributes(ctx, rongcloud.ConversationQuery{Type: 1, TargetID: "u2"})
 			return err
@@ -339,16 +363,28 @@ func TestConversationRefuses(t *testing.T) {
 			_, err := client.Conversation.Tag.List(ctx, "")
 			return err
 		}},
-		{name: "tag nothing", field: "conversations", reason: "is required", call: add(rongcloud.ConversationTagConversationsParams{UserID: "u1", TagID: "t"})},
-		{name: "tag with nothing", field: "tagId", reason: "is required", call: add(rongcloud.ConversationTagConversationsParams{UserID: "u1", Conversations: many[:1]})},
-		{name: "tag 101", field: "conversations", reason: "101 items, at most 100", call: add(rongcloud.ConversationTagConversationsParams{UserID: "u1", TagID: "t", Conversations: many})},
+		{
+			name: "tag nothing", field: "conversations", reason: "is required",
+			call: add(rongcloud.ConversationTagConversationsParams{UserID: "u1", TagID: "t"}),
+		},
+		{
+			name: "tag with nothing", field: "tagId", reason: "is required",
+			call: add(rongcloud.ConversationTagConversationsParams{UserID: "u1", Conversations: many[:1]}),
+		},
+		{
+			name: "tag 101", field: "conversations", reason: "101 items, at most 100",
+			call: add(rongcloud.ConversationTagConversationsParams{UserID: "u1", TagID: "t", Conversations: many}),
+		},
 		{name: "tag no target", field: "conversations", reason: "item 2 lacks", call: add(rongcloud.ConversationTagConversationsParams{
 			UserID: "u1", TagID: "t", Conversations: []rongcloud.TaggedConversation{good, {Type: 1}},
 		})},
 		{name: "untag no kind", field: "conversations", reason: "item 1 lacks", call: remove(rongcloud.ConversationTagConversationsParams{
 			UserID: "u1", TagID: "t", Conversations: []rongcloud.TaggedConversation{{TargetID: "u2"}},
 		})},
-		{name: "untag for nobody", field: "userId", reason: "is required", call: remove(rongcloud.ConversationTagConversationsParams{TagID: "t", Conversations: many[:1]})},
+		{
+			name: "untag for nobody", field: "userId", reason: "is required",
+			call: remove(rongcloud.ConversationTagConversationsParams{TagID: "t", Conversations: many[:1]}),
+		},
 		{name: "list no tag", field: "tagId", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
 			_, err := client.Conversation.Tag.ListConversations(ctx, rongcloud.ConversationTagConversationsQuery{UserID: "u1"})
 			return err

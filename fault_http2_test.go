@@ -405,13 +405,25 @@ func TestHTTP2FaultsWithoutABody(t *testing.T) {
 		serve func(r *h2Request) bool
 		want  string // requests that arrived, attempts, error
 	}{
-		{name: "POST, carried out, then reset", call: unknown, serve: func(r *h2Request) bool { r.reset(h2ProtocolError); return true }, want: "1 1 unknown transport"},
+		{
+			name: "POST, carried out, then reset", call: unknown,
+			serve: func(r *h2Request) bool { r.reset(h2ProtocolError); return true }, want: "1 1 unknown transport",
+		},
 		{name: "POST, refused", call: unknown, serve: func(r *h2Request) bool { r.reset(h2Refused); return false }, want: "2 2 ok"},
-		{name: "POST, GOAWAY before it", call: unknown, serve: func(r *h2Request) bool { r.conn.goAway(r.stream-1, h2NoError, ""); return false }, want: "2 2 ok"},
-		{name: "POST, connection lost", call: unknown, serve: func(r *h2Request) bool { _ = r.conn.Close(); return true }, want: "1 1 unknown transport"},
+		{
+			name: "POST, GOAWAY before it", call: unknown,
+			serve: func(r *h2Request) bool { r.conn.goAway(r.stream-1, h2NoError, ""); return false }, want: "2 2 ok",
+		},
+		{
+			name: "POST, connection lost", call: unknown, serve: func(r *h2Request) bool { _ = r.conn.Close(); return true },
+			want: "1 1 unknown transport",
+		},
 		{name: "GET, carried out, then reset", call: query, serve: func(r *h2Request) bool { r.reset(h2ProtocolError); return true }, want: "2 2 ok"},
 		{name: "GET, refused", call: query, serve: func(r *h2Request) bool { r.reset(h2Refused); return false }, want: "2 2 ok"},
-		{name: "GET, GOAWAY before it", call: query, serve: func(r *h2Request) bool { r.conn.goAway(r.stream-1, h2NoError, ""); return false }, want: "2 2 ok"},
+		{
+			name: "GET, GOAWAY before it", call: query,
+			serve: func(r *h2Request) bool { r.conn.goAway(r.stream-1, h2NoError, ""); return false }, want: "2 2 ok",
+		},
 	} {
 		for _, used := range []bool{false, true} {
 			for _, foreign := range []bool{false, true} {

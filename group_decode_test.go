@@ -97,17 +97,44 @@ func TestGroupDecodes(t *testing.T) {
 		response   string // what follows the code
 		want       any
 	}{
-		{name: "created", path: "group/create", call: create, response: `,"messageUID":"m","memberCount":2`, want: &rongcloud.GroupResult{MessageUID: "m", MemberCount: 2}},
+		{
+			name: "created", path: "group/create", call: create, response: `,"messageUID":"m","memberCount":2`,
+			want: &rongcloud.GroupResult{MessageUID: "m", MemberCount: 2},
+		},
 		{name: "created, code only", path: "group/create", call: create, response: ``, want: &rongcloud.GroupResult{}},
-		{name: "created, count as text", path: "group/create", call: create, response: `,"memberCount":"2"`, want: &rongcloud.GroupResult{MemberCount: 2}},
-		{name: "members", path: "group/user/query", call: members, response: `,"users":[{"id":"u1"},{"id":"u2"}]`, want: &rongcloud.GroupMembers{UserIDs: []string{"u1", "u2"}}},
-		{name: "members as texts", path: "group/user/query", call: members, response: `,"users":["u1","u2"]`, want: &rongcloud.GroupMembers{UserIDs: []string{"u1", "u2"}}},
-		{name: "members as numbers", path: "group/user/query", call: members, response: `,"users":[{"id":1},2,{},null]`, want: &rongcloud.GroupMembers{UserIDs: []string{"1", "2"}}},
-		{name: "one member", path: "group/user/query", call: members, response: `,"users":{"id":"u1"}`, want: &rongcloud.GroupMembers{UserIDs: []string{"u1"}}},
+		{
+			name: "created, count as text", path: "group/create", call: create, response: `,"memberCount":"2"`,
+			want: &rongcloud.GroupResult{MemberCount: 2},
+		},
+		{
+			name: "members", path: "group/user/query", call: members, response: `,"users":[{"id":"u1"},{"id":"u2"}]`,
+			want: &rongcloud.GroupMembers{UserIDs: []string{"u1", "u2"}},
+		},
+		{
+			name: "members as texts", path: "group/user/query", call: members, response: `,"users":["u1","u2"]`,
+			want: &rongcloud.GroupMembers{UserIDs: []string{"u1", "u2"}},
+		},
+		{
+			name: "members as numbers", path: "group/user/query", call: members, response: `,"users":[{"id":1},2,{},null]`,
+			want: &rongcloud.GroupMembers{UserIDs: []string{"1", "2"}},
+		},
+		{
+			name: "one member", path: "group/user/query", call: members, response: `,"users":{"id":"u1"}`,
+			want: &rongcloud.GroupMembers{UserIDs: []string{"u1"}},
+		},
 		{name: "no members", path: "group/user/query", call: members, response: ``, want: &rongcloud.GroupMembers{UserIDs: []string{}}},
-		{name: "groups", path: "user/group/query", call: groups, response: `,"groups":[{"name":"G","id":"g"}]`, want: &rongcloud.GroupPage{Groups: []rongcloud.Group{{GroupID: "g", Name: "G"}}}},
-		{name: "groups of numbers", path: "user/group/query", call: groups, response: `,"groups":[{"name":null,"id":7}]`, want: &rongcloud.GroupPage{Groups: []rongcloud.Group{{GroupID: "7"}}}},
-		{name: "groups at once", path: "user/group/query", call: unpaged, response: `,"groups":[{"name":"G","id":"g"}]`, want: &rongcloud.Groups{Groups: []rongcloud.Group{{GroupID: "g", Name: "G"}}}},
+		{
+			name: "groups", path: "user/group/query", call: groups, response: `,"groups":[{"name":"G","id":"g"}]`,
+			want: &rongcloud.GroupPage{Groups: []rongcloud.Group{{GroupID: "g", Name: "G"}}},
+		},
+		{
+			name: "groups of numbers", path: "user/group/query", call: groups, response: `,"groups":[{"name":null,"id":7}]`,
+			want: &rongcloud.GroupPage{Groups: []rongcloud.Group{{GroupID: "7"}}},
+		},
+		{
+			name: "groups at once", path: "user/group/query", call: unpaged, response: `,"groups":[{"name":"G","id":"g"}]`,
+			want: &rongcloud.Groups{Groups: []rongcloud.Group{{GroupID: "g", Name: "G"}}},
+		},
 		{name: "no groups", path: "user/group/query", call: groups, response: `,"groups":null`, want: &rongcloud.GroupPage{}},
 
 		{
@@ -120,7 +147,10 @@ func TestGroupDecodes(t *testing.T) {
 		},
 		{name: "mutes without end", path: "group/user/gag/list", call: mutes, response: `,"users":[{"userId":"u","time":""},{"userId":"v","time":"0"},{"userId":"w","time":null}]`,
 			want: &rongcloud.GroupMutes{Users: []rongcloud.GroupMute{{UserID: "u"}, {UserID: "v"}, {UserID: "w"}}}},
-		{name: "no mutes", path: "group/user/gag/list", call: mutes, response: `,"users":[]`, want: &rongcloud.GroupMutes{Users: []rongcloud.GroupMute{}}},
+		{
+			name: "no mutes", path: "group/user/gag/list", call: mutes, response: `,"users":[]`,
+			want: &rongcloud.GroupMutes{Users: []rongcloud.GroupMute{}},
+		},
 		{
 			name: "states", path: "group/ban/query", call: states, response: `,"groupinfo":[{"groupId":"g","stat":1},{"groupId":"h","stat":0}]`,
 			want: &rongcloud.GroupMuteAllMembersStates{Groups: []rongcloud.GroupMuteAllMembersState{{GroupID: "g", Muted: true}, {GroupID: "h"}}},
@@ -130,11 +160,23 @@ func TestGroupDecodes(t *testing.T) {
 			want: &rongcloud.GroupMuteAllMembersStates{Groups: []rongcloud.GroupMuteAllMembersState{{GroupID: "g", Muted: true}, {GroupID: "h"}}},
 		},
 		{name: "no states", path: "group/ban/query", call: states, response: ``, want: &rongcloud.GroupMuteAllMembersStates{}},
-		{name: "bans", path: "group/ban/query", call: bans, response: `,"groupinfo":[{"groupId":"g","stat":1},{"groupId":7}]`, want: &rongcloud.GroupMuteAllMembersPage{GroupIDs: []string{"g", "7"}}},
+		{
+			name: "bans", path: "group/ban/query", call: bans, response: `,"groupinfo":[{"groupId":"g","stat":1},{"groupId":7}]`,
+			want: &rongcloud.GroupMuteAllMembersPage{GroupIDs: []string{"g", "7"}},
+		},
 		{name: "no bans", path: "group/ban/query", call: bans, response: ``, want: &rongcloud.GroupMuteAllMembersPage{}},
-		{name: "whitelist", path: "group/user/ban/whitelist/query", call: whitelist, response: `,"userIds":["u","v"]`, want: &rongcloud.GroupMuteAllMembersWhitelist{UserIDs: []string{"u", "v"}}},
-		{name: "whitelist in lower case", path: "group/user/ban/whitelist/query", call: whitelist, response: `,"userids":[7]`, want: &rongcloud.GroupMuteAllMembersWhitelist{UserIDs: []string{"7"}}},
-		{name: "no whitelist", path: "group/user/ban/whitelist/query", call: whitelist, response: ``, want: &rongcloud.GroupMuteAllMembersWhitelist{}},
+		{
+			name: "whitelist", path: "group/user/ban/whitelist/query", call: whitelist, response: `,"userIds":["u","v"]`,
+			want: &rongcloud.GroupMuteAllMembersWhitelist{UserIDs: []string{"u", "v"}},
+		},
+		{
+			name: "whitelist in lower case", path: "group/user/ban/whitelist/query", call: whitelist, response: `,"userids":[7]`,
+			want: &rongcloud.GroupMuteAllMembersWhitelist{UserIDs: []string{"7"}},
+		},
+		{
+			name: "no whitelist", path: "group/user/ban/whitelist/query", call: whitelist, response: ``,
+			want: &rongcloud.GroupMuteAllMembersWhitelist{},
+		},
 		{name: "remark", path: "group/remarks/get", call: remark, response: `,"remark":"Ann"`, want: "Ann"},
 		{name: "no remark", path: "group/remarks/get", call: remark, response: `,"remark":null`, want: ""},
 
@@ -159,7 +201,10 @@ func TestGroupDecodes(t *testing.T) {
 			}}}},
 		{name: "hosted groups with two avatars", path: "entrust/group/query", call: hosted, response: `,"groups":[{"portraitUrl":"q","groupProfile":{"portraitUrl":"p"}}]`,
 			want: &rongcloud.HostedGroupPage{Groups: []rongcloud.HostedGroup{{Profile: rongcloud.HostedGroupProfile{PortraitURL: "p"}}}}},
-		{name: "no hosted groups", path: "entrust/group/query", call: hosted, response: `,"pageToken":""`, want: &rongcloud.HostedGroupPage{Groups: []rongcloud.HostedGroup{}}},
+		{
+			name: "no hosted groups", path: "entrust/group/query", call: hosted, response: `,"pageToken":""`,
+			want: &rongcloud.HostedGroupPage{Groups: []rongcloud.HostedGroup{}},
+		},
 		{name: "joined groups", path: "entrust/joined/group/query", call: joined,
 			response: `,"totalCount":9,"pageToken":"t","groups":[{"groupId":"g","name":"G","remarkName":"r",` + texts + `"owner":"o","createTime":7,"joinTime":8,"role":1,"count":3}]`,
 			want: &rongcloud.HostedGroupJoinedPage{Total: 9, NextPageToken: "t", Groups: []rongcloud.JoinedHostedGroup{{
@@ -168,7 +213,10 @@ func TestGroupDecodes(t *testing.T) {
 		{name: "joined groups without total", path: "entrust/joined/group/query", call: joined, response: `,"groups":[{"groupId":"g","role":"3","memberCount":"3"}]`,
 			want: &rongcloud.HostedGroupJoinedPage{Groups: []rongcloud.JoinedHostedGroup{{HostedGroup: rongcloud.HostedGroup{GroupID: "g", MemberCount: 3}, Role: rongcloud.HostedGroupRoleOwner}}}},
 
-		{name: "managers", path: "entrust/group/manager/add", call: managers, response: `,"userIds":["x"],"managerCount":9`, want: &rongcloud.HostedGroupManagerResult{NotMemberIDs: []string{"x"}, ManagerCount: 9}},
+		{
+			name: "managers", path: "entrust/group/manager/add", call: managers, response: `,"userIds":["x"],"managerCount":9`,
+			want: &rongcloud.HostedGroupManagerResult{NotMemberIDs: []string{"x"}, ManagerCount: 9},
+		},
 		{name: "managers, code only", path: "entrust/group/manager/add", call: managers, response: ``, want: &rongcloud.HostedGroupManagerResult{}},
 		{name: "member page", path: "entrust/group/member/query", call: memberPage,
 			response: `,"totalCount":4,"pageToken":"t","members":[{"userId":"u","nickname":"n","role":2,"time":7,"extra":"x"}]`,

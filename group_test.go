@@ -49,8 +49,15 @@ func groupCalls() []apiCall {
 		}
 	}
 	return []apiCall{
-		{path: "/group/sync.json", what: "own", call: func(ctx context.Context, client *rongcloud.Client) error { return client.Group.QuitAll(ctx, "u1") }, form: formOf("userId", "u1")},
-		{path: "/user/group/query.json", what: "own", call: byUser(rongcloud.GroupByUserQuery{UserID: "u1", Size: 10}), form: formOf("userId", "u1", "page", "1", "size", "10")},
+		{
+			path: "/group/sync.json", what: "own",
+			call: func(ctx context.Context, client *rongcloud.Client) error { return client.Group.QuitAll(ctx, "u1") },
+			form: formOf("userId", "u1"),
+		},
+		{
+			path: "/user/group/query.json", what: "own", call: byUser(rongcloud.GroupByUserQuery{UserID: "u1", Size: 10}),
+			form: formOf("userId", "u1", "page", "1", "size", "10"),
+		},
 		{path: "/user/group/query.json", what: "own", call: func(ctx context.Context, client *rongcloud.Client) error {
 			_, err := client.Group.ListByUserUnpaged(ctx, "u1")
 			return err
@@ -161,10 +168,22 @@ func TestGroupRefuses(t *testing.T) {
 		name, field, reason string
 		call                func(context.Context, *rongcloud.Client) error
 	}{
-		{name: "create without ID", field: "GroupCreateParams.GroupID", reason: "is required", call: create(rongcloud.GroupCreateParams{Name: "G", UserIDs: []string{"u"}})},
-		{name: "create without name", field: "GroupCreateParams.Name", reason: "is required", call: create(rongcloud.GroupCreateParams{GroupID: "g", UserIDs: []string{"u"}})},
-		{name: "create without users", field: "GroupCreateParams.UserIDs", reason: "is required", call: create(rongcloud.GroupCreateParams{GroupID: "g", Name: "G"})},
-		{name: "create with 1001", field: "GroupCreateParams.UserIDs", reason: "1001 items, at most 1000", call: create(rongcloud.GroupCreateParams{GroupID: "g", Name: "G", UserIDs: userIDs(1001)})},
+		{
+			name: "create without ID", field: "GroupCreateParams.GroupID", reason: "is required",
+			call: create(rongcloud.GroupCreateParams{Name: "G", UserIDs: []string{"u"}}),
+		},
+		{
+			name: "create without name", field: "GroupCreateParams.Name", reason: "is required",
+			call: create(rongcloud.GroupCreateParams{GroupID: "g", UserIDs: []string{"u"}}),
+		},
+		{
+			name: "create without users", field: "GroupCreateParams.UserIDs", reason: "is required",
+			call: create(rongcloud.GroupCreateParams{GroupID: "g", Name: "G"}),
+		},
+		{
+			name: "create with 1001", field: "GroupCreateParams.UserIDs", reason: "1001 items, at most 1000",
+			call: create(rongcloud.GroupCreateParams{GroupID: "g", Name: "G", UserIDs: userIDs(1001)}),
+		},
 		{name: "notice from nobody", field: "GroupNotice.From", reason: "is required", call: create(noticed(rongcloud.GroupNotice{Content: hello}))},
 		{name: "notice of nothing", field: "GroupNotice.Content", reason: "is required", call: create(noticed(rongcloud.GroupNotice{From: "u"}))},
 		{name: "join without a sender", field: "GroupNotice.From", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
@@ -196,7 +215,10 @@ func TestGroupRefuses(t *testing.T) {
 		{name: "sync without an ID", field: "GroupSyncParams.Groups", reason: "an ID is empty", call: func(ctx context.Context, client *rongcloud.Client) error {
 			return client.Group.Sync(ctx, rongcloud.GroupSyncParams{UserID: "u", Groups: map[string]string{"": "G"}})
 		}},
-		{name: "sync nobody", field: "userID", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error { return client.Group.QuitAll(ctx, "") }},
+		{
+			name: "sync nobody", field: "userID", reason: "is required",
+			call: func(ctx context.Context, client *rongcloud.Client) error { return client.Group.QuitAll(ctx, "") },
+		},
 		{name: "groups of nobody", field: "GroupByUserQuery.UserID", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
 			_, err := client.Group.ListByUser(ctx, rongcloud.GroupByUserQuery{Page: 1})
 			return err
@@ -211,9 +233,18 @@ func TestGroupRefuses(t *testing.T) {
 		{name: "mute backwards", field: "GroupMuteAddParams.Duration", reason: "is negative", call: mute(-time.Minute)},
 		{name: "mute for less than nothing", field: "GroupMuteAddParams.Duration", reason: "is negative", call: mute(-1)},
 		{name: "mute for a second", field: "GroupMuteAddParams.Duration", reason: "1s is not a whole number of minutes", call: mute(time.Second)},
-		{name: "mute for 59 seconds globally", field: "GroupGlobalMuteAddParams.Duration", reason: "59s is not a whole number of minutes", call: globally(59 * time.Second)},
-		{name: "mute for 90 seconds", field: "GroupMuteAddParams.Duration", reason: "1m30s is not a whole number of minutes", call: mute(90 * time.Second)},
-		{name: "mute for the longest span", field: "GroupMuteAddParams.Duration", reason: "is not a whole number of minutes", call: mute(math.MaxInt64)},
+		{
+			name: "mute for 59 seconds globally", field: "GroupGlobalMuteAddParams.Duration",
+			reason: "59s is not a whole number of minutes", call: globally(59 * time.Second),
+		},
+		{
+			name: "mute for 90 seconds", field: "GroupMuteAddParams.Duration", reason: "1m30s is not a whole number of minutes",
+			call: mute(90 * time.Second),
+		},
+		{
+			name: "mute for the longest span", field: "GroupMuteAddParams.Duration", reason: "is not a whole number of minutes",
+			call: mute(math.MaxInt64),
+		},
 		{name: "mute for the shortest span", field: "GroupMuteAddParams.Duration", reason: "is negative", call: mute(math.MinInt64)},
 		{name: "mute in no group", field: "GroupMuteAddParams.GroupID", reason: "Group.GlobalMute mutes", call: func(ctx context.Context, client *rongcloud.Client) error {
 			return client.Group.Mute.Add(ctx, rongcloud.GroupMuteAddParams{UserIDs: []string{"u"}, Duration: time.Hour})

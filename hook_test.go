@@ -187,7 +187,8 @@ func TestHooksReportUnknownAsTheGuideSays(t *testing.T) {
 		return "refused"
 	}
 	for _, answer := range []step{
-		nil, broken, status(503, ""), status(500, `{"code":1000}`), status(400, `{"code":1002}`), status(429, `{"code":1008}`), status(401, `{"code":1004}`),
+		nil, broken, status(503, ""), status(500, `{"code":1000}`),
+		status(400, `{"code":1002}`), status(429, `{"code":1008}`), status(401, `{"code":1004}`),
 		status(200, "<html>"), func(*http.Request) (*http.Response, error) { return nil, context.DeadlineExceeded },
 	} {
 		var ends, attempts []string
@@ -511,7 +512,8 @@ func TestHeaderHook(t *testing.T) {
 	require.ErrorContains(t, s.Call(t.Context(), inHeader, url.Values{"Room-Id": {"r1"}}, nil), "repeats a parameter")
 	require.Empty(t, s.requests)
 	for _, c := range []struct{ name, value string }{
-		{"Signature", "x"}, {"app-key", "x"}, {"X-Request-ID", "x"}, {"Content-Type", "x"}, {"Connection", "x"}, {"", "x"}, {"a b", "x"}, {"A", "x\r\ny"}, {"A", "é"},
+		{"Signature", "x"}, {"app-key", "x"}, {"X-Request-ID", "x"}, {"Content-Type", "x"}, {"Connection", "x"},
+		{"", "x"}, {"a b", "x"}, {"A", "x\r\ny"}, {"A", "é"},
 	} {
 		s := newScripted(t, nil, WithHeaderHook(func(_ context.Context, header http.Header) { header[c.name] = []string{c.value} }))
 		var refused *ArgumentError
@@ -525,7 +527,9 @@ func TestAttemptBytes(t *testing.T) {
 	t.Parallel()
 	var attempts []Attempt
 	page := strings.Repeat("x", 1000)
-	s := newScripted(t, []step{status(503, page)}, WithRetry(quick(1)), WithAttemptHook(func(_ context.Context, a Attempt) { attempts = append(attempts, a) }))
+	s := newScripted(t, []step{status(503, page)}, WithRetry(quick(1)), WithAttemptHook(func(_ context.Context, a Attempt) {
+		attempts = append(attempts, a)
+	}))
 	require.NoError(t, faultCall(t.Context(), s.Client, "safe"))
 	sent := int64(len(s.requests[0].body))
 	require.Positive(t, sent)
@@ -616,13 +620,15 @@ func TestBulkCallHook(t *testing.T) {
 				return refusal(1002)
 			}
 			return nil, nil
-		}, users: 2500, params: BulkParams{Concurrency: 1}, want: OutcomeRefused, requests: 3, counts: BulkCounts{Chunks: 3, Delivered: 1500, Refused: 1000}},
+		}, users: 2500, params: BulkParams{Concurrency: 1}, want: OutcomeRefused, requests: 3,
+			counts: BulkCounts{Chunks: 3, Delivered: 1500, Refused: 1000}},
 		"a chunk unknown": {answer: func(n int, _ url.Values) (*http.Response, error) {
 			if n == 2 {
 				return lost()
 			}
 			return nil, nil
-		}, users: 2500, params: BulkParams{Concurrency: 1}, want: OutcomeUnknown, requests: 3, counts: BulkCounts{Chunks: 3, Delivered: 1500, Unknown: 1000}},
+		}, users: 2500, params: BulkParams{Concurrency: 1}, want: OutcomeUnknown, requests: 3,
+			counts: BulkCounts{Chunks: 3, Delivered: 1500, Unknown: 1000}},
 		"stopped": {answer: func(n int, _ url.Values) (*http.Response, error) {
 			if n == 2 {
 				return httpmock.NewStringResponse(401, `{"code":1004,"errorMessage":"user-7"}`), nil
@@ -686,7 +692,8 @@ func TestBulkCallHookQuotesNothing(t *testing.T) {
 			return err
 		},
 		"saving the checkpoint": func(client *Client) error {
-			_, err := client.Message.SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(1), BulkParams{Save: func(BulkCheckpoint) error { return errTelling }})
+			params := BulkParams{Save: func(BulkCheckpoint) error { return errTelling }}
+			_, err := client.Message.SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(1), params)
 			return err
 		},
 		"the send was stopped": func(client *Client) error {

@@ -459,12 +459,25 @@ func TestLimiterCaps(t *testing.T) {
 		{name: "100 custom pushes a day", uses: slices.Repeat([]QuotaUse{units(endpoint.PushCustom, 1)}, 101), want: 86737},
 		{name: "21 to one channel", uses: slices.Repeat([]QuotaUse{channel("g", "c")}, 21), want: 1},
 		{name: "20 to each of two channels", uses: slices.Repeat([]QuotaUse{channel("g", "c"), channel("g", "d")}, 20), want: 0.95},
-		{name: "20 to each of four groups", uses: slices.Repeat([]QuotaUse{channel("1", ""), channel("2", ""), channel("3", ""), channel("4", "")}, 20), want: 0.95},
+		{
+			name: "20 to each of four groups",
+			uses: slices.Repeat([]QuotaUse{channel("1", ""), channel("2", ""), channel("3", ""), channel("4", "")}, 20), want: 0.95,
+		},
 		{name: "21 expansions of group messages", uses: slices.Repeat([]QuotaUse{expansion("3")}, 21), want: 1},
 		{name: "90 expansions of private messages", uses: slices.Repeat([]QuotaUse{expansion("1")}, 90), want: 0.9},
-		{name: "10 expansions use what 10 group messages need", uses: append(slices.Repeat([]QuotaUse{expansion("3")}, 10), slices.Repeat([]QuotaUse{units(endpoint.MessageGroupPublish, 1)}, 11)...), want: 1},
-		{name: "attributes set one by one and in batches", uses: []QuotaUse{units(endpoint.ChatroomEntrySet, 60), units(endpoint.ChatroomEntryBatchSet, 60)}, want: 1.6},
-		{name: "attributes set and removed", uses: []QuotaUse{units(endpoint.ChatroomEntrySet, 60), units(endpoint.ChatroomEntryRemove, 60)}, want: 1.2},
+		{
+			name: "10 expansions use what 10 group messages need",
+			uses: append(slices.Repeat([]QuotaUse{expansion("3")}, 10), slices.Repeat([]QuotaUse{units(endpoint.MessageGroupPublish, 1)}, 11)...),
+			want: 1,
+		},
+		{
+			name: "attributes set one by one and in batches",
+			uses: []QuotaUse{units(endpoint.ChatroomEntrySet, 60), units(endpoint.ChatroomEntryBatchSet, 60)}, want: 1.6,
+		},
+		{
+			name: "attributes set and removed",
+			uses: []QuotaUse{units(endpoint.ChatroomEntrySet, 60), units(endpoint.ChatroomEntryRemove, 60)}, want: 1.2,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -515,8 +528,14 @@ func TestQuotasLimits(t *testing.T) {
 		{name: "less than one", quotas: Quotas{Factor: 0.25}, use: units(endpoint.MessageBroadcast, 1), want: []QuotaLimit{
 			{"/message/broadcast.json", 1, 2 * time.Hour, 1}, {"/message/broadcast.json#1", 1, 32 * time.Hour, 1},
 		}},
-		{name: "replaced", quotas: Quotas{Factor: 2, Endpoints: map[*endpoint.Endpoint]endpoint.Quota{private: raised}}, use: units(private, 7), want: []QuotaLimit{{private.Path, 60_000, time.Minute, 7}}},
-		{name: "the others", quotas: Quotas{Factor: 2, Endpoints: map[*endpoint.Endpoint]endpoint.Quota{private: raised}}, use: units(group, 3), want: []QuotaLimit{{group.Path, 40, time.Second, 3}}},
+		{
+			name: "replaced", quotas: Quotas{Factor: 2, Endpoints: map[*endpoint.Endpoint]endpoint.Quota{private: raised}},
+			use: units(private, 7), want: []QuotaLimit{{private.Path, 60_000, time.Minute, 7}},
+		},
+		{
+			name: "the others", quotas: Quotas{Factor: 2, Endpoints: map[*endpoint.Endpoint]endpoint.Quota{private: raised}},
+			use: units(group, 3), want: []QuotaLimit{{group.Path, 40, time.Second, 3}},
+		},
 		{name: "replaced for a pool", quotas: Quotas{Endpoints: map[*endpoint.Endpoint]endpoint.Quota{endpoint.ChatroomEntrySet: pool}}, use: units(endpoint.ChatroomEntryBatchSet, 20), want: []QuotaLimit{
 			{"chatroom attributes set", 500, time.Second, 20},
 		}},
@@ -551,12 +570,30 @@ func TestQuotasCheck(t *testing.T) {
 		quotas Quotas
 		field  string
 	}{
-		{name: "a quota of zero", quotas: Quotas{Endpoints: own{private: changed(private, func(q *endpoint.Quota) { q.Limit = 0 })}}, field: private.Path},
+		{
+			name:   "a quota of zero",
+			quotas: Quotas{Endpoints: own{private: changed(private, func(q *endpoint.Quota) { q.Limit = 0 })}}, field: private.Path,
+		},
 		{name: "no time", quotas: Quotas{Endpoints: own{private: changed(private, func(q *endpoint.Quota) { q.Per = 0 })}}, field: private.Path},
-		{name: "a cap of zero", quotas: Quotas{Endpoints: own{private: changed(private, func(q *endpoint.Quota) { q.Caps = []endpoint.Cap{{Per: time.Hour}} })}}, field: private.Path},
-		{name: "another way of counting", quotas: Quotas{Endpoints: own{private: changed(private, func(q *endpoint.Quota) { q.Counts = endpoint.Requests })}}, field: private.Path},
-		{name: "another pool", quotas: Quotas{Endpoints: own{private: changed(private, func(q *endpoint.Quota) { q.Pool = "x" })}}, field: private.Path},
-		{name: "two for one pool", quotas: Quotas{Endpoints: own{set: changed(set, func(q *endpoint.Quota) { q.Limit = 7 }), batch: changed(batch, func(q *endpoint.Quota) { q.Limit = 8 })}}, field: "/chatroom/entry"},
+		{
+			name:   "a cap of zero",
+			quotas: Quotas{Endpoints: own{private: changed(private, func(q *endpoint.Quota) { q.Caps = []endpoint.Cap{{Per: time.Hour}} })}},
+			field:  private.Path,
+		},
+		{
+			name:   "another way of counting",
+			quotas: Quotas{Endpoints: own{private: changed(private, func(q *endpoint.Quota) { q.Counts = endpoint.Requests })}},
+			field:  private.Path,
+		},
+		{
+			name: "another pool", quotas: Quotas{Endpoints: own{private: changed(private, func(q *endpoint.Quota) { q.Pool = "x" })}},
+			field: private.Path,
+		},
+		{
+			name:   "two for one pool",
+			quotas: Quotas{Endpoints: own{set: changed(set, func(q *endpoint.Quota) { q.Limit = 7 }), batch: changed(batch, func(q *endpoint.Quota) { q.Limit = 8 })}},
+			field:  "/chatroom/entry",
+		},
 		{name: "no endpoint", quotas: Quotas{Endpoints: own{nil: private.Quota}}, field: "Endpoints"},
 		{name: "a negative factor", quotas: Quotas{Factor: -1}, field: "Factor"},
 		{name: "no number", quotas: Quotas{Factor: math.NaN()}, field: "Factor"},

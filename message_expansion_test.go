@@ -57,10 +57,22 @@ func TestMsgExpansionArguments(t *testing.T) {
 		set           func(*MessageExpansionSetParams)
 		remove        func(*MessageExpansionDeleteParams)
 	}{
-		{field: "msgUID", reason: "required", set: func(c *MessageExpansionSetParams) { c.MessageUID = "" }, remove: func(r *MessageExpansionDeleteParams) { r.MessageUID = "" }},
-		{field: "userId", reason: "required", set: func(c *MessageExpansionSetParams) { c.UserID = "" }, remove: func(r *MessageExpansionDeleteParams) { r.UserID = "" }},
-		{field: "targetId", reason: "required", set: func(c *MessageExpansionSetParams) { c.TargetID = "" }, remove: func(r *MessageExpansionDeleteParams) { r.TargetID = "" }},
-		{field: "conversationType", reason: "required", set: func(c *MessageExpansionSetParams) { c.ConversationType = 0 }, remove: func(r *MessageExpansionDeleteParams) { r.ConversationType = 0 }},
+		{
+			field: "msgUID", reason: "required", set: func(c *MessageExpansionSetParams) { c.MessageUID = "" },
+			remove: func(r *MessageExpansionDeleteParams) { r.MessageUID = "" },
+		},
+		{
+			field: "userId", reason: "required", set: func(c *MessageExpansionSetParams) { c.UserID = "" },
+			remove: func(r *MessageExpansionDeleteParams) { r.UserID = "" },
+		},
+		{
+			field: "targetId", reason: "required", set: func(c *MessageExpansionSetParams) { c.TargetID = "" },
+			remove: func(r *MessageExpansionDeleteParams) { r.TargetID = "" },
+		},
+		{
+			field: "conversationType", reason: "required", set: func(c *MessageExpansionSetParams) { c.ConversationType = 0 },
+			remove: func(r *MessageExpansionDeleteParams) { r.ConversationType = 0 },
+		},
 		{field: "extraKeyVal", reason: "required", set: func(c *MessageExpansionSetParams) { c.Values = nil }},
 		{field: "extraKeyVal", reason: "required", set: func(c *MessageExpansionSetParams) { c.Values = map[string]string{} }},
 		{field: "extraKeyVal", reason: "101 items", set: func(c *MessageExpansionSetParams) { c.Values = many }},

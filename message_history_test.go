@@ -152,10 +152,12 @@ func TestMsgHistoryDecodes(t *testing.T) {
 		{`[{"targetId":"u2","fromUserId":"u1","messageUID":"A","msgTime":"1705270000123","objectName":"RC:TxtMsg","content":{"content":"hi"},` +
 			`"expansion":"1","extraContent":{"k":"v"},"aiGenerated":1,"quote":{"msgUID":"B","objectName":"RC:ImgMsg","fromUserId":"u3"},"new":[]}]`,
 			[]HistoryMessage{plain}},
-		{`[{"messageUID":"A","msgTime":0,"quote":"","busChannel":"c","extraContent":"","expansion":""}]`, []HistoryMessage{{MessageUID: "A", ConversationType: ConversationGroup, ChannelID: "c"}}},
+		{`[{"messageUID":"A","msgTime":0,"quote":"","busChannel":"c","extraContent":"","expansion":""}]`,
+			[]HistoryMessage{{MessageUID: "A", ConversationType: ConversationGroup, ChannelID: "c"}}},
 		{`[{"messageUID":"A","quote":null}]`, []HistoryMessage{{MessageUID: "A", ConversationType: ConversationGroup}}},
 		{`[{"groupUserIds":["u1",2]}]`, []HistoryMessage{{ConversationType: ConversationGroup, ToUserIDs: []string{"u1", "2"}}}},
-		{`[{"conversationType":1},{"conversionType":"4"}]`, []HistoryMessage{{ConversationType: ConversationPrivate}, {ConversationType: ConversationChatroom}}},
+		{`[{"conversationType":1},{"conversionType":"4"}]`,
+			[]HistoryMessage{{ConversationType: ConversationPrivate}, {ConversationType: ConversationChatroom}}},
 		{`[]`, []HistoryMessage{}},
 		{`null`, nil},
 	} {

@@ -182,10 +182,19 @@ func TestMsgLogDownloadFails(t *testing.T) {
 		{name: "as long as it may be, without a length", serve: piecewise, limits: MessageLogLimits{FileBytes: size}},
 		{name: "the largest bounds", serve: whole, limits: MessageLogLimits{math.MaxInt64, math.MaxInt64, math.MaxInt}},
 		{name: "too long", serve: whole, limits: MessageLogLimits{FileBytes: size - 1}, status: 200, reason: errLogFileTooLong.Error()},
-		{name: "too long, without a length", serve: piecewise, limits: MessageLogLimits{FileBytes: size - 1}, status: 200, reason: errLogFileTooLong.Error()},
+		{
+			name: "too long, without a length", serve: piecewise, limits: MessageLogLimits{FileBytes: size - 1}, status: 200,
+			reason: errLogFileTooLong.Error(),
+		},
 		{name: "not there", serve: http.NotFound, limits: MessageLogLimits{}, status: 404, reason: "not available"},
-		{name: "a server's mistake", serve: func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }, limits: MessageLogLimits{}, status: 503, reason: "not available"},
-		{name: "partial content", serve: func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(206) }, limits: MessageLogLimits{}, status: 206, reason: "not available"},
+		{
+			name: "a server's mistake", serve: func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) },
+			limits: MessageLogLimits{}, status: 503, reason: "not available",
+		},
+		{
+			name: "partial content", serve: func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(206) },
+			limits: MessageLogLimits{}, status: 206, reason: "not available",
+		},
 		{name: "a redirect", serve: func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "https://elsewhere.example/secret", http.StatusFound)
 		}, limits: MessageLogLimits{}, status: 302, reason: `redirected to "elsewhere.example"`},
@@ -193,8 +202,14 @@ func TestMsgLogDownloadFails(t *testing.T) {
 			w.Header().Set("Content-Length", strconv.FormatInt(size, 10))
 			_, _ = w.Write(data[:size/2])
 		}, limits: MessageLogLimits{}, status: 200, reason: "unexpected EOF"},
-		{name: "no answer", serve: func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, limits: MessageLogLimits{}, reason: "EOF"},
-		{name: "a page", serve: func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>") }, limits: MessageLogLimits{}, reason: "not a valid zip file"},
+		{
+			name: "no answer", serve: func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+			limits: MessageLogLimits{}, reason: "EOF",
+		},
+		{
+			name: "a page", serve: func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>") },
+			limits: MessageLogLimits{}, reason: "not a valid zip file",
+		},
 		{name: "an empty file", serve: func(http.ResponseWriter, *http.Request) {}, limits: MessageLogLimits{}, reason: "not a valid zip file"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

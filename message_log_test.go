@@ -176,7 +176,10 @@ func TestMsgLogReads(t *testing.T) {
 			name: "several files and a folder", files: []zipFile{{name: "d/", method: zip.Store}, {name: "d/a", text: logLine("1"), method: zip.Deflate}, {name: "../b", text: logLine("2"), method: zip.Store}},
 			uids: []string{"1", "2"},
 		},
-		{name: "the longest line", files: []zipFile{{name: "a", text: long + "\r\n" + logLine("2"), method: zip.Deflate}}, uids: []string{"long", "2"}},
+		{
+			name: "the longest line", files: []zipFile{{name: "a", text: long + "\r\n" + logLine("2"), method: zip.Deflate}},
+			uids: []string{"long", "2"},
+		},
 		{
 			name: "lines that are broken", files: []zipFile{{name: "a", text: logLine("1") + "\nsecret\n\n{\"msgUID\":\"secret\n" + logLine("4"), method: zip.Deflate}},
 			uids:  []string{"1", "4"},
@@ -226,16 +229,31 @@ func TestMsgLogBounds(t *testing.T) {
 		uids   []string
 		want   error
 	}{
-		{name: "all bounds as they are", data: zipOf(t, zipFile{name: "a", text: one + "\n" + one, method: zip.Deflate}), limits: MessageLogLimits{TextBytes: int64(2*len(one) + 1), LineBytes: len(one)}, uids: []string{"1", "1"}},
-		{name: "a byte too many", data: zipOf(t, zipFile{name: "a", text: one + "\n" + one, method: zip.Deflate}), limits: MessageLogLimits{TextBytes: int64(2 * len(one))}, want: errLogTextTooLong},
+		{
+			name: "all bounds as they are", data: zipOf(t, zipFile{name: "a", text: one + "\n" + one, method: zip.Deflate}),
+			limits: MessageLogLimits{TextBytes: int64(2*len(one) + 1), LineBytes: len(one)}, uids: []string{"1", "1"},
+		},
+		{
+			name: "a byte too many", data: zipOf(t, zipFile{name: "a", text: one + "\n" + one, method: zip.Deflate}),
+			limits: MessageLogLimits{TextBytes: int64(2 * len(one))}, want: errLogTextTooLong,
+		},
 		{
 			name: "a byte too many in two files", data: zipOf(t, zipFile{name: "a", text: one, method: zip.Deflate}, zipFile{name: "b", text: one, method: zip.Store}),
 			limits: MessageLogLimits{TextBytes: int64(2*len(one) - 1)}, uids: []string{"1"}, want: errLogTextTooLong,
 		},
 		{name: "a bomb", data: bomb, limits: MessageLogLimits{TextBytes: 1 << 20}, uids: []string{"1"}, want: errLogTextTooLong},
-		{name: "a line too long", data: zipOf(t, zipFile{name: "a", text: one + "\n" + one + "x\n" + one, method: zip.Deflate}), limits: MessageLogLimits{LineBytes: len(one)}, uids: []string{"1"}, want: errLogLineTooLong},
-		{name: "a last line too long", data: zipOf(t, zipFile{name: "a", text: one + "\n" + one + "x", method: zip.Deflate}), limits: MessageLogLimits{LineBytes: len(one)}, uids: []string{"1"}, want: errLogLineTooLong},
-		{name: "a line without end", data: zipOf(t, zipFile{name: "a", text: strings.Repeat("x", 1<<20+10), method: zip.Deflate}), limits: MessageLogLimits{}, want: errLogLineTooLong},
+		{
+			name: "a line too long", data: zipOf(t, zipFile{name: "a", text: one + "\n" + one + "x\n" + one, method: zip.Deflate}),
+			limits: MessageLogLimits{LineBytes: len(one)}, uids: []string{"1"}, want: errLogLineTooLong,
+		},
+		{
+			name: "a last line too long", data: zipOf(t, zipFile{name: "a", text: one + "\n" + one + "x", method: zip.Deflate}),
+			limits: MessageLogLimits{LineBytes: len(one)}, uids: []string{"1"}, want: errLogLineTooLong,
+		},
+		{
+			name: "a line without end", data: zipOf(t, zipFile{name: "a", text: strings.Repeat("x", 1<<20+10), method: zip.Deflate}),
+			limits: MessageLogLimits{}, want: errLogLineTooLong,
+		},
 		{name: "too many files", data: zipOf(t, manyFiles...), limits: MessageLogLimits{}, want: errLogListTooLong},
 		{name: "no zip file", data: []byte("<html>" + strings.Repeat(" ", 100)), limits: MessageLogLimits{}, want: zip.ErrFormat},
 		{name: "nothing", limits: MessageLogLimits{}, want: zip.ErrFormat},

@@ -158,13 +158,28 @@ func TestMsgTemplateArguments(t *testing.T) {
 	}{
 		{label: "no sender", field: "fromUserId", reason: "required", private: PrivateTemplate{Content: messageText, Recipients: users(1)}},
 		{label: "nobody", field: "toUserId", reason: "required", private: PrivateTemplate{From: "f", Content: messageText}},
-		{label: "nobody at all", field: "toUserId", reason: "required", private: PrivateTemplate{From: "f", Content: messageText, Recipients: []TemplateRecipient{}, Push: messagePush}},
+		{
+			label: "nobody at all", field: "toUserId", reason: "required",
+			private: PrivateTemplate{From: "f", Content: messageText, Recipients: []TemplateRecipient{}, Push: messagePush},
+		},
 		{label: "too many", field: "toUserId", reason: "items", private: PrivateTemplate{From: "f", Content: messageText, Recipients: users(1001)}},
-		{label: "no user", field: "toUserId", reason: "item 2 is empty", private: PrivateTemplate{From: "f", Content: messageText, Recipients: append(users(1), TemplateRecipient{})}},
+		{
+			label: "no user", field: "toUserId", reason: "item 2 is empty",
+			private: PrivateTemplate{From: "f", Content: messageText, Recipients: append(users(1), TemplateRecipient{})},
+		},
 		{label: "no content", field: "content", reason: "required", private: PrivateTemplate{From: "f", Recipients: users(1)}},
-		{label: "nil content", field: "content", reason: "nil", private: PrivateTemplate{From: "f", Content: none, Recipients: []TemplateRecipient{{UserID: "u", Values: named}, {UserID: "v"}}}},
-		{label: "long content", field: "content", reason: "at most", private: PrivateTemplate{From: "f", Content: RawContent{"app:x", strings.Repeat("x", 128<<10+1)}, Recipients: users(1)}},
-		{label: "own RC:", field: "objectName", reason: "RC:", private: PrivateTemplate{From: "f", Content: RawContent{"RC:Mine", "x"}, Recipients: users(1)}},
+		{
+			label: "nil content", field: "content", reason: "nil",
+			private: PrivateTemplate{From: "f", Content: none, Recipients: []TemplateRecipient{{UserID: "u", Values: named}, {UserID: "v"}}},
+		},
+		{
+			label: "long content", field: "content", reason: "at most",
+			private: PrivateTemplate{From: "f", Content: RawContent{"app:x", strings.Repeat("x", 128<<10+1)}, Recipients: users(1)},
+		},
+		{
+			label: "own RC:", field: "objectName", reason: "RC:",
+			private: PrivateTemplate{From: "f", Content: RawContent{"RC:Mine", "x"}, Recipients: users(1)},
+		},
 		{label: "no value", field: "values", reason: `"{n}" has no value for the user "v"`, private: PrivateTemplate{
 			From: "f", Content: TextMessage{Content: "hi {n}"}, Recipients: []TemplateRecipient{{UserID: "u", Values: named}, {UserID: "v", Values: map[string]string{"x": "y"}}},
 		}},

@@ -47,7 +47,10 @@ func TestMsgUltraGroupArguments(t *testing.T) {
 		{field: "toGroupIds", reason: "4 items", message: UltraGroupMessage{From: "u", To: []string{"1", "2", "3", "4"}, Content: messageText}},
 		{field: "toGroupIds", reason: "item 2 is empty", message: UltraGroupMessage{From: "u", To: []string{"1", ""}, Content: messageText}},
 		{field: "content", reason: "required", message: UltraGroupMessage{From: "u", To: []string{"g"}}},
-		{field: "content", reason: "at most", message: UltraGroupMessage{From: "u", To: []string{"g"}, Content: RawContent{"app:x", strings.Repeat("x", 128<<10+1)}}},
+		{
+			field: "content", reason: "at most",
+			message: UltraGroupMessage{From: "u", To: []string{"g"}, Content: RawContent{"app:x", strings.Repeat("x", 128<<10+1)}},
+		},
 	} {
 		msgRefused(t, c.field, c.reason, func(ctx context.Context, s *MessageService) error {
 			_, err := s.SendUltraGroup(ctx, c.message)

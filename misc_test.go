@@ -72,7 +72,10 @@ func TestMiscDecodes(t *testing.T) {
 			want:   &rongcloud.FriendPage{Total: 1, Friends: []rongcloud.Friend{{UserID: "1", Attributes: map[string]string{"ext_x": "1"}, AddedAt: at}}}},
 		{name: "friends without extras", path: "/friend/get.json", call: friends, answer: `,"friendList":[{"userId":"a","friendExtProfile":""}]`,
 			want: &rongcloud.FriendPage{Friends: []rongcloud.Friend{{UserID: "a", Attributes: map[string]string{}}}}},
-		{name: "no friends", path: "/friend/get.json", call: friends, answer: `,"totalCount":0,"friendList":[]`, want: &rongcloud.FriendPage{Friends: []rongcloud.Friend{}}},
+		{
+			name: "no friends", path: "/friend/get.json", call: friends, answer: `,"totalCount":0,"friendList":[]`,
+			want: &rongcloud.FriendPage{Friends: []rongcloud.Friend{}},
+		},
 		{name: "checks", path: "/friend/check.json", call: checks, answer: `,"results":[{"userId":"a","result":1},{"userId":"b","result":4},{"userId":"c","result":2}]`,
 			want: &rongcloud.FriendChecks{Results: []rongcloud.FriendCheck{{"a", rongcloud.FriendshipNone}, {"b", rongcloud.FriendshipMutual}, {"c", 2}}}},
 		{name: "checks as texts", path: "/friend/check.json", call: checks, answer: `,"results":[{"userId":"a","result":"4"}]`,
@@ -185,7 +188,10 @@ func TestMiscRefuses(t *testing.T) {
 		{name: "delete a friend with a comma", field: "targetIds", reason: "item 1 contains a comma", call: func(ctx context.Context, client *rongcloud.Client) error {
 			return client.Friend.Remove(ctx, rongcloud.FriendRemoveParams{UserID: "u", TargetIDs: []string{"a,b"}})
 		}},
-		{name: "clean nobody", field: "userId", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error { return client.Friend.RemoveAll(ctx, "") }},
+		{
+			name: "clean nobody", field: "userId", reason: "is required",
+			call: func(ctx context.Context, client *rongcloud.Client) error { return client.Friend.RemoveAll(ctx, "") },
+		},
 		{name: "a profile of no friend", field: "targetId", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
 			return client.Friend.SetProfile(ctx, rongcloud.FriendProfileParams{UserID: "u", RemarkName: rongcloud.Ptr("r")})
 		}},
@@ -207,8 +213,14 @@ func TestMiscRefuses(t *testing.T) {
 		{name: "a bot without integrations", field: "integrations", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
 			return client.Bot.Create(ctx, rongcloud.BotParams{UserID: "b", Name: "n", Type: "t", PortraitURL: "p"})
 		}},
-		{name: "an integration without a type", field: "integrations", reason: "item 2: Type is required", call: integration(rongcloud.BotIntegration{CallbackURL: "c"})},
-		{name: "an integration without an address", field: "integrations", reason: "item 2: CallbackURL is required", call: integration(rongcloud.BotIntegration{Type: "webhook"})},
+		{
+			name: "an integration without a type", field: "integrations", reason: "item 2: Type is required",
+			call: integration(rongcloud.BotIntegration{CallbackURL: "c"}),
+		},
+		{
+			name: "an integration without an address", field: "integrations", reason: "item 2: CallbackURL is required",
+			call: integration(rongcloud.BotIntegration{Type: "webhook"}),
+		},
 		{name: "add an integration without an address", field: "callbackUrl", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
 			return client.Bot.Integration.Create(ctx, rongcloud.BotIntegrationParams{UserID: "b", BotIntegration: rongcloud.BotIntegration{Type: "webhook"}})
 		}},
@@ -244,9 +256,18 @@ func TestMiscRefuses(t *testing.T) {
 			_, err := client.Translation.Translate(ctx, rongcloud.TranslationParams{})
 			return err
 		}},
-		{name: "access without a key", field: "access_key", reason: "is required", call: access(rongcloud.ConsoleAccessParams{Page: "p", Lifetime: time.Hour})},
-		{name: "access without an end", field: "useful_life", reason: "is required", call: access(rongcloud.ConsoleAccessParams{AccessKey: "k", Page: "p"})},
-		{name: "access for a part of a second", field: "useful_life", reason: "whole number of seconds", call: access(rongcloud.ConsoleAccessParams{AccessKey: "k", Page: "p", Lifetime: 1})},
+		{
+			name: "access without a key", field: "access_key", reason: "is required",
+			call: access(rongcloud.ConsoleAccessParams{Page: "p", Lifetime: time.Hour}),
+		},
+		{
+			name: "access without an end", field: "useful_life", reason: "is required",
+			call: access(rongcloud.ConsoleAccessParams{AccessKey: "k", Page: "p"}),
+		},
+		{
+			name: "access for a part of a second", field: "useful_life", reason: "whole number of seconds",
+			call: access(rongcloud.ConsoleAccessParams{AccessKey: "k", Page: "p", Lifetime: 1}),
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

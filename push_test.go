@@ -248,8 +248,14 @@ func TestPushRefuses(t *testing.T) {
 		{name: "an empty user", field: "audience", reason: "users: item 2 is empty", push: to(rongcloud.AudienceUsers{"u1", ""})},
 		{name: "1001 users", field: "audience", reason: "users: 1001 items, at most 1000", push: to(rongcloud.AudienceUsers(userIDs(1001)))},
 		{name: "no tags", field: "audience", reason: "All or Any is required", push: to(rongcloud.AudienceTags{Package: "p"})},
-		{name: "an empty tag", field: "audience", reason: "All: item 1 is empty", push: to(rongcloud.AudienceTags{All: []string{""}, Any: []string{"a"}})},
-		{name: "an empty tag of any", field: "audience", reason: "Any: item 1 is empty", push: to(rongcloud.AudienceTags{All: []string{"a"}, Any: []string{""}})},
+		{
+			name: "an empty tag", field: "audience", reason: "All: item 1 is empty",
+			push: to(rongcloud.AudienceTags{All: []string{""}, Any: []string{"a"}}),
+		},
+		{
+			name: "an empty tag of any", field: "audience", reason: "Any: item 1 is empty",
+			push: to(rongcloud.AudienceTags{All: []string{"a"}, Any: []string{""}}),
+		},
 		{name: "21 tags", field: "audience", reason: "All: 21 items, at most 20", push: to(rongcloud.AudienceTags{All: userIDs(21)})},
 		{name: "21 tags of any", field: "audience", reason: "Any: 21 items, at most 20", push: to(rongcloud.AudienceTags{Any: userIDs(21)})},
 		{name: "no package", field: "audience", reason: "the package is required", push: to(rongcloud.AudiencePackage(""))},
@@ -266,8 +272,14 @@ func TestPushRefuses(t *testing.T) {
 		})},
 		{name: "no sender", field: "fromuserid", reason: "is required", push: with(rongcloud.PushMessage{Content: rongcloud.TextMessage{}})},
 		{name: "no content", field: "content", reason: "is required", push: with(rongcloud.PushMessage{From: "u1"})},
-		{name: "a nil content", field: "content", reason: "is a nil *rongcloud.TextMessage", push: with(rongcloud.PushMessage{From: "u1", Content: (*rongcloud.TextMessage)(nil)})},
-		{name: "an empty content", field: "content", reason: "is required", push: with(rongcloud.PushMessage{From: "u1", Content: rongcloud.RawContent{Name: "app:x"}})},
+		{
+			name: "a nil content", field: "content", reason: "is a nil *rongcloud.TextMessage",
+			push: with(rongcloud.PushMessage{From: "u1", Content: (*rongcloud.TextMessage)(nil)}),
+		},
+		{
+			name: "an empty content", field: "content", reason: "is required",
+			push: with(rongcloud.PushMessage{From: "u1", Content: rongcloud.RawContent{Name: "app:x"}}),
+		},
 		{name: "a huge content", field: "content", reason: "at most 131072", push: with(rongcloud.PushMessage{
 			From: "u1", Content: rongcloud.TextMessage{Content: strings.Repeat("x", 128<<10)},
 		})},
@@ -291,11 +303,23 @@ func TestPushRefuses(t *testing.T) {
 		{name: "custom on no platform", field: "platform", reason: "is required", push: rongcloud.CustomPush{
 			Audience: rongcloud.AudienceAll{}, Notification: rongcloud.CustomPushNotification{Text: "hello"},
 		}},
-		{name: "custom without a text", field: "notification", reason: "Text is required", push: rongcloud.CustomPush{Platforms: pushBoth(), Audience: rongcloud.AudienceAll{}}},
+		{
+			name: "custom without a text", field: "notification", reason: "Text is required",
+			push: rongcloud.CustomPush{Platforms: pushBoth(), Audience: rongcloud.AudienceAll{}},
+		},
 		{name: "no conditions", field: "audience", reason: "Items is required", push: logic()},
-		{name: "a condition without tags", field: "audience", reason: "item 2 has no Tags", push: logic(one, rongcloud.TagCondition{Join: rongcloud.TagOperatorOr})},
-		{name: "a condition with an empty tag", field: "audience", reason: "item 1 has an empty tag", push: logic(rongcloud.TagCondition{Tags: []string{""}})},
-		{name: "a condition without an operator", field: "audience", reason: "item 1 lacks the Operator", push: logic(rongcloud.TagCondition{Tags: []string{"a", "b"}})},
+		{
+			name: "a condition without tags", field: "audience", reason: "item 2 has no Tags",
+			push: logic(one, rongcloud.TagCondition{Join: rongcloud.TagOperatorOr}),
+		},
+		{
+			name: "a condition with an empty tag", field: "audience", reason: "item 1 has an empty tag",
+			push: logic(rongcloud.TagCondition{Tags: []string{""}}),
+		},
+		{
+			name: "a condition without an operator", field: "audience", reason: "item 1 lacks the Operator",
+			push: logic(rongcloud.TagCondition{Tags: []string{"a", "b"}}),
+		},
 		{name: "a condition that is not joined", field: "audience", reason: "item 2 lacks Join", push: logic(one, one)},
 	}
 	for _, test := range tests {

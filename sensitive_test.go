@@ -112,13 +112,19 @@ func TestSensitiveRefuses(t *testing.T) {
 			return client.SensitiveWord.Add(ctx, rongcloud.SensitiveWordParams{Replacement: "*"})
 		}},
 		{name: "add no words", field: "words", reason: "is required", call: add()},
-		{name: "add an empty word", field: "words", reason: "item 2 lacks the word", call: add(rongcloud.SensitiveWordParams{Word: "a"}, rongcloud.SensitiveWordParams{Replacement: "*"})},
+		{
+			name: "add an empty word", field: "words", reason: "item 2 lacks the word",
+			call: add(rongcloud.SensitiveWordParams{Word: "a"}, rongcloud.SensitiveWordParams{Replacement: "*"}),
+		},
 		{name: "add 51 words", field: "words", reason: "51 items, at most 50", call: add(many...)},
 		{name: "list an unknown type", field: "type", reason: "SensitiveWordType(3) is not a valid value", call: func(ctx context.Context, client *rongcloud.Client) error {
 			_, err := client.SensitiveWord.List(ctx, rongcloud.SensitiveWordQuery{Type: 3})
 			return err
 		}},
-		{name: "delete nothing", field: "word", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error { return client.SensitiveWord.Remove(ctx, "") }},
+		{
+			name: "delete nothing", field: "word", reason: "is required",
+			call: func(ctx context.Context, client *rongcloud.Client) error { return client.SensitiveWord.Remove(ctx, "") },
+		},
 		{name: "delete no words", field: "words", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
 			return client.SensitiveWord.BatchRemove(ctx, nil)
 		}},

@@ -15,10 +15,22 @@ import (
 
 // signatureVectors are the test vectors of api/signing.yaml, copied by hand.
 var signatureVectors = []struct{ name, secret, nonce, timestamp, signature string }{
-	{name: "vendor example", secret: "Y1W2MeFwwwRxa0", nonce: "14314", timestamp: "1408710653000", signature: "30be0bbca9c9b2e27578701e9fda2358a814c88f"},
-	{name: "ten-digit nonce, milliseconds", secret: "test-secret", nonce: "1234567890", timestamp: "1700000000000", signature: "8412d2a2e2bd25260da45037caec8d483c1f6413"},
-	{name: "longest nonce, milliseconds", secret: "test-secret", nonce: "123456789012345678", timestamp: "1700000000000", signature: "a946106315e8038302151e9dfcf6bf55345ed6ee"},
-	{name: "ten-digit nonce, seconds", secret: "test-secret", nonce: "1234567890", timestamp: "1700000000", signature: "92feabe5d12576f69a3a9cda59869ea3cc3e3b23"},
+	{
+		name: "vendor example", secret: "Y1W2MeFwwwRxa0", nonce: "14314", timestamp: "1408710653000",
+		signature: "30be0bbca9c9b2e27578701e9fda2358a814c88f",
+	},
+	{
+		name: "ten-digit nonce, milliseconds", secret: "test-secret", nonce: "1234567890", timestamp: "1700000000000",
+		signature: "8412d2a2e2bd25260da45037caec8d483c1f6413",
+	},
+	{
+		name: "longest nonce, milliseconds", secret: "test-secret", nonce: "123456789012345678", timestamp: "1700000000000",
+		signature: "a946106315e8038302151e9dfcf6bf55345ed6ee",
+	},
+	{
+		name: "ten-digit nonce, seconds", secret: "test-secret", nonce: "1234567890", timestamp: "1700000000",
+		signature: "92feabe5d12576f69a3a9cda59869ea3cc3e3b23",
+	},
 }
 
 func TestSignVectors(t *testing.T) {
@@ -68,7 +80,10 @@ func TestVerify(t *testing.T) {
 		{name: "too long", secret: v.secret, nonce: v.nonce, timestamp: v.timestamp, signature: v.signature + "0"},
 		{name: "empty signature", secret: v.secret, nonce: v.nonce, timestamp: v.timestamp},
 		{name: "padded with space", secret: v.secret, nonce: v.nonce, timestamp: v.timestamp, signature: v.signature[:39] + " "},
-		{name: "a letter that shrinks in lower case", secret: v.secret, nonce: v.nonce, timestamp: v.timestamp, signature: "\u212a" + v.signature[3:]},
+		{
+			name: "a letter that shrinks in lower case", secret: v.secret, nonce: v.nonce, timestamp: v.timestamp,
+			signature: "\u212a" + v.signature[3:],
+		},
 		{name: "other secret", secret: "other-secret", nonce: v.nonce, timestamp: v.timestamp, signature: v.signature},
 		{name: "empty secret", nonce: v.nonce, timestamp: v.timestamp, signature: Sign("", v.nonce, v.timestamp)},
 		{name: "changed nonce", secret: v.secret, nonce: "1234567891", timestamp: v.timestamp, signature: v.signature},

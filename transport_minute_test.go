@@ -34,9 +34,19 @@ func TestMinuteOfIdempotentSends(t *testing.T) {
 		{name: "an endless attempt of one call", first: broken, call: []CallOption{WithAttemptTimeout(math.MaxInt64)}, requests: 1},
 		{name: "an attempt of just a minute", first: broken, opts: []Option{WithAttemptTimeout(time.Minute - time.Nanosecond)}, requests: 1},
 		{name: "a long wait", first: broken, opts: []Option{WithRetry(RetryPolicy{MinWait: 1, MaxWait: time.Hour})}, requests: 1},
-		{name: "the server asks for it", first: status(503, "", "Retry-After", "9999999999"), opts: []Option{WithRetry(RetryPolicy{MinWait: 1, MaxWait: 50 * time.Second})}, requests: 1},
-		{name: "wait and attempt together", first: broken, opts: []Option{WithRetry(RetryPolicy{MinWait: 1, MaxWait: 30 * time.Second}), WithAttemptTimeout(31 * time.Second)}, requests: 1},
-		{name: "the first attempt takes long", first: slow(40*time.Second, broken), opts: []Option{WithAttemptTimeout(41 * time.Second)}, requests: 1},
+		{
+			name: "the server asks for it", first: status(503, "", "Retry-After", "9999999999"),
+			opts: []Option{WithRetry(RetryPolicy{MinWait: 1, MaxWait: 50 * time.Second})}, requests: 1,
+		},
+		{
+			name: "wait and attempt together", first: broken,
+			opts:     []Option{WithRetry(RetryPolicy{MinWait: 1, MaxWait: 30 * time.Second}), WithAttemptTimeout(31 * time.Second)},
+			requests: 1,
+		},
+		{
+			name: "the first attempt takes long", first: slow(40*time.Second, broken),
+			opts: []Option{WithAttemptTimeout(41 * time.Second)}, requests: 1,
+		},
 		{name: "a hook that blocks a little", first: broken, opts: []Option{blocks(10 * time.Second)}, requests: 2},
 		{name: "a hook that blocks past the minute", first: broken, opts: []Option{blocks(2 * time.Minute)}, requests: 1, late: true},
 		{name: "a hook that leaves too little", first: broken, opts: []Option{blocks(51 * time.Second)}, requests: 1, late: true},

@@ -115,37 +115,112 @@ func TestStream(t *testing.T) {
 	}{
 		{name: "complete", answers: []http.HandlerFunc{pieces(nil, pieceA, pieceB, pieceLast)}, want: []string{"a", "b", "c"}, requests: 1},
 		{name: "complete by the mark", answers: []http.HandlerFunc{pieces(nil, pieceA, pieceB, pieceDone)}, want: []string{"a", "b"}, requests: 1},
-		{name: "nothing is read after the mark", answers: []http.HandlerFunc{pieces(waitForCaller, pieceA, pieceDone)}, want: []string{"a"}, requests: 1},
-		{name: "an event after the last piece", answers: []http.HandlerFunc{pieces(nil, pieceLast, "data: {}\n\n")}, want: []string{"c", ""}, requests: 1},
-		{name: "comments and other texts", answers: []http.HandlerFunc{pieces(nil, ": hi\n\n", "data: ping\n\n", pieceLast)}, want: []string{"", "c"}, requests: 1},
-		{name: "success in every event", answers: []http.HandlerFunc{pieces(nil, "data: {\"code\":200,\"answer\":\"a\"}\n\n", pieceDone)}, want: []string{"a"}, requests: 1},
-		{name: "numbers and texts mixed up", answers: []http.HandlerFunc{pieces(nil, "data: {\"answer\":7,\"finishReason\":\"stop\",\"timestamp\":\"1\"}\n\n")}, want: []string{"7"}, requests: 1},
+		{
+			name: "nothing is read after the mark", answers: []http.HandlerFunc{pieces(waitForCaller, pieceA, pieceDone)},
+			want: []string{"a"}, requests: 1,
+		},
+		{
+			name: "an event after the last piece", answers: []http.HandlerFunc{pieces(nil, pieceLast, "data: {}\n\n")},
+			want: []string{"c", ""}, requests: 1,
+		},
+		{
+			name: "comments and other texts", answers: []http.HandlerFunc{pieces(nil, ": hi\n\n", "data: ping\n\n", pieceLast)},
+			want: []string{"", "c"}, requests: 1,
+		},
+		{
+			name:    "success in every event",
+			answers: []http.HandlerFunc{pieces(nil, "data: {\"code\":200,\"answer\":\"a\"}\n\n", pieceDone)}, want: []string{"a"},
+			requests: 1,
+		},
+		{
+			name:    "numbers and texts mixed up",
+			answers: []http.HandlerFunc{pieces(nil, "data: {\"answer\":7,\"finishReason\":\"stop\",\"timestamp\":\"1\"}\n\n")},
+			want:    []string{"7"}, requests: 1,
+		},
 
-		{name: "cut within the stream", answers: []http.HandlerFunc{pieces(cutOff, pieceA, pieceB)}, want: []string{"a", "b"}, err: io.ErrUnexpectedEOF, unknown: true, requests: 1},
-		{name: "cut within an event", answers: []http.HandlerFunc{pieces(cutOff, pieceA, pieceB[:10])}, want: []string{"a"}, err: io.ErrUnexpectedEOF, unknown: true, requests: 1},
+		{
+			name: "cut within the stream", answers: []http.HandlerFunc{pieces(cutOff, pieceA, pieceB)}, want: []string{"a", "b"},
+			err: io.ErrUnexpectedEOF, unknown: true, requests: 1,
+		},
+		{
+			name: "cut within an event", answers: []http.HandlerFunc{pieces(cutOff, pieceA, pieceB[:10])}, want: []string{"a"},
+			err: io.ErrUnexpectedEOF, unknown: true, requests: 1,
+		},
 		{name: "cut before the first event", answers: []http.HandlerFunc{pieces(cutOff)}, err: io.ErrUnexpectedEOF, unknown: true, requests: 1},
-		{name: "cut after the last piece", answers: []http.HandlerFunc{pieces(cutOff, pieceLast)}, want: []string{"c"}, err: io.ErrUnexpectedEOF, unknown: true, requests: 1},
-		{name: "ended too early", answers: []http.HandlerFunc{pieces(nil, pieceA, pieceB)}, want: []string{"a", "b"}, err: ErrAgentChatIncomplete, unknown: true, requests: 1},
-		{name: "ended within a line", answers: []http.HandlerFunc{pieces(nil, pieceA, strings.TrimRight(pieceLast, "\n"))}, want: []string{"a"}, err: ErrAgentChatIncomplete, unknown: true, requests: 1},
+		{
+			name: "cut after the last piece", answers: []http.HandlerFunc{pieces(cutOff, pieceLast)}, want: []string{"c"},
+			err: io.ErrUnexpectedEOF, unknown: true, requests: 1,
+		},
+		{
+			name: "ended too early", answers: []http.HandlerFunc{pieces(nil, pieceA, pieceB)}, want: []string{"a", "b"},
+			err: ErrAgentChatIncomplete, unknown: true, requests: 1,
+		},
+		{
+			name: "ended within a line", answers: []http.HandlerFunc{pieces(nil, pieceA, strings.TrimRight(pieceLast, "\n"))},
+			want: []string{"a"}, err: ErrAgentChatIncomplete, unknown: true, requests: 1,
+		},
 		{name: "ended at once", answers: []http.HandlerFunc{pieces(nil)}, err: ErrAgentChatIncomplete, unknown: true, requests: 1},
-		{name: "a line that is too long", answers: []http.HandlerFunc{pieces(waitForCaller, pieceA, "data: "+long)}, want: []string{"a"}, err: sse.ErrLineTooLong, unknown: true, requests: 1},
-		{name: "an event that is too long", answers: []http.HandlerFunc{pieces(waitForCaller, pieceA, strings.Repeat("data: "+long[:1<<17]+"\n", 9))}, want: []string{"a"}, err: sse.ErrEventTooLong, unknown: true, requests: 1},
-		{name: "broken JSON", answers: []http.HandlerFunc{pieces(waitForCaller, pieceA, "data: {\"answer\":\n\n")}, want: []string{"a"}, unknown: true, requests: 1},
+		{
+			name: "a line that is too long", answers: []http.HandlerFunc{pieces(waitForCaller, pieceA, "data: "+long)},
+			want: []string{"a"}, err: sse.ErrLineTooLong, unknown: true, requests: 1,
+		},
+		{
+			name:    "an event that is too long",
+			answers: []http.HandlerFunc{pieces(waitForCaller, pieceA, strings.Repeat("data: "+long[:1<<17]+"\n", 9))},
+			want:    []string{"a"}, err: sse.ErrEventTooLong, unknown: true, requests: 1,
+		},
+		{
+			name: "broken JSON", answers: []http.HandlerFunc{pieces(waitForCaller, pieceA, "data: {\"answer\":\n\n")},
+			want: []string{"a"}, unknown: true, requests: 1,
+		},
 
-		{name: "a refusal as the first event", answers: []http.HandlerFunc{pieces(nil, "data: {\"code\":1002,\"msg\":\"no agent\"}\n\n")}, err: CodeInvalidParameter, code: 1002, requests: 1},
-		{name: "a passing fault as the first event", answers: []http.HandlerFunc{pieces(nil, "data: {\"code\":1000}\n\n")}, err: CodeInternalError, code: 1000, unknown: true, requests: 1},
-		{name: "a refusal later", answers: []http.HandlerFunc{pieces(nil, pieceA, "data: {\"code\":1002}\n\n")}, want: []string{"a"}, err: CodeInvalidParameter, code: 1002, unknown: true, requests: 1},
-		{name: "an event called error", answers: []http.HandlerFunc{pieces(nil, pieceA, "event: error\ndata: overloaded\n\n")}, want: []string{"a"}, unknown: true, requests: 1},
+		{
+			name:    "a refusal as the first event",
+			answers: []http.HandlerFunc{pieces(nil, "data: {\"code\":1002,\"msg\":\"no agent\"}\n\n")}, err: CodeInvalidParameter,
+			code: 1002, requests: 1,
+		},
+		{
+			name: "a passing fault as the first event", answers: []http.HandlerFunc{pieces(nil, "data: {\"code\":1000}\n\n")},
+			err: CodeInternalError, code: 1000, unknown: true, requests: 1,
+		},
+		{
+			name: "a refusal later", answers: []http.HandlerFunc{pieces(nil, pieceA, "data: {\"code\":1002}\n\n")},
+			want: []string{"a"}, err: CodeInvalidParameter, code: 1002, unknown: true, requests: 1,
+		},
+		{
+			name: "an event called error", answers: []http.HandlerFunc{pieces(nil, pieceA, "event: error\ndata: overloaded\n\n")},
+			want: []string{"a"}, unknown: true, requests: 1,
+		},
 
-		{name: "JSON in place of a stream", answers: []http.HandlerFunc{plain(200, jsonType, `{"code":200,"answer":"whole","finishReason":"stop"}`)}, want: []string{"whole"}, requests: 1},
-		{name: "a refusal as JSON", answers: []http.HandlerFunc{plain(400, jsonType, `{"code":1002,"errorMessage":"no agent"}`)}, err: CodeInvalidParameter, code: 1002, requests: 1},
-		{name: "a refusal as JSON with 200", answers: []http.HandlerFunc{plain(200, jsonType, `{"code":1002}`)}, err: CodeInvalidParameter, code: 1002, requests: 1},
-		{name: "an error with the type of a stream", answers: []http.HandlerFunc{plain(401, "text/event-stream", `{"code":1004}`)}, err: CodeWrongSignature, code: 1004, requests: 1},
+		{
+			name:    "JSON in place of a stream",
+			answers: []http.HandlerFunc{plain(200, jsonType, `{"code":200,"answer":"whole","finishReason":"stop"}`)},
+			want:    []string{"whole"}, requests: 1,
+		},
+		{
+			name: "a refusal as JSON", answers: []http.HandlerFunc{plain(400, jsonType, `{"code":1002,"errorMessage":"no agent"}`)},
+			err: CodeInvalidParameter, code: 1002, requests: 1,
+		},
+		{
+			name: "a refusal as JSON with 200", answers: []http.HandlerFunc{plain(200, jsonType, `{"code":1002}`)},
+			err: CodeInvalidParameter, code: 1002, requests: 1,
+		},
+		{
+			name: "an error with the type of a stream", answers: []http.HandlerFunc{plain(401, "text/event-stream", `{"code":1004}`)},
+			err: CodeWrongSignature, code: 1004, requests: 1,
+		},
 		{name: "a proxy's page", answers: []http.HandlerFunc{plain(200, "text/html", "<html>")}, err: ErrTransport, unknown: true, requests: 1},
 		{name: "a gateway's page", answers: []http.HandlerFunc{plain(502, "text/html", "<html>")}, err: ErrTransport, unknown: true, requests: 1},
 		{name: "no answer", answers: []http.HandlerFunc{cutOff}, err: io.EOF, unknown: true, requests: 1},
-		{name: "too fast, then a stream", answers: []http.HandlerFunc{plain(429, jsonType, `{"code":1008}`), pieces(nil, pieceLast)}, want: []string{"c"}, requests: 2},
-		{name: "too fast each time", answers: []http.HandlerFunc{plain(429, jsonType, `{"code":1008}`)}, err: ErrRateLimited, code: 1008, requests: 3},
+		{
+			name:    "too fast, then a stream",
+			answers: []http.HandlerFunc{plain(429, jsonType, `{"code":1008}`), pieces(nil, pieceLast)}, want: []string{"c"},
+			requests: 2,
+		},
+		{
+			name: "too fast each time", answers: []http.HandlerFunc{plain(429, jsonType, `{"code":1008}`)}, err: ErrRateLimited,
+			code: 1008, requests: 3,
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -469,12 +469,28 @@ func TestIdempotentSends(t *testing.T) {
 	}{
 		{name: "the retry succeeds", option: blind, steps: []step{broken, nil}, requests: 2, want: "ok"},
 		{name: "the retry is refused as a duplicate", option: known, steps: []step{broken, refusal}, requests: 2, want: "ok"},
-		{name: "the retry is refused, nobody knows why", option: blind, steps: []step{broken, refusal}, requests: 2, want: "unknown http400 code4711"},
+		{
+			name: "the retry is refused, nobody knows why", option: blind, steps: []step{broken, refusal}, requests: 2,
+			want: "unknown http400 code4711",
+		},
 		{name: "the first attempt is refused as a duplicate", option: known, steps: []step{refusal}, requests: 1, want: "http400 code4711"},
-		{name: "a retry that fails with the duplicate's code", option: known, steps: []step{broken, status(500, `{"code":4711}`), status(500, `{"code":4711}`)}, requests: 3, want: "unknown http500 code4711"},
-		{name: "a refused retry after a harmless failure", option: known, steps: []step{status(429, ""), refusal}, requests: 2, want: "http400 code4711"},
-		{name: "the retry is refused for something else", option: known, steps: []step{broken, status(400, `{"code":1002}`)}, requests: 2, want: "unknown http400 code1002"},
-		{name: "the retry is rate-limited, then a duplicate", option: known, steps: []step{broken, status(429, ""), refusal}, requests: 3, want: "ok"},
+		{
+			name: "a retry that fails with the duplicate's code", option: known,
+			steps: []step{broken, status(500, `{"code":4711}`), status(500, `{"code":4711}`)}, requests: 3,
+			want: "unknown http500 code4711",
+		},
+		{
+			name: "a refused retry after a harmless failure", option: known, steps: []step{status(429, ""), refusal}, requests: 2,
+			want: "http400 code4711",
+		},
+		{
+			name: "the retry is refused for something else", option: known, steps: []step{broken, status(400, `{"code":1002}`)},
+			requests: 2, want: "unknown http400 code1002",
+		},
+		{
+			name: "the retry is rate-limited, then a duplicate", option: known, steps: []step{broken, status(429, ""), refusal},
+			requests: 3, want: "ok",
+		},
 		{
 			name: "a retry that is rate-limited with the duplicate's code", option: known,
 			steps: []step{broken, status(429, `{"code":4711}`), status(429, `{"code":4711}`)}, requests: 3, want: "unknown rate http429 code4711",
@@ -783,10 +799,12 @@ func TestAttemptsEndAsTheirCallsDo(t *testing.T) {
 		call  []CallOption
 		want  []error // none: accepted
 	}{
-		"accepted":                 {steps: []step{nil}},
-		"refused":                  {steps: []step{refused}, want: []error{Code(1002)}},
-		"no right":                 {steps: []step{status(401, `{"code":1004}`)}, want: []error{ErrUnauthorized, Code(1004)}},
-		"quota":                    {steps: []step{status(429, `{"code":1008}`)}, opts: []Option{WithoutRetries()}, want: []error{ErrRateLimited, Code(1008)}},
+		"accepted": {steps: []step{nil}},
+		"refused":  {steps: []step{refused}, want: []error{Code(1002)}},
+		"no right": {steps: []step{status(401, `{"code":1004}`)}, want: []error{ErrUnauthorized, Code(1004)}},
+		"quota": {
+			steps: []step{status(429, `{"code":1008}`)}, opts: []Option{WithoutRetries()}, want: []error{ErrRateLimited, Code(1008)},
+		},
 		"connection broken":        {steps: []step{broken}, want: []error{ErrOutcomeUnknown, ErrTransport}},
 		"server failed":            {steps: []step{status(503, "")}, want: []error{ErrOutcomeUnknown, ErrTransport}},
 		"server says that it lost": {steps: []step{status(500, `{"code":1000}`)}, want: []error{ErrOutcomeUnknown, Code(1000)}},

@@ -96,7 +96,10 @@ func TestUltraGroupRefuses(t *testing.T) {
 		{name: "create without a member", field: "userId", reason: "required", call: func(ctx context.Context, s groups) error {
 			return s.Create(ctx, rongcloud.UltraGroupCreateParams{GroupID: "g", Name: "n"})
 		}},
-		{name: "dismiss nothing", field: "groupId", reason: "required", call: func(ctx context.Context, s groups) error { return s.Dismiss(ctx, "") }},
+		{
+			name: "dismiss nothing", field: "groupId", reason: "required",
+			call: func(ctx context.Context, s groups) error { return s.Dismiss(ctx, "") },
+		},
 		{name: "join as nobody", field: "userId", reason: "required", call: func(ctx context.Context, s groups) error {
 			return s.Join(ctx, rongcloud.UltraGroupJoinParams{GroupID: "g", UserID: ""})
 		}},
@@ -121,8 +124,14 @@ func TestUltraGroupRefuses(t *testing.T) {
 		{name: "private with 21", field: "userIds", reason: "21 items", call: func(ctx context.Context, s groups) error {
 			return s.PrivateChannel.Remove(ctx, rongcloud.UltraGroupPrivateChannelParams{GroupID: "g", ChannelID: "c", UserIDs: userIDs(21)})
 		}},
-		{name: "mute nobody", field: "userIds", reason: "required", call: func(ctx context.Context, s groups) error { return s.Mute.Add(ctx, users(0)) }},
-		{name: "mute 21", field: "userIds", reason: "21 items", call: func(ctx context.Context, s groups) error { return s.Mute.Add(ctx, users(21)) }},
+		{
+			name: "mute nobody", field: "userIds", reason: "required",
+			call: func(ctx context.Context, s groups) error { return s.Mute.Add(ctx, users(0)) },
+		},
+		{
+			name: "mute 21", field: "userIds", reason: "21 items",
+			call: func(ctx context.Context, s groups) error { return s.Mute.Add(ctx, users(21)) },
+		},
 		{name: "mute with a comma", field: "userIds", reason: "comma", call: func(ctx context.Context, s groups) error {
 			return s.Mute.Remove(ctx, rongcloud.UltraGroupMuteParams{GroupID: "g", UserIDs: []string{"a,b"}})
 		}},
@@ -171,14 +180,32 @@ func TestUltraGroupRefuses(t *testing.T) {
 				GroupID: "g", From: "u", MessageUID: "A", Content: rongcloud.RawContent{Name: "RC:None", Body: "{}"},
 			})
 		}},
-		{name: "search without a start", field: "startTime", reason: "required", call: search(func(q *rongcloud.UltraGroupMessageQuery) { q.After = time.Time{} })},
-		{name: "search back", field: "endTime", reason: "before", call: search(func(q *rongcloud.UltraGroupMessageQuery) { q.Until = day.Add(-time.Second) })},
-		{name: "search too far", field: "endTime", reason: "14 days", call: search(func(q *rongcloud.UltraGroupMessageQuery) { q.Until = day.Add(long + time.Millisecond) })},
+		{
+			name: "search without a start", field: "startTime", reason: "required",
+			call: search(func(q *rongcloud.UltraGroupMessageQuery) { q.After = time.Time{} }),
+		},
+		{
+			name: "search back", field: "endTime", reason: "before",
+			call: search(func(q *rongcloud.UltraGroupMessageQuery) { q.Until = day.Add(-time.Second) }),
+		},
+		{
+			name: "search too far", field: "endTime", reason: "14 days",
+			call: search(func(q *rongcloud.UltraGroupMessageQuery) { q.Until = day.Add(long + time.Millisecond) }),
+		},
 		{name: "search too many", field: "pageSize", reason: "101", call: search(func(q *rongcloud.UltraGroupMessageQuery) { q.Size = 101 })},
 		{name: "search fewer than none", field: "pageSize", reason: "-1", call: search(func(q *rongcloud.UltraGroupMessageQuery) { q.Size = -1 })},
-		{name: "search no channel", field: "busChannel", reason: "required", call: search(func(q *rongcloud.UltraGroupMessageQuery) { q.ChannelID = "" })},
-		{name: "walk without a start", field: "startTime", reason: "required", call: searchAll(func(q *rongcloud.UltraGroupMessageQuery) { q.After = time.Time{} })},
-		{name: "walk back", field: "endTime", reason: "before", call: searchAll(func(q *rongcloud.UltraGroupMessageQuery) { q.Until = day.Add(-time.Second) })},
+		{
+			name: "search no channel", field: "busChannel", reason: "required",
+			call: search(func(q *rongcloud.UltraGroupMessageQuery) { q.ChannelID = "" }),
+		},
+		{
+			name: "walk without a start", field: "startTime", reason: "required",
+			call: searchAll(func(q *rongcloud.UltraGroupMessageQuery) { q.After = time.Time{} }),
+		},
+		{
+			name: "walk back", field: "endTime", reason: "before",
+			call: searchAll(func(q *rongcloud.UltraGroupMessageQuery) { q.Until = day.Add(-time.Second) }),
+		},
 		{name: "walk too many", field: "pageSize", reason: "101", call: searchAll(func(q *rongcloud.UltraGroupMessageQuery) { q.Size = 101 })},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -285,10 +312,19 @@ func TestUltraGroupDecodes(t *testing.T) {
 		{name: "muted by another name", path: "userbanned/get", call: muted, answer: `,"users":[{"userId":"u1"},{"userId":2}]`, want: two},
 		{name: "muted, nobody", path: "userbanned/get", call: muted, answer: ``, want: nobody},
 		{name: "exempt", path: "banned/whitelist/get", call: exempt, answer: `,"users":[{"id":"u1"},{"id":"2"}]`, want: two},
-		{name: "exempt by another name", path: "banned/whitelist/get", call: exempt, answer: `,"users":[{"userId":"u1","new":{}},{"userId":"2"}]`, want: two},
+		{
+			name: "exempt by another name", path: "banned/whitelist/get", call: exempt,
+			answer: `,"users":[{"userId":"u1","new":{}},{"userId":"2"}]`, want: two,
+		},
 		{name: "exempt in both forms", path: "banned/whitelist/get", call: exempt, answer: `,"users":[{"userId":"u1"},"2"]`, want: two},
-		{name: "channels of a user", path: "user/channel/query", call: byUser, answer: `,"data":["c1","c2"]`, want: &rongcloud.UltraGroupChannelIDPage{ChannelIDs: []string{"c1", "c2"}}},
-		{name: "channels of nobody", path: "user/channel/query", call: byUser, answer: `,"data":null`, want: &rongcloud.UltraGroupChannelIDPage{ChannelIDs: []string{}}},
+		{
+			name: "channels of a user", path: "user/channel/query", call: byUser, answer: `,"data":["c1","c2"]`,
+			want: &rongcloud.UltraGroupChannelIDPage{ChannelIDs: []string{"c1", "c2"}},
+		},
+		{
+			name: "channels of nobody", path: "user/channel/query", call: byUser, answer: `,"data":null`,
+			want: &rongcloud.UltraGroupChannelIDPage{ChannelIDs: []string{}},
+		},
 		{name: "muted all", path: "globalbanned/get", call: global, answer: `,"status":true`, want: true},
 		{name: "muted all as number", path: "globalbanned/get", call: global, answer: `,"status":1`, want: true},
 		{name: "muted all as text", path: "globalbanned/get", call: global, answer: `,"status":"true"`, want: true},
@@ -302,21 +338,39 @@ func TestUltraGroupDecodes(t *testing.T) {
 			name: "user groups", path: "usergroup/query", call: userGroups, answer: `,"userGroups":[{"userGroupId":"x"},{"userGroupId":2}]`,
 			want: &rongcloud.UltraGroupUserGroupPage{UserGroupIDs: []string{"x", "2"}},
 		},
-		{name: "user groups of a user", path: "user/usergroup/query", call: userGroupsOf, answer: `,"data":["x"]`, want: &rongcloud.UltraGroupUserGroupPage{UserGroupIDs: []string{"x"}}},
-		{name: "user groups of a channel", path: "channel/usergroup/query", call: boundTo, answer: `,"data":["x"]`, want: &rongcloud.UltraGroupUserGroupPage{UserGroupIDs: []string{"x"}}},
-		{name: "channels of a user group", path: "usergroup/channel/query", call: channelsOf, answer: `,"data":["c"]`, want: &rongcloud.UltraGroupChannelIDPage{ChannelIDs: []string{"c"}}},
-		{name: "messages", path: "msg/get", call: get, answer: `,"data":[{` + common + `"sentTime":1705270000123,"extraContent":"{\"k\":\"v\"}"}]`, want: messages},
+		{
+			name: "user groups of a user", path: "user/usergroup/query", call: userGroupsOf, answer: `,"data":["x"]`,
+			want: &rongcloud.UltraGroupUserGroupPage{UserGroupIDs: []string{"x"}},
+		},
+		{
+			name: "user groups of a channel", path: "channel/usergroup/query", call: boundTo, answer: `,"data":["x"]`,
+			want: &rongcloud.UltraGroupUserGroupPage{UserGroupIDs: []string{"x"}},
+		},
+		{
+			name: "channels of a user group", path: "usergroup/channel/query", call: channelsOf, answer: `,"data":["c"]`,
+			want: &rongcloud.UltraGroupChannelIDPage{ChannelIDs: []string{"c"}},
+		},
+		{
+			name: "messages", path: "msg/get", call: get,
+			answer: `,"data":[{` + common + `"sentTime":1705270000123,"extraContent":"{\"k\":\"v\"}"}]`, want: messages,
+		},
 		{
 			name: "found", path: "hismsg/query", call: search,
 			answer: `,"data":[{` + common + `"msgTime":1705270000123,"conversionType":10,"extraContent":"{\"k\":\"v\"}"}]`, want: page,
 		},
-		{name: "found by another name", path: "hismsg/query", call: search, answer: `,"data":[{` + common + `"sentTime":"1705270000123","extraContent":{"k":"v"}}]`, want: page},
+		{
+			name: "found by another name", path: "hismsg/query", call: search,
+			answer: `,"data":[{` + common + `"sentTime":"1705270000123","extraContent":{"k":"v"}}]`, want: page,
+		},
 		{name: "found nothing", path: "hismsg/query", call: search, answer: `,"data":null`, want: &rongcloud.HistoryPage{}},
 		{
 			name: "around", path: "hismsg/msgid/query", call: around,
 			answer: `,"data":[{` + common + `"msgTime":1705270000123,"conversationType":10,"extraContent":{"k":"v"}}]`, want: messages,
 		},
-		{name: "around with text", path: "hismsg/msgid/query", call: around, answer: `,"data":[{` + common + `"msgTime":1705270000123,"extraContent":"{\"k\":\"v\"}"}]`, want: messages},
+		{
+			name: "around with text", path: "hismsg/msgid/query", call: around,
+			answer: `,"data":[{` + common + `"msgTime":1705270000123,"extraContent":"{\"k\":\"v\"}"}]`, want: messages,
+		},
 		{
 			name: "expansion", path: "message/expansion/query", call: expansion, answer: `,"extraContent":{"k":{"v":"1","ts":1705270000123}}`,
 			want: &rongcloud.MessageExpansionPage{Entries: map[string]rongcloud.ExpansionValue{"k": {Value: "1", Order: 1705270000123}}},
@@ -325,7 +379,10 @@ func TestUltraGroupDecodes(t *testing.T) {
 			name: "expansion with text", path: "message/expansion/query", call: expansion, answer: `,"extraContent":{"k":{"v":1,"ts":"1705270000123"}}`,
 			want: &rongcloud.MessageExpansionPage{Entries: map[string]rongcloud.ExpansionValue{"k": {Value: "1", Order: 1705270000123}}},
 		},
-		{name: "no expansion", path: "message/expansion/query", call: expansion, answer: `,"extraContent":[]`, want: &rongcloud.MessageExpansionPage{Entries: map[string]rongcloud.ExpansionValue{}}},
+		{
+			name: "no expansion", path: "message/expansion/query", call: expansion, answer: `,"extraContent":[]`,
+			want: &rongcloud.MessageExpansionPage{Entries: map[string]rongcloud.ExpansionValue{}},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -165,7 +165,10 @@ func TestUserRefuses(t *testing.T) {
 		{name: "no tags for many", field: "tags", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error {
 			return client.User.Tag.BatchSet(ctx, rongcloud.UserTagBatchSetParams{UserIDs: two})
 		}},
-		{name: "clear nobody's tags", field: "userId", reason: "is required", call: func(ctx context.Context, client *rongcloud.Client) error { return client.User.Tag.Clear(ctx, "") }},
+		{
+			name: "clear nobody's tags", field: "userId", reason: "is required",
+			call: func(ctx context.Context, client *rongcloud.Client) error { return client.User.Tag.Clear(ctx, "") },
+		},
 		{name: "clear the tags of 1001", field: "userIds", reason: "1001 items, at most 1000", call: func(ctx context.Context, client *rongcloud.Client) error {
 			return client.User.Tag.BatchClear(ctx, userIDs(1001))
 		}},
@@ -200,10 +203,22 @@ func TestUserRefuses(t *testing.T) {
 			return err
 		}},
 
-		{name: "a period of nobody", field: "userId", reason: "is required", call: period(rongcloud.UserPushPeriodParams{StartTime: "22:00:00", Duration: time.Hour, Level: 1})},
-		{name: "a period without start", field: "startTime", reason: "is required", call: period(rongcloud.UserPushPeriodParams{UserID: "u1", Duration: time.Hour, Level: 1})},
-		{name: "a period without level", field: "level", reason: "is required", call: period(rongcloud.UserPushPeriodParams{UserID: "u1", StartTime: "22:00:00", Duration: time.Hour})},
-		{name: "a period of no length", field: "period", reason: "is required", call: period(rongcloud.UserPushPeriodParams{UserID: "u1", StartTime: "22:00:00", Level: 1})},
+		{
+			name: "a period of nobody", field: "userId", reason: "is required",
+			call: period(rongcloud.UserPushPeriodParams{StartTime: "22:00:00", Duration: time.Hour, Level: 1}),
+		},
+		{
+			name: "a period without start", field: "startTime", reason: "is required",
+			call: period(rongcloud.UserPushPeriodParams{UserID: "u1", Duration: time.Hour, Level: 1}),
+		},
+		{
+			name: "a period without level", field: "level", reason: "is required",
+			call: period(rongcloud.UserPushPeriodParams{UserID: "u1", StartTime: "22:00:00", Duration: time.Hour}),
+		},
+		{
+			name: "a period of no length", field: "period", reason: "is required",
+			call: period(rongcloud.UserPushPeriodParams{UserID: "u1", StartTime: "22:00:00", Level: 1}),
+		},
 		{name: "a negative period", field: "period", reason: "is negative", call: period(rongcloud.UserPushPeriodParams{
 			UserID: "u1", StartTime: "22:00:00", Level: 1, Duration: -time.Hour,
 		})},

@@ -83,16 +83,28 @@ func TestUserDecodes(t *testing.T) {
 		answer     string // what follows the code
 		want       any
 	}{
-		{name: "token", path: "getToken", call: token, answer: `,"userId":"u1","token":"t=="`, want: &rongcloud.UserToken{UserID: "u1", Token: "t=="}},
-		{name: "token of a number", path: "getToken", call: token, answer: `,"userId":1,"token":"t"`, want: &rongcloud.UserToken{UserID: "1", Token: "t"}},
+		{
+			name: "token", path: "getToken", call: token, answer: `,"userId":"u1","token":"t=="`,
+			want: &rongcloud.UserToken{UserID: "u1", Token: "t=="},
+		},
+		{
+			name: "token of a number", path: "getToken", call: token, answer: `,"userId":1,"token":"t"`,
+			want: &rongcloud.UserToken{UserID: "1", Token: "t"},
+		},
 		{name: "token alone", path: "getToken", call: token, answer: `,"token":"t","new":{}`, want: &rongcloud.UserToken{Token: "t"}},
 
 		{
 			name: "user", path: "info", call: user, answer: `,"userName":"Ann","userPortrait":"p","createTime":"2024-05-01 12:30:00"`,
 			want: &rongcloud.User{UserID: "u1", Name: "Ann", PortraitURL: "p", RegisteredAt: noon},
 		},
-		{name: "user without portrait", path: "info", call: user, answer: `,"userName":"Ann","userPortrait":null`, want: &rongcloud.User{UserID: "u1", Name: "Ann"}},
-		{name: "user without date", path: "info", call: user, answer: `,"userName":7,"createTime":""`, want: &rongcloud.User{UserID: "u1", Name: "7"}},
+		{
+			name: "user without portrait", path: "info", call: user, answer: `,"userName":"Ann","userPortrait":null`,
+			want: &rongcloud.User{UserID: "u1", Name: "Ann"},
+		},
+		{
+			name: "user without date", path: "info", call: user, answer: `,"userName":7,"createTime":""`,
+			want: &rongcloud.User{UserID: "u1", Name: "7"},
+		},
 		{name: "user with ID", path: "info", call: user, answer: `,"userId":"U1"`, want: &rongcloud.User{UserID: "U1"}},
 		{
 			name: "sandbox", path: "query", call: sandbox,
@@ -113,11 +125,20 @@ func TestUserDecodes(t *testing.T) {
 		{name: "online unknown", path: "checkOnline", call: online, answer: ``, want: false},
 
 		{name: "deactivate", path: "deactivate", call: deactivate, answer: `,"operateId":"o1"`, want: &rongcloud.UserOperation{OperationID: "o1"}},
-		{name: "deactivate as number", path: "deactivate", call: deactivate, answer: `,"operateId":17`, want: &rongcloud.UserOperation{OperationID: "17"}},
+		{
+			name: "deactivate as number", path: "deactivate", call: deactivate, answer: `,"operateId":17`,
+			want: &rongcloud.UserOperation{OperationID: "17"},
+		},
 		{name: "reactivate", path: "reactivate", call: reactivate, answer: `,"operateId":"o2"`, want: &rongcloud.UserOperation{OperationID: "o2"}},
 		{name: "reactivate without ID", path: "reactivate", call: reactivate, answer: ``, want: &rongcloud.UserOperation{}},
-		{name: "deactivated", path: "deactivate/query", call: deactivated, answer: `,"users":["u1","u2"]`, want: &rongcloud.DeactivatedUserPage{UserIDs: []string{"u1", "u2"}}},
-		{name: "deactivated numbers", path: "deactivate/query", call: deactivated, answer: `,"users":[1,"u2"]`, want: &rongcloud.DeactivatedUserPage{UserIDs: []string{"1", "u2"}}},
+		{
+			name: "deactivated", path: "deactivate/query", call: deactivated, answer: `,"users":["u1","u2"]`,
+			want: &rongcloud.DeactivatedUserPage{UserIDs: []string{"u1", "u2"}},
+		},
+		{
+			name: "deactivated numbers", path: "deactivate/query", call: deactivated, answer: `,"users":[1,"u2"]`,
+			want: &rongcloud.DeactivatedUserPage{UserIDs: []string{"1", "u2"}},
+		},
 		{name: "deactivated nobody", path: "deactivate/query", call: deactivated, answer: ``, want: &rongcloud.DeactivatedUserPage{}},
 
 		{
@@ -128,12 +149,27 @@ func TestUserDecodes(t *testing.T) {
 			name: "blocks in ms", path: "block/query", call: blocks, answer: fmt.Sprintf(`,"users":[{"userId":"u1","blockEndTime":%d}]`, noon.UnixMilli()),
 			want: &rongcloud.UserBlockPage{Users: []rongcloud.UserBlock{{UserID: "u1", EndsAt: time.UnixMilli(noon.UnixMilli())}}},
 		},
-		{name: "blocks empty", path: "block/query", call: blocks, answer: `,"users":[]`, want: &rongcloud.UserBlockPage{Users: []rongcloud.UserBlock{}}},
+		{
+			name: "blocks empty", path: "block/query", call: blocks, answer: `,"users":[]`,
+			want: &rongcloud.UserBlockPage{Users: []rongcloud.UserBlock{}},
+		},
 
-		{name: "blacklist", path: "blacklist/query", call: blacklist, answer: `,"users":["u2"],"next":"n"`, want: &rongcloud.UserBlacklistPage{UserIDs: []string{"u2"}, NextPageToken: "n"}},
-		{name: "blacklist end", path: "blacklist/query", call: blacklist, answer: `,"users":["u2"]`, want: &rongcloud.UserBlacklistPage{UserIDs: []string{"u2"}}},
-		{name: "blacklist number", path: "blacklist/query", call: blacklist, answer: `,"users":[2],"next":9`, want: &rongcloud.UserBlacklistPage{UserIDs: []string{"2"}, NextPageToken: "9"}},
-		{name: "whitelist", path: "whitelist/query", call: whitelist, answer: `,"users":["u2"],"next":"n"`, want: &rongcloud.UserWhitelistPage{UserIDs: []string{"u2"}, NextPageToken: "n"}},
+		{
+			name: "blacklist", path: "blacklist/query", call: blacklist, answer: `,"users":["u2"],"next":"n"`,
+			want: &rongcloud.UserBlacklistPage{UserIDs: []string{"u2"}, NextPageToken: "n"},
+		},
+		{
+			name: "blacklist end", path: "blacklist/query", call: blacklist, answer: `,"users":["u2"]`,
+			want: &rongcloud.UserBlacklistPage{UserIDs: []string{"u2"}},
+		},
+		{
+			name: "blacklist number", path: "blacklist/query", call: blacklist, answer: `,"users":[2],"next":9`,
+			want: &rongcloud.UserBlacklistPage{UserIDs: []string{"2"}, NextPageToken: "9"},
+		},
+		{
+			name: "whitelist", path: "whitelist/query", call: whitelist, answer: `,"users":["u2"],"next":"n"`,
+			want: &rongcloud.UserWhitelistPage{UserIDs: []string{"u2"}, NextPageToken: "n"},
+		},
 		{name: "whitelist end", path: "whitelist/query", call: whitelist, answer: `,"users":null,"next":null`, want: &rongcloud.UserWhitelistPage{}},
 		{
 			name: "modes", path: "whitesetting/query", call: modes, answer: `,"users":[{"userId":"u1","whiteSetting":"1"},{"userId":"u2","whiteSetting":0},{"userId":"u3"}]`,
@@ -181,8 +217,14 @@ func TestUserDecodes(t *testing.T) {
 		{name: "period list", path: "blockPushPeriod/get", call: period, answer: `,"data":[]`, want: &rongcloud.UserPushPeriod{}},
 		{name: "period missing", path: "blockPushPeriod/get", call: period, answer: ``, want: &rongcloud.UserPushPeriod{}},
 
-		{name: "muted", path: "chat/fb/querylist", call: muted, answer: `,"total":2,"users":["u1","u2"]`, want: &rongcloud.UserPrivateMutePage{Total: 2, UserIDs: []string{"u1", "u2"}}},
-		{name: "muted as text", path: "chat/fb/querylist", call: muted, answer: `,"total":"1","users":[1]`, want: &rongcloud.UserPrivateMutePage{Total: 1, UserIDs: []string{"1"}}},
+		{
+			name: "muted", path: "chat/fb/querylist", call: muted, answer: `,"total":2,"users":["u1","u2"]`,
+			want: &rongcloud.UserPrivateMutePage{Total: 2, UserIDs: []string{"u1", "u2"}},
+		},
+		{
+			name: "muted as text", path: "chat/fb/querylist", call: muted, answer: `,"total":"1","users":[1]`,
+			want: &rongcloud.UserPrivateMutePage{Total: 1, UserIDs: []string{"1"}},
+		},
 
 		{
 			name: "profiles", path: "profile/batch/query", call: profiles, answer: `,"userList":[{"userId":"u1","version":12343433499942,` +
