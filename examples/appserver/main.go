@@ -1,11 +1,12 @@
-// Appserver is the server of a chat app: accounts, friends, groups, an archive, moderation and an
-// operator's page, with RongCloud behind it.
+// Appserver is the server of a chat app that uses RongCloud. It has accounts, friends, groups, an
+// archive of messages, moderation and an operator's page.
 //
 //	go run .
 //
-// needs nothing else: it keeps its data in the file appserver.db, and has a fake RongCloud inside.
-// Set RONGCLOUD_APP_KEY and RONGCLOUD_APP_SECRET to use the real one, and DATABASE_URL for
-// PostgreSQL. docs/appserver.md of this repository says how it works, and what to replace first.
+// starts a demonstration. It needs no account: it stores its data in the file appserver.db, and
+// runs a fake RongCloud. Set RONGCLOUD_APP_KEY and RONGCLOUD_APP_SECRET to use the real one, and
+// DATABASE_URL to use PostgreSQL. docs/appserver.md of this repository explains how the program
+// works and what to replace first.
 package main
 
 import (
@@ -48,10 +49,10 @@ func main() {
 	}
 }
 
-// graceTime is how long requests may take to end when the program shuts down.
+// graceTime is how long running requests may take when the program shuts down.
 const graceTime = 10 * time.Second
 
-// run is the whole program, so that a test can run it.
+// run runs the program until the context ends. Tests call it, too.
 func run(ctx context.Context, getenv func(string) string, out io.Writer) (err error) {
 	config, err := readConfig(getenv)
 	if err != nil {
@@ -106,7 +107,7 @@ func run(ctx context.Context, getenv func(string) string, out io.Writer) (err er
 	defer stopWorking()
 	background.Go(func() { worker.Run(working) })
 	background.Go(func() {
-		database.Follow(working, func(err error) { log.Error("news of other processes are lost for now", "error", err) })
+		database.Follow(working, func(err error) { log.Error("cannot receive events of other processes", "error", err) })
 	})
 	return serve(ctx, listener, mux, callbacks)
 }
@@ -114,15 +115,19 @@ func run(ctx context.Context, getenv func(string) string, out io.Writer) (err er
 func welcome(out io.Writer, address net.Addr, s *service) {
 	fmt.Fprintf(out, "The chat is at http://%s\n", address)
 	if s.cloud != nil {
-		fmt.Fprintln(out, "A fake RongCloud is inside: log in as ann and, in a private window, as ben. The operator is olga. The password of each is demo-demo.")
-		fmt.Fprintln(out, "Set RONGCLOUD_APP_KEY and RONGCLOUD_APP_SECRET for the real one, and DATABASE_URL for PostgreSQL.")
+		fmt.Fprintln(out, "This is a demonstration with a fake RongCloud. Log in as ann and, in a private window, as ben.",
+			"The operator is olga. Each password is demo-demo.")
+		fmt.Fprintln(out, "To use the real RongCloud, set RONGCLOUD_APP_KEY and RONGCLOUD_APP_SECRET.",
+			"To use PostgreSQL, set DATABASE_URL.")
 		return
 	}
-	fmt.Fprintf(out, "It serves app %s. RongCloud's console needs its public https address, with %s for questions before delivery and %s for all else.\n",
+	fmt.Fprintf(out, "It serves the app with the key %s. In RongCloud's console, enter its public https address "+
+		"with the path %s for pre-delivery checks and %s for all other callbacks.\n",
 		s.client.AppKey(), callback.QuestionPath, callback.Path)
 }
 
-// serve works until the context ends; then it lets requests end, but not the streams of pages.
+// serve serves requests until the context ends. Then it waits up to graceTime for running requests
+// and callbacks.
 func serve(ctx context.Context, listener net.Listener, handler http.Handler, callbacks *webhook.Handler) error {
 	server := &http.Server{
 		Handler:           web.Protect(handler),
@@ -140,16 +145,16 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler, cal
 	return errors.Join(server.Shutdown(ending), callbacks.Shutdown(ending))
 }
 
-// service is RongCloud, and what the program's processes share to use it.
+// service is the connection to RongCloud, real or fake.
 type service struct {
 	client  *rongcloud.Client
 	secret  string
-	cloud   *fakecloud.Cloud // nil with the real one
-	options []webhook.Option
+	cloud   *fakecloud.Cloud // nil with the real RongCloud
+	options []webhook.Option // for the handler of callbacks
 	ends    []io.Closer
 }
 
-// close closes what was opened, in reverse order.
+// close closes everything that open has opened, in reverse order.
 func (s *service) close() {
 	for _, end := range slices.Backward(s.ends) {
 		_ = end.Close()
@@ -172,8 +177,8 @@ func (s *service) open(ctx context.Context, config config, observe rongcloud.Opt
 	return err
 }
 
-// limiter returns what keeps this program within the quotas. With Redis, all its processes share
-// the quotas, and also know each other's callbacks.
+// limiter returns a limiter for RongCloud's quotas. With Redis, all processes share the quotas, and
+// recognize callbacks that another one has received already.
 func (s *service) limiter(ctx context.Context, options *redis.Options) (rongcloud.Limiter, error) {
 	if options == nil {
 		return rongcloud.NewLimiter(rongcloud.Quotas{})
@@ -192,15 +197,15 @@ func (s *service) limiter(ctx context.Context, options *redis.Options) (rongclou
 	return limiter, nil
 }
 
-// prepareDemo copies the database's state to the fake RongCloud, and adds three users to the
-// database.
+// prepareDemo restores the fake RongCloud from the database, and adds three users when the program
+// starts for the first time.
 func prepareDemo(ctx context.Context, a *app.App, cloud *fakecloud.Cloud, callbacks *webhook.Handler) error {
 	if err := cloud.Restore(ctx, a.Store); err != nil {
 		return fmt.Errorf("DATABASE_URL: %w", err)
 	}
 	cloud.CallBack(callbacks)
 	if _, err := a.Store.User(ctx, "ben"); err == nil {
-		return nil // he was the last of them
+		return nil // ben is added last, so all three are there
 	}
 	for _, name := range []string{"olga", "ann", "ben"} {
 		user := store.User{ID: name, Name: name, Password: app.HashPassword("demo-demo")}

@@ -14,7 +14,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/store"
 )
 
-// state is all that a page shows beside messages.
+// state is everything that the chat page shows, except messages.
 type state struct {
 	Me            store.Person    `json:"me"`
 	Contacts      []store.Contact `json:"contacts"`
@@ -38,7 +38,7 @@ type chatMessage struct {
 	From     string    `json:"from"`
 	Name     string    `json:"name"`
 	Text     string    `json:"text"`
-	Line     bool      `json:"line"` // a grey line, and no bubble
+	Line     bool      `json:"line"` // shown as a grey line instead of a bubble
 	Recalled bool      `json:"recalled"`
 	Mine     bool      `json:"mine"`
 	At       time.Time `json:"at"`
@@ -62,13 +62,13 @@ func (s *server) state(q *request) (any, error) {
 	return found, err
 }
 
-// shown is how a message looks to somebody.
+// shown returns a message as the user of the request sees it.
 func (q *request) shown(m store.Message) chatMessage {
 	found := chatMessage{
 		UID: m.UID, From: m.From, Name: cmp.Or(m.Name, q.words.Get("system")), Line: m.ObjectName == "RC:InfoNtf",
 		Recalled: m.Recalled, Mine: m.From == q.user.ID, At: m.SentAt,
 	}
-	if !m.Recalled { // nobody reads it any more
+	if !m.Recalled { // the text of a recalled message does not leave the server
 		found.Text = textOf(m, q.words)
 	}
 	return found
@@ -88,7 +88,7 @@ func textOf(m store.Message, words words) string {
 	return "[" + m.ObjectName + "]"
 }
 
-// pageSize is how many messages a page of history has.
+// pageSize is the number of messages in a page of history.
 const pageSize = 50
 
 func (s *server) messages(q *request) (any, error) {
@@ -120,11 +120,12 @@ func (s *server) reads(q *request, conversation string) error {
 	return err
 }
 
-// written is a message of a page, or the conversation that one has read.
+// written is the body of a request to send a message or, without a text, to mark a conversation as
+// read.
 type written struct{ Conversation, Text string }
 
-// send is what the client app of a real RongCloud does by itself: the message goes from the device
-// to RongCloud, and comes back to this server as a callback.
+// send sends a message from the user's device at the fake RongCloud. It comes back as a callback.
+// With the real RongCloud, client apps send directly.
 func (s *server) send(q *request, m written) (any, error) {
 	if s.Cloud == nil {
 		return nil, errLive
@@ -146,7 +147,7 @@ func (s *server) report(q *request, m struct{ Reason string }) (any, error) {
 	return nil, s.App.Report(q.Context(), q.user.ID, q.PathValue("uid"), m.Reason)
 }
 
-// token is for client apps of a real RongCloud: they connect with it.
+// token returns a token with which the client app of the user connects to RongCloud.
 func (s *server) token(q *request) (any, error) {
 	token, err := s.Client.User.Register(q.Context(), rongcloud.RegisterParams{UserID: q.user.ID, Name: q.user.Name})
 	if err != nil {
@@ -173,19 +174,19 @@ func (s *server) createGroup(q *request, m newGroup) (any, error) {
 	return map[string]string{"id": group.ID, "conversation": store.GroupConversation(group.ID)}, err
 }
 
-// about is a decision about what the path names.
+// about returns a call that decides about the ID in the path.
 func about(decide func(ctx context.Context, me, what string) error, name string) call {
 	return func(q *request) (any, error) { return nil, decide(q.Context(), q.user.ID, q.PathValue(name)) }
 }
 
-// member is a decision about somebody in a group.
+// member returns a call that decides about a member of a group.
 func member(decide func(ctx context.Context, me, groupID, userID string) error) call {
 	return func(q *request) (any, error) {
 		return nil, decide(q.Context(), q.user.ID, q.PathValue("group"), q.PathValue("id"))
 	}
 }
 
-// block is a decision to block somebody, or to unblock them.
+// block returns a call that blocks or unblocks a user.
 func (s *server) block(blocked bool) call {
 	return func(q *request) (any, error) {
 		return nil, s.App.SetBlock(q.Context(), q.user.ID, q.PathValue("id"), blocked)

@@ -13,7 +13,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/store"
 )
 
-// hub hands events to the pages that are open in this process.
+// hub passes events to the pages that are open in this process.
 type hub struct {
 	mu    sync.Mutex
 	pages map[string]map[chan store.Event]bool // by user
@@ -35,8 +35,8 @@ func (h *hub) publish(e store.Event) {
 	}
 }
 
-// tell gives a page an event. One that is too slow loses its oldest, and learns that it has missed
-// some.
+// tell passes an event to a page. If the page has not read 64 earlier ones, it loses the oldest,
+// and gets EventMissed instead of the new one.
 func tell(page chan store.Event, e store.Event) {
 	for {
 		select {
@@ -52,10 +52,11 @@ func tell(page chan store.Event, e store.Event) {
 	}
 }
 
-// mostPages is how many pages a user can have open.
+// mostPages is how many pages each user may have open.
 const mostPages = 50
 
-// open adds a page of the first user; it also hears of the others. It is nil if there are too many.
+// open adds a page of the first user. The page gets the events of all given users. It is nil if the
+// first user has too many pages open.
 func (h *hub) open(users ...string) (page chan store.Event, shut func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -86,12 +87,12 @@ func (h *hub) count() int {
 	return len(h.pages)
 }
 
-// heartbeat keeps proxies from taking a quiet stream for a dead one, and asks whether the session
-// is still good.
+// heartbeat is how often a stream sends an event, so that proxies do not close it, and checks that
+// the session has not ended.
 const heartbeat = 15 * time.Second
 
-// events is the stream of what has changed. With the fake RongCloud an open stream is the user's
-// device, too.
+// events serves the event stream of a page. With the fake RongCloud, an open stream also counts as
+// the user's device.
 func (s *server) events(w http.ResponseWriter, r *http.Request) {
 	user, err := s.user(r)
 	if err != nil {
@@ -104,7 +105,7 @@ func (s *server) events(w http.ResponseWriter, r *http.Request) {
 	}
 	page, shut := s.hub.open(users...)
 	if page == nil {
-		http.Error(w, "too many pages are open", http.StatusTooManyRequests)
+		http.Error(w, "too many open pages", http.StatusTooManyRequests)
 		return
 	}
 	defer shut()
@@ -116,17 +117,17 @@ func (s *server) events(w http.ResponseWriter, r *http.Request) {
 		defer s.Cloud.Disconnect(user.ID)
 	}
 	control := http.NewResponseController(w)
-	_ = control.SetWriteDeadline(time.Time{}) // a stream has no end
+	_ = control.SetWriteDeadline(time.Time{}) // a stream may last longer than other responses
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Accel-Buffering", "no")
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
-	next := store.Event{Type: store.EventMissed} // whatever was before the stream
-	_, _ = io.WriteString(w, "retry: 1000\n")    // the pause before a browser comes back
+	next := store.Event{Type: store.EventMissed} // the page reads what has changed before the stream
+	_, _ = io.WriteString(w, "retry: 1000\n")    // browsers reconnect after a second
 	for {
 		next.UserIDs = nil
-		text, _ := json.Marshal(next) // texts always can be
+		text, _ := json.Marshal(next) // an event has only strings, so this cannot fail
 		if _, err := fmt.Fprintf(w, "data: %s\n\n", text); err != nil || control.Flush() != nil {
 			return
 		}

@@ -14,9 +14,10 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook"
 )
 
-// Metrics counts what happens in this process, in the text format of Prometheus.
+// Metrics counts the calls to RongCloud and the callbacks of this process. /metrics serves the
+// counts in the text format of Prometheus.
 type Metrics struct {
-	Token string // who has it may read them; empty leaves them to operators
+	Token string // bearer token for /metrics; if empty, only operators can read it
 
 	mu     sync.Mutex
 	counts map[string]int
@@ -31,12 +32,12 @@ func (m *Metrics) count(name string) {
 	m.counts[name]++
 }
 
-// Attempt counts an attempt of a call to RongCloud; see rongcloud.WithAttemptHook.
+// Attempt counts an attempt of a call to RongCloud; see [rongcloud.WithAttemptHook].
 func (m *Metrics) Attempt(_ context.Context, a rongcloud.Attempt) {
 	m.count(fmt.Sprintf("appserver_rongcloud_attempts_total{path=%q,outcome=%q}", a.Endpoint.Path, a.Outcome))
 }
 
-// Callback counts a callback.
+// Callback counts a callback; see [webhook.WithObserver].
 func (m *Metrics) Callback(_ context.Context, o webhook.Observation) {
 	m.count(fmt.Sprintf("appserver_callbacks_total{kind=%q,outcome=%q}", o.Kind, o.Outcome))
 }

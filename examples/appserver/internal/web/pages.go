@@ -14,13 +14,13 @@ import (
 	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/store"
 )
 
-// view is what all pages have.
+// view holds the data of all templates.
 type view struct {
 	Words words
 	User  store.User
-	Demo  bool // the fake RongCloud is inside
+	Demo  bool // whether the program has a fake RongCloud
 	Error string
-	Name  string // what was tried to log in with
+	Name  string // the name of the failed login
 
 	States    []store.State
 	Counts    map[store.State]int
@@ -31,7 +31,7 @@ type view struct {
 	Announced bool
 }
 
-// shownJob is a job with the names of those whom it is about.
+// shownJob is a job with the names of its sender and recipients.
 type shownJob struct {
 	store.Job
 
@@ -39,7 +39,7 @@ type shownJob struct {
 	Once       bool
 	From, Text string
 	To         []string
-	More       int // recipients beside those
+	More       int // the number of further recipients
 }
 
 type shownReport struct {
@@ -48,7 +48,7 @@ type shownReport struct {
 	Text, From, Reporter string
 }
 
-// states are the states of jobs, in the order in which pages have them.
+// states lists the states of jobs in the order of the operator's page.
 var states = []store.State{store.Waiting, store.Begun, store.Done, store.Parked, store.Refused, store.Dropped}
 
 func parsePages() *template.Template {
@@ -62,7 +62,7 @@ func (s *server) show(w http.ResponseWriter, r *http.Request, status int, page s
 	}
 	var text bytes.Buffer
 	if err := s.pages.ExecuteTemplate(&text, page, v); err != nil {
-		s.Log.Error("a page cannot be shown", "page", page, "error", err)
+		s.Log.Error("cannot render a page", "page", page, "error", err)
 		http.Error(w, v.Words.Get("error.internal"), http.StatusInternalServerError)
 		return
 	}
@@ -72,9 +72,9 @@ func (s *server) show(w http.ResponseWriter, r *http.Request, status int, page s
 	_, _ = text.WriteTo(w)
 }
 
-// setCookie gives a browser a cookie, or takes it away with a life below zero.
+// setCookie sets a cookie, or deletes it if life is negative.
 func (s *server) setCookie(w http.ResponseWriter, name, value string, life time.Duration) {
-	http.SetCookie(w, &http.Cookie{ //nolint:gosec // without https, in a demonstration, it could not be set
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // browsers refuse secure cookies over http, as in a demonstration
 		Name: name, Value: value, Path: "/", MaxAge: int(life.Seconds()), HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.Secure,
 	})
 }
@@ -87,7 +87,7 @@ func (s *server) loginPage(w http.ResponseWriter, r *http.Request) {
 	s.show(w, r, http.StatusOK, "login.html", view{})
 }
 
-// enter lets somebody in, or says why not.
+// enter serves the forms to log in and sign up. It sets the session's cookie, or shows the error.
 func (s *server) enter(
 	try func(ctx context.Context, name, password, address string) (token string, err error),
 ) http.HandlerFunc {
@@ -107,21 +107,21 @@ func (s *server) enter(
 func (s *server) logOut(w http.ResponseWriter, r *http.Request) {
 	if c, err := r.Cookie(cookie); err == nil {
 		if err := s.App.LogOut(r.Context(), c.Value); err != nil {
-			s.Log.Error("a session is not ended", "error", err)
+			s.Log.Error("cannot end a session", "error", err)
 		}
 	}
 	s.setCookie(w, cookie, "", -time.Second)
 	http.Redirect(w, r, "/login", http.StatusSeeOther)
 }
 
-// page serves those who have logged in.
+// page serves users who are logged in, and leads others to the login page.
 func (s *server) page(serve func(w http.ResponseWriter, q *request)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		user, err := s.user(r)
 		switch {
 		case errors.Is(err, errSession):
 			http.Redirect(w, r, "/login", http.StatusSeeOther)
-		case err != nil: // nobody knows whether they have
+		case err != nil: // the database failed, so the user may be logged in
 			status, text := s.explain(r, err)
 			http.Error(w, text, status)
 		default:
@@ -130,7 +130,7 @@ func (s *server) page(serve func(w http.ResponseWriter, q *request)) http.Handle
 	}
 }
 
-// forOperators serves operators only. Other users get 404.
+// forOperators serves only operators. Other users get status 404.
 func (s *server) forOperators(serve func(w http.ResponseWriter, q *request)) http.HandlerFunc {
 	return s.page(func(w http.ResponseWriter, q *request) {
 		if q.user.Operator {
@@ -141,8 +141,8 @@ func (s *server) forOperators(serve func(w http.ResponseWriter, q *request)) htt
 	})
 }
 
-// operator carries out a decision and leads to what comes next. Without a decision, or when it
-// fails, that is the operator's page, which says what went wrong.
+// operator executes a decision, and redirects to next. If decide is nil or fails, it shows the
+// operator's page, with the error.
 func (s *server) operator(next string, decide func(q *request) error) http.HandlerFunc {
 	return s.forOperators(func(w http.ResponseWriter, q *request) {
 		var err error
@@ -160,9 +160,10 @@ func (s *server) operator(next string, decide func(q *request) error) http.Handl
 	})
 }
 
-// mostShown is how many jobs and reports of each kind the operator sees at once.
+// mostShown is how many parked jobs, refused jobs and reports the operator's page shows.
 const mostShown = 50
 
+// look reads the jobs and reports for the operator's page.
 func (s *server) look(q *request, v *view) error {
 	ctx := q.Context()
 	return s.App.Store.Ask(func(db store.Queries) {
@@ -183,7 +184,7 @@ func (s *server) look(q *request, v *view) error {
 	})
 }
 
-// mostNamed is how many recipients of a job are named.
+// mostNamed is how many recipients of a job the page names.
 const mostNamed = 5
 
 func (q *request) shownJob(db store.Queries, job store.Job) shownJob {
@@ -198,7 +199,7 @@ func (q *request) shownJob(db store.Queries, job store.Job) shownJob {
 	return shown
 }
 
-// nameOf returns what a user or a group is called, or else the ID.
+// nameOf returns the name of a user or a group, or its ID if it has no name.
 func (q *request) nameOf(db store.Queries, id string) string {
 	if user, err := db.User(q.Context(), id); err == nil {
 		return user.Name
@@ -207,21 +208,21 @@ func (q *request) nameOf(db store.Queries, id string) string {
 	return cmp.Or(group.Name, id)
 }
 
-// number is the ID in the path; 0 is nobody's.
+// number returns the ID in the path. If that is not a number it returns 0, which is no ID.
 func (q *request) number() int64 {
 	id, _ := strconv.ParseInt(q.PathValue("id"), 10, 64)
 	return id
 }
 
-// decide decides about a job, but not for an earlier try: a second click on "send again" is not
-// about what the first one has led to.
+// decide decides a job. It returns errStale if the page shows an earlier attempt, so that a second
+// click on "Send again" does not send twice.
 func (s *server) decide(to store.State) func(q *request) error {
 	return func(q *request) error {
 		job, err := s.App.Store.Job(q.Context(), q.number())
 		if err == nil && strconv.Itoa(job.Tries) != q.PostFormValue("tries") {
 			return errStale
 		}
-		return s.App.Decide(q.Context(), q.number(), to) // says what is not there
+		return s.App.Decide(q.Context(), q.number(), to) // also returns the error if there is no such job
 	}
 }
 
@@ -233,7 +234,7 @@ func (s *server) announce(q *request) error {
 	return s.App.Announce(q.Context(), q.PostFormValue("text"))
 }
 
-// span says how long it is since a moment, in whole units.
+// span returns the time since t in its largest unit, such as "3 h".
 func span(words words, t time.Time) string {
 	d := time.Since(t)
 	for _, unit := range []struct {

@@ -1,4 +1,4 @@
-// Package web serves browsers and client apps: pages, a JSON API, and a stream of events.
+// Package web serves the pages, the JSON API and the event stream to browsers and client apps.
 //
 // It promises that users can read and change only their own data.
 package web
@@ -25,16 +25,16 @@ import (
 //go:embed templates static
 var files embed.FS
 
-// Config is what the server needs.
+// Config holds what the server needs.
 type Config struct {
 	App     *app.App
 	Client  *rongcloud.Client
-	Cloud   *fakecloud.Cloud // nil with a real RongCloud: then only client apps write
+	Cloud   *fakecloud.Cloud // nil with the real RongCloud: pages cannot send messages then
 	Metrics *Metrics
-	Secure  bool                           // cookies go by https alone
-	Address func(*http.Request) netip.Addr // where a request comes from
+	Secure  bool                           // whether browsers send cookies only over https
+	Address func(*http.Request) netip.Addr // returns the client's address
 	Log     *slog.Logger
-	Ending  <-chan struct{} // closed when the program ends, and with it the streams
+	Ending  <-chan struct{} // closed when the program shuts down; ends the event streams
 }
 
 type server struct {
@@ -44,7 +44,7 @@ type server struct {
 	hub   *hub
 }
 
-// Mount registers everything that browsers request in a mux.
+// Mount registers the routes in a mux.
 func Mount(mux *http.ServeMux, config Config) {
 	s := &server{Config: config, pages: parsePages(), hub: newHub()}
 	config.App.Store.Listen(s.hub.publish)
@@ -93,8 +93,7 @@ func Mount(mux *http.ServeMux, config Config) {
 	}
 }
 
-// Protect refuses requests that other sites make a browser send, and sets the pages' security
-// headers.
+// Protect refuses changes that other sites make a browser request, and sets security headers.
 func Protect(next http.Handler) http.Handler {
 	checked := http.NewCrossOriginProtection().Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -106,7 +105,7 @@ func Protect(next http.Handler) http.Handler {
 	})
 }
 
-// ready reports whether the program can work: the database is there. RongCloud need not be: the
+// ready reports whether the database can be reached. RongCloud need not be reachable, because the
 // outbox waits for it.
 func (s *server) ready(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
@@ -120,10 +119,10 @@ func (s *server) ready(w http.ResponseWriter, r *http.Request) {
 
 const cookie = "session"
 
-// mostBody is the longest body that is read.
+// mostBody is the greatest length of a request's body in bytes.
 const mostBody = 64 << 10
 
-// request is a request of a user who has logged in.
+// request is a request of a user who is logged in.
 type request struct {
 	*http.Request
 
@@ -131,10 +130,10 @@ type request struct {
 	words words
 }
 
-// call is a part of the JSON API. What it returns is the body of the response.
+// call serves a route of the JSON API. It returns the body of the response, or nil for none.
 type call func(q *request) (any, error)
 
-// given is a call with the JSON that was sent.
+// given returns a call that decodes the JSON body of the request for do.
 func given[T any](do func(q *request, sent T) (any, error)) call {
 	return func(q *request) (any, error) {
 		var sent T
@@ -145,7 +144,7 @@ func given[T any](do func(q *request, sent T) (any, error)) call {
 	}
 }
 
-// user returns who has logged in.
+// user returns the user of the session's cookie.
 func (s *server) user(r *http.Request) (store.User, error) {
 	c, err := r.Cookie(cookie)
 	if err != nil {
@@ -158,7 +157,7 @@ func (s *server) user(r *http.Request) (store.User, error) {
 	return user, err
 }
 
-// api serves a call of somebody who has logged in.
+// api serves a call to users who are logged in.
 func (s *server) api(call call) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		user, err := s.user(r)
@@ -182,7 +181,7 @@ func writeJSON(w http.ResponseWriter, status int, value any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(value) // the browser has gone
+	_ = json.NewEncoder(w).Encode(value) // fails only if the client has closed the connection
 }
 
 func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
@@ -193,11 +192,11 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 var (
 	errBody    = errors.New("error.body")
 	errSession = errors.New("error.session")
-	errLive    = errors.New("error.live")  // a page wants to write where only client apps can
-	errStale   = errors.New("error.stale") // somebody decides about what they have not seen
+	errLive    = errors.New("error.live")  // only client apps can send messages
+	errStale   = errors.New("error.stale") // the operator's page showed an earlier attempt
 )
 
-// statuses are those of errors that users can do something about.
+// statuses maps the errors that users can act on to status codes.
 var statuses = map[error]int{
 	errBody: http.StatusBadRequest, errSession: http.StatusUnauthorized, errLive: http.StatusNotImplemented, errStale: http.StatusConflict,
 	store.ErrText: http.StatusBadRequest, app.ErrName: http.StatusUnprocessableEntity, app.ErrPassword: http.StatusUnprocessableEntity, app.ErrTaken: http.StatusConflict,
@@ -206,7 +205,8 @@ var statuses = map[error]int{
 	fakecloud.ErrOffline: http.StatusConflict, fakecloud.ErrRejected: http.StatusUnprocessableEntity,
 }
 
-// explain returns what a user learns about an error. Errors that they cannot act on are logged.
+// explain returns the status and the text for an error. It logs errors that users cannot act on,
+// and does not show them.
 func (s *server) explain(r *http.Request, err error) (status int, text string) {
 	words := wordsFor(r)
 	var blocked *rongcloudtest.BlockedError
@@ -219,7 +219,7 @@ func (s *server) explain(r *http.Request, err error) (status int, text string) {
 		}
 	}
 	if r.Context().Err() == nil {
-		s.Log.Error("a request failed", "path", r.Pattern, "error", err)
+		s.Log.Error("request failed", "route", r.Pattern, "error", err)
 	}
 	return http.StatusInternalServerError, words.Get("error.internal")
 }

@@ -8,13 +8,14 @@ import (
 	"strings"
 )
 
-// words are the texts of a language by their keys.
+// words maps keys to the texts of one language.
 type words map[string]string
 
-// Get returns a text, or the key where there is none.
+// Get returns the text of a key, or the key if it has no text.
 func (w words) Get(key string) string { return cmp.Or(w[key], key) }
 
-// wordsFor returns the language that somebody has chosen, or that their browser asks for.
+// wordsFor returns the texts in the language that the user has chosen or that their browser
+// prefers.
 func wordsFor(r *http.Request) words {
 	if found := texts[r.URL.Query().Get("lang")]; found != nil {
 		return found
@@ -28,7 +29,7 @@ func wordsFor(r *http.Request) words {
 	return texts["en"]
 }
 
-// wordsFile has each text in English and in Chinese.
+// wordsFile holds each text in English and in Chinese.
 //
 //go:embed words.json
 var wordsFile []byte
@@ -36,7 +37,7 @@ var wordsFile []byte
 var texts = func() map[string]words {
 	var both map[string][2]string
 	if err := json.Unmarshal(wordsFile, &both); err != nil {
-		panic("words.json: " + err.Error()) // a test would have seen it
+		panic("words.json: " + err.Error()) // the file is part of the program
 	}
 	found := map[string]words{"en": {}, "zh": {}}
 	for key, text := range both {
