@@ -139,7 +139,7 @@ Data goes to stdout, everything else to stderr. Exit codes: 0 done, 1 refused or
 // usageError.
 func (a *app) do(run func(cmd *cobra.Command, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
-		if err := refuseEmpty(cmd.Flags()); err != nil {
+		if err := refuseEmpty(cmd.Flags(), a.args); err != nil {
 			return err
 		}
 		a.began, a.flags = true, cmd.Flags()

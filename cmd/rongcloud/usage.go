@@ -76,18 +76,30 @@ func completeCommand(cmd *cobra.Command, args []string, _ string) ([]cobra.Compl
 
 // refuseEmpty returns an error for a flag with an empty value, as from an unset shell variable. An
 // empty value often has another meaning, such as the default profile.
-func refuseEmpty(flags *pflag.FlagSet) error {
+//
+// A flag that takes a list drops an empty value, so args, the command line, tell of that.
+func refuseEmpty(flags *pflag.FlagSet, args []string) error {
 	var wrong error
 	flags.Visit(func(flag *pflag.Flag) {
 		empty := flag.Value.String() == ""
 		if list, ok := flag.Value.(pflag.SliceValue); ok {
-			empty = len(list.GetSlice()) == 0 || slices.Contains(list.GetSlice(), "")
+			empty = len(list.GetSlice()) == 0 || slices.Contains(list.GetSlice(), "") || givenNothing(args, "--"+flag.Name)
 		}
 		if empty && wrong == nil {
 			wrong = fmt.Errorf("--%s is given nothing: is a variable not set?", flag.Name)
 		}
 	})
 	return wrong
+}
+
+// givenNothing reports whether one of the flags of this name has an empty value.
+func givenNothing(args []string, name string) bool {
+	for i, arg := range args {
+		if arg == name+"=" || arg == name && i+1 < len(args) && args[i+1] == "" {
+			return true
+		}
+	}
+	return false
 }
 
 // isRequired reports whether a command needs a flag.
