@@ -124,14 +124,16 @@ func TestRestarted(t *testing.T) {
 	agree(t, srv, databaseURL, ids, acknowledged, p)
 }
 
-// Whatever happens, the log says nothing of what users write, who they are, and what is secret.
+// The log contains no texts, names, IDs or passwords of users, and no secrets, even if RongCloud or
+// the database fails.
 func TestLogs(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, databaseURL string) {
 		srv := rongcloudtest.NewServer(t)
 		p := newProgram(t, srv, databaseURL, "OUTBOX_LEASE=1s", "METRICS_TOKEN=metrics-secret")
 		var log bytes.Buffer
 		p.log = &log
-		require.NoError(t, srv.AddWebhookURL("http://"+p.address+"/rongcloud/events", rongcloudtest.WithServerMessages(), rongcloudtest.WithoutWaiting()))
+		require.NoError(t, srv.AddWebhookURL("http://"+p.address+"/rongcloud/events",
+			rongcloudtest.WithServerMessages(), rongcloudtest.WithoutWaiting()))
 		p.start(t)
 		users, ids := signUpAll(t, p)
 		names := []string{"ann", "ben", "cid", "dan", "olga"}
@@ -154,7 +156,7 @@ func TestLogs(t *testing.T) {
 			for _, path := range []string{"/rongcloud/events", "/rongcloud/moderation"} {
 				_, _ = users[0].call("POST", path+"?signature=signature-secret&nonce=1&timestamp=1", `{"content":"text-secret"}`)
 			}
-			time.Sleep(300 * time.Millisecond) // the worker tries
+			time.Sleep(300 * time.Millisecond) // the worker attempts the jobs
 		}
 		act()
 		srv.Fail(nil, rongcloudtest.Fault{Status: 500, Message: "no", Times: 20})
@@ -167,7 +169,7 @@ func TestLogs(t *testing.T) {
 		db, err := sql.Open(driver, source)
 		require.NoError(t, err)
 		defer db.Close()
-		for _, table := range []string{"messages", "login_failures", "outbox", "sessions"} { // one after the other
+		for _, table := range []string{"messages", "login_failures", "outbox", "sessions"} { // the tables vanish one after the other
 			_, err := db.ExecContext(t.Context(), "ALTER TABLE "+table+" RENAME TO away_"+table)
 			require.NoError(t, err)
 			act()
@@ -183,7 +185,7 @@ func TestLogs(t *testing.T) {
 		}
 		require.Greater(t, len(secrets), 10)
 		for _, secret := range secrets {
-			if strings.Contains(log.String(), secret) { // shorter than what require would show
+			if strings.Contains(log.String(), secret) { // require would print the whole log
 				t.Errorf("the log has %q", secret)
 			}
 		}

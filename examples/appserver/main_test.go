@@ -46,7 +46,7 @@ type program struct {
 	address string
 	env     []string
 	command *exec.Cmd
-	log     io.Writer // os.Stderr without it
+	log     io.Writer // if nil, the log goes to os.Stderr
 }
 
 func newProgram(t *testing.T, srv *rongcloudtest.Server, databaseURL string, env ...string) *program {

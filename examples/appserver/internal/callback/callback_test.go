@@ -37,6 +37,7 @@ type fixture struct {
 	handler *webhook.Handler
 }
 
+// start returns a fixture with a new database.
 func start(t *testing.T, url string) *fixture {
 	t.Helper()
 	s, err := store.Open(t.Context(), url)
@@ -316,8 +317,9 @@ func TestModerator(t *testing.T) {
 	require.Equal(t, webhook.VerdictAllow, ask("ann", `{"content":"hello"}`).Verdict, "the limit of one user does not affect others")
 }
 
-// Nothing forged, altered, old or overlong gets in.
-func TestForged(t *testing.T) {
+// The handler refuses callbacks that are forged, altered, too old, dated in the future, or too
+// long.
+func TestForgedCallbacks(t *testing.T) {
 	r := start(t, "sqlite:"+t.TempDir()+"/x.db")
 	before := r.tables(t)
 	signed := func(app webhooktest.App, e webhook.Event) *http.Request {
@@ -345,11 +347,11 @@ func TestForged(t *testing.T) {
 	}{
 		"another secret": {signed(webhooktest.App{Key: cloud.Key, Secret: "other"}, samples()[0]), 403},
 		"old":            {signed(at(-time.Hour), samples()[0]), 403},
-		"early":          {signed(at(time.Hour), samples()[0]), 403},
+		"in the future":  {signed(at(time.Hour), samples()[0]), 403},
 		"no signature":   {alter("signature", ""), 403},
 		"no nonce":       {alter("nonce", ""), 403},
 		"another nonce":  {alter("nonce", "1"), 403},
-		"long":           {signed(cloud, &long), 413},
+		"too long":       {signed(cloud, &long), 413},
 	} {
 		response := webhooktest.Serve(r.handler, c.request)
 		require.Equal(t, c.want, response.Status, name)
@@ -359,8 +361,8 @@ func TestForged(t *testing.T) {
 	require.NotEqual(t, before, r.tables(t))
 }
 
-// What comes to several instances at the same moment is taken once.
-func TestTogether(t *testing.T) {
+// An event that several instances receive at the same time is applied once.
+func TestConcurrentDeliveries(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, url string) {
 		single := start(t, "sqlite:"+t.TempDir()+"/x.db")
 		for _, e := range samples() {
@@ -370,7 +372,8 @@ func TestTogether(t *testing.T) {
 		var handlers []*webhook.Handler
 		for range 2 {
 			h, err := callback.New(callback.Config{
-				Store: r.store, Worker: r.worker, Secret: cloud.Secret, Moderator: callback.NewModerator(nil), Log: slog.New(slog.DiscardHandler),
+				Store: r.store, Worker: r.worker, Secret: cloud.Secret, Moderator: callback.NewModerator(nil),
+				Log: slog.New(slog.DiscardHandler),
 			})
 			require.NoError(t, err)
 			handlers = append(handlers, h)
@@ -401,9 +404,9 @@ func TestTogether(t *testing.T) {
 	})
 }
 
-// What cannot be kept at all is not acknowledged, and the very same request is taken when RongCloud
-// sends it again. Meanwhile questions are answered at once.
-func TestAway(t *testing.T) {
+// An event that cannot be stored, not even in the outbox, is not acknowledged. When RongCloud
+// repeats the same request later, it is applied. Pre-delivery checks do not need the database.
+func TestUnstoredEvents(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, url string) {
 		r := start(t, url)
 		db := r.sql(t)

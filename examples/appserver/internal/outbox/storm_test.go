@@ -16,6 +16,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/rongcloudtest"
 )
 
+// enqueue adds n jobs of a kind, each about another user in their own lane.
 func enqueue(t *testing.T, s *store.Store, n int, kind string, params func(id string) any) {
 	t.Helper()
 	require.NoError(t, s.Change(t.Context(), func(tx *store.Tx) error {
@@ -27,8 +28,8 @@ func enqueue(t *testing.T, s *store.Store, n int, kind string, params func(id st
 	}))
 }
 
-// A RongCloud that fails is not flooded by a long queue, few sends are parked, and all is done when
-// it is back.
+// While RongCloud fails, a worker with a long queue sends few requests and parks few sends. It
+// executes all other jobs when RongCloud works again.
 func TestFailing(t *testing.T) {
 	const jobs, most = 300, 40
 	register := func(id string) any { return rongcloud.RegisterParams{UserID: id, Name: "x"} }
@@ -39,9 +40,9 @@ func TestFailing(t *testing.T) {
 		params func(id string) any
 		fault  rongcloudtest.Fault
 	}{
-		{"out of order", outbox.Register, register, rongcloudtest.Fault{Status: 503}},
-		{"enough for now", outbox.SendSystem, send, rongcloudtest.Fault{Code: rongcloud.CodeRateLimited}},
-		{"another secret", outbox.SendSystem, send, rongcloudtest.Fault{Code: rongcloud.CodeWrongSignature}},
+		{"status 503", outbox.Register, register, rongcloudtest.Fault{Status: 503}},
+		{"rate limit", outbox.SendSystem, send, rongcloudtest.Fault{Code: rongcloud.CodeRateLimited}},
+		{"wrong secret", outbox.SendSystem, send, rongcloudtest.Fault{Code: rongcloud.CodeWrongSignature}},
 		{"no response", outbox.Register, register, rongcloudtest.Fault{DropResponse: true}},
 		{"no response to a send", outbox.SendSystem, send, rongcloudtest.Fault{DropResponse: true}},
 	} {
@@ -59,7 +60,7 @@ func TestFailing(t *testing.T) {
 			ended := make(chan struct{})
 			go func() { defer close(ended); w.Run(ctx) }()
 			defer func() { cancel(); <-ended }()
-			time.Sleep(3 * time.Second) // as long as it fails
+			time.Sleep(3 * time.Second) // while RongCloud fails
 			require.Less(t, len(srv.Requests()), most)
 			srv.ClearFaults()
 			require.Eventually(t, func() bool {
@@ -72,7 +73,7 @@ func TestFailing(t *testing.T) {
 	}
 }
 
-// A job of a dead worker is settled also while there is always something else to do.
+// The worker settles the job of a dead worker even if it always has other jobs to execute.
 func TestBuryWhileBusy(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, url string) {
 		s, err := store.Open(t.Context(), url)

@@ -13,7 +13,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/rongcloudtest"
 )
 
-// samples returns the parameters of a job of each kind. Each can succeed after prepare.
+// samples returns parameters for each kind of job. After prepare, all of these jobs can succeed.
 func samples() map[string]any {
 	notice := Notice{From: "ann", Targets: []string{"ben"}, Text: "hi"}
 	blacklist := rongcloud.UserBlacklistParams{UserID: "ann", TargetIDs: []string{"ben"}}
@@ -39,12 +39,15 @@ func samples() map[string]any {
 	}
 }
 
+// prepare registers the users, friends and groups that the samples refer to.
 func prepare(t *testing.T, w *Worker, srv *rongcloudtest.Server) {
 	t.Helper()
 	register(t, srv)
 	client := srv.Client()
-	require.NoError(t, client.Friend.Add(t.Context(), rongcloud.FriendAddParams{UserID: "ann", TargetID: "cid", Type: rongcloud.FriendAddDirectly}))
-	require.NoError(t, client.HostedGroup.Create(t.Context(), rongcloud.HostedGroupCreateParams{GroupID: "g", Name: "G", OwnerID: "ann", UserIDs: []string{"ben"}}))
+	require.NoError(t, client.Friend.Add(t.Context(),
+		rongcloud.FriendAddParams{UserID: "ann", TargetID: "cid", Type: rongcloud.FriendAddDirectly}))
+	require.NoError(t, client.HostedGroup.Create(t.Context(),
+		rongcloud.HostedGroupCreateParams{GroupID: "g", Name: "G", OwnerID: "ann", UserIDs: []string{"ben"}}))
 	change(t, w.store, func(tx *store.Tx) {
 		for _, id := range []string{"ann", "ben", "cid"} {
 			tx.AddUser(t.Context(), store.User{ID: id, Name: id})
@@ -52,8 +55,8 @@ func prepare(t *testing.T, w *Worker, srv *rongcloudtest.Server) {
 	})
 }
 
-// When RongCloud has executed a call and its response is lost, jobs of all kinds that act once are
-// parked, and jobs of all other kinds are repeated until they are done.
+// If RongCloud executes a call but the response is lost, a send or recall is parked. A job of any
+// other kind is repeated and then done.
 func TestUnknown(t *testing.T) {
 	known, _ := start(t, "sqlite:"+t.TempDir()+"/x.db")
 	require.Len(t, samples(), len(known.kinds))
@@ -72,7 +75,7 @@ func TestUnknown(t *testing.T) {
 					require.Equal(t, store.Parked, job.State, job.Error)
 					require.LessOrEqual(t, len(srv.Sent()), sent+2) // a private notice also reaches its sender
 					_, err := w.store.Claim(t.Context(), time.Now().Add(time.Hour), time.Minute)
-					require.ErrorIs(t, err, store.ErrNotFound, "it is not repeated")
+					require.ErrorIs(t, err, store.ErrNotFound, "a parked job is not attempted again")
 					continue
 				}
 				require.Equal(t, store.Waiting, job.State, job.Error)

@@ -91,7 +91,7 @@ func (w *Worker) Run(ctx context.Context) {
 			return
 		case <-time.After(min(time.Duration(w.failures.Load())*minWait/10, maxSlow)):
 		}
-		begun := time.Now() // not after the lease begins
+		begun := time.Now() // before Claim, so work ends before the lease does
 		// A canceled claim may still succeed in the database. Then nobody would execute its job
 		// until the lease ends.
 		job, err := w.store.Claim(context.WithoutCancel(ctx), begun, w.lease)
@@ -105,7 +105,7 @@ func (w *Worker) Run(ctx context.Context) {
 		}
 		<-free
 		if !errors.Is(err, store.ErrNotFound) {
-			w.log.Error("the outbox cannot be read", "error", err)
+			w.log.Error("cannot read the outbox", "error", err)
 		}
 		select {
 		case <-ctx.Done():
@@ -224,8 +224,9 @@ func later(job store.Job, err error) store.Settlement {
 	return store.Settlement{State: store.Waiting, Error: err.Error(), NextAt: time.Now().Add(wait)}
 }
 
-// settle records the outcome of an attempt, and stores its results with then. If a later job of the
-// lane is waiting, then does not run: data read from RongCloud must not overwrite later decisions.
+// settle records the outcome of an attempt, and calls then to store data read from RongCloud. It
+// does not call then if a later job of the lane is waiting: such data must not overwrite later
+// decisions.
 func (w *Worker) settle(ctx context.Context, job store.Job, how store.Settlement, then Effect) error {
 	return w.store.Change(ctx, func(tx *store.Tx) error {
 		tx.Enter(ctx, job.Lane)
@@ -243,7 +244,7 @@ func (w *Worker) settle(ctx context.Context, job store.Job, how store.Settlement
 func (w *Worker) bury(ctx context.Context) {
 	jobs, err := w.store.Expired(ctx, time.Now())
 	if err != nil && ctx.Err() == nil {
-		w.log.Error("the outbox cannot be read", "error", err)
+		w.log.Error("cannot read the outbox", "error", err)
 	}
 	for _, job := range jobs {
 		how := store.Settlement{State: store.Waiting, Error: "its worker died", NextAt: time.Now()}
@@ -257,8 +258,8 @@ func (w *Worker) bury(ctx context.Context) {
 	}
 }
 
-// mark is the prefix of the mark in a notice. The mark tells which job a callback about the notice
-// belongs to.
+// mark is the prefix of the mark in a notice. With the mark, a callback with a copy of the notice
+// can be traced to its job.
 const mark = "outbox:"
 
 // Mark returns the mark in a job's notice.

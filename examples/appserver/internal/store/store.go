@@ -318,5 +318,5 @@ func list(args []any, values []string) (places string, more []any) {
 		args = append(args, value)
 		numbers[i] = "$" + strconv.Itoa(len(args))
 	}
-	return cmp.Or(strings.Join(numbers, ", "), "NULL"), args // PostgreSQL does not allow an empty list
+	return cmp.Or(strings.Join(numbers, ", "), "NULL"), args // NULL, because PostgreSQL does not allow IN ()
 }

@@ -92,8 +92,8 @@ func TestHub(t *testing.T) {
 	require.Zero(t, h.count())
 }
 
-// Each user may have mostPages event streams open. Operators, who also read the outbox's events, do
-// not share that limit.
+// A user may have mostPages event streams open, however many other operators have. Closing one
+// allows another.
 func TestPageLimit(t *testing.T) {
 	h := newHub()
 	var first func()
