@@ -12,3 +12,6 @@ func SetPatience(t *testing.T, d time.Duration) {
 	patience = d
 	t.Cleanup(func() { patience = was })
 }
+
+// Statements splits a migration.
+var Statements = statements

@@ -16,6 +16,7 @@ import (
 	"io/fs"
 	"net/url"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -118,12 +119,22 @@ func (tx *Tx) migrate(ctx context.Context, file string) error {
 		return nil
 	}
 	text, err := migrations.ReadFile(file)
-	for statement := range strings.SplitSeq(strings.ReplaceAll(string(text), "{{serial}}", serial), ";\n") {
-		if strings.TrimSpace(statement) != "" {
-			tx.do(ctx, statement)
-		}
+	for _, statement := range statements(strings.ReplaceAll(string(text), "{{serial}}", serial)) {
+		tx.do(ctx, statement)
 	}
 	return err
+}
+
+var comment = regexp.MustCompile(`(?m)^\s*--.*$`)
+
+// statements splits a migration. What holds nothing but comments is no statement.
+func statements(text string) (found []string) {
+	for part := range strings.SplitSeq(text, ";\n") {
+		if strings.TrimSpace(comment.ReplaceAllString(part, "")) != "" {
+			found = append(found, part)
+		}
+	}
+	return found
 }
 
 // Close closes the database.
