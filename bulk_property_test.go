@@ -159,7 +159,8 @@ func (b *bulkTrial) run(client *Client, resume *BulkCheckpoint) (saved *BulkChec
 		var refused *ArgumentError
 		require.NotErrorAs(b, err, &refused, "its own checkpoint is refused")
 	})
-	// Requests that were cut off still arrive, and RongCloud forgets them.
+	// Meanwhile, requests whose responses were lost still arrive, and RongCloud may forget their
+	// msgRandoms.
 	time.Sleep(time.Duration(b.draw(90)) * time.Second)
 	return saved, whole
 }

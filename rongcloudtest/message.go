@@ -468,7 +468,8 @@ func (c *call) keep(m *kept) {
 	c.ledger.trim()
 }
 
-// leave records that a message is kept in one place less.
+// leave records that one of the places which keep a message has dropped it. The last one frees its
+// memory.
 func (s *Server) leave(m *kept) {
 	if m.places--; m.places == 0 {
 		s.ledger.release(m.element)
