@@ -73,7 +73,7 @@ func (a *App) SignUp(ctx context.Context, name, password, address string) (token
 	return a.Session(ctx, user.ID)
 }
 
-// mostPassword is the greatest length in bytes that bcrypt accepts.
+// mostPassword is the maximum length of a password in bytes. bcrypt refuses longer ones.
 const mostPassword = 72
 
 // HashPassword returns the bcrypt hash of a password.

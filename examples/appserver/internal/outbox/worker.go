@@ -81,7 +81,7 @@ func (w *Worker) Run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-tick.C: // even if there is always a job to claim
+		case <-tick.C: // here too, in case the outbox is never empty
 			w.bury(ctx)
 			continue
 		case free <- struct{}{}:

@@ -119,7 +119,7 @@ func (s *server) ready(w http.ResponseWriter, r *http.Request) {
 
 const cookie = "session"
 
-// mostBody is the greatest length of a request's body in bytes.
+// mostBody is the maximum length of a request's body in bytes.
 const mostBody = 64 << 10
 
 // request is a request of a user who is logged in.
@@ -133,7 +133,7 @@ type request struct {
 // call serves a route of the JSON API. It returns the body of the response, or nil for none.
 type call func(q *request) (any, error)
 
-// given returns a call that decodes the JSON body of the request for do.
+// given returns a call that decodes the JSON body of the request, and passes it to do.
 func given[T any](do func(q *request, sent T) (any, error)) call {
 	return func(q *request) (any, error) {
 		var sent T
