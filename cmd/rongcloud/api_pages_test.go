@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -149,6 +150,26 @@ func TestPaginateEveryEndpoint(t *testing.T) {
 		})
 	}
 	require.Greater(t, count, 25)
+}
+
+// A server that knows no pages returns all pairs each time. They are printed once, and it is not
+// asked without end.
+func TestPairsOfEveryPageOnce(t *testing.T) {
+	t.Parallel()
+	var calls atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if calls.Add(1) > 3 {
+			http.Error(w, "asked again and again", http.StatusForbidden)
+			return
+		}
+		_, _ = io.WriteString(w, `{"code":200,"extraContent":{"a":{"v":"1"},"b":{"v":"2"}}}`)
+	}))
+	t.Cleanup(server.Close)
+	env := map[string]string{envAppKey: "key", envAppSecret: "secret", envAPIURL: server.URL}
+	code, out, talk := runApp(t, env, "api", "/message/expansion/query.json", "msgUID=x", "--paginate")
+	require.Zero(t, code, talk)
+	require.Equal(t, "{\"key\":\"a\",\"value\":{\"v\":\"1\"}}\n{\"key\":\"b\",\"value\":{\"v\":\"2\"}}\n", out)
+	require.EqualValues(t, 2, calls.Load())
 }
 
 // read returns an error if it cannot split a value into items. It does not report an empty page.

@@ -293,3 +293,27 @@ func TestTablesOnTerminals(t *testing.T) {
 		}
 	}
 }
+
+// A terminal that does not say how wide it is, as some of containers do, gets lines and no bar.
+func TestProgressWithoutWidth(t *testing.T) {
+	t.Parallel()
+	env, err := runEmulator(t.Cleanup, nil)
+	require.NoError(t, err)
+	dir := t.TempDir()
+	env[envConfig] = filepath.Join(dir, "profiles.json")
+	list := filepath.Join(dir, "users.txt")
+	require.NoError(t, os.WriteFile(list, []byte("ann\nben\n"), 0o600))
+	args := []string{"send", "private", "--from", "shop", "--to-file", list, "--text", "hello"}
+	r := onTerminalOf(t, 0, env, args...)
+	r.sees("Sending to 2 recipients, ")
+	r.sees("delivered  2")
+	code, seen := r.ends()
+	require.Zero(t, code, seen)
+	require.NotContains(t, seen, "\x1b[", "no cursor is moved")
+	require.NoError(t, os.Remove(list+".send.json"))
+	r = onTerminal(t, env, args...)
+	r.sees("2 of 2 delivered")
+	code, seen = r.ends()
+	require.Zero(t, code, seen)
+	require.NotContains(t, seen, "Sending to 2 recipients, ")
+}

@@ -38,6 +38,9 @@ too, with the body put behind its headers, as curl does not log it.`,
 			if err != nil {
 				return err
 			}
+			if text, err = plainText(text); err != nil {
+				return usagef("stdin holds no request: %w", err)
+			}
 			r, notes, err := readRequest(text)
 			if err != nil {
 				return usagef("stdin holds no request: %w", err)

@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -313,24 +314,39 @@ func TestClockGoesForwardOnly(t *testing.T) {
 // Moving the clock concurrently gets no further than one call after the other.
 func TestClockIsMovedByOneAtATime(t *testing.T) {
 	t.Parallel()
-	base, _ := started(t)
-	var moving sync.WaitGroup
-	for range 20 {
-		moving.Go(func() {
-			r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, base+"/_emulator/clock", strings.NewReader(`{"advance":"800000h"}`))
-			if err != nil {
-				return
-			}
-			if response, err := http.DefaultClient.Do(r); err == nil {
-				_ = response.Body.Close()
+	settings, err := parse([]string{"-listen", "127.0.0.1:0"})
+	require.NoError(t, err)
+	out := newConsole(io.Discard, false)
+	t.Cleanup(out.close)
+	e, err := newEmulator(settings, out)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = e.Close() })
+	var reading sync.WaitGroup
+	ctx, cancel := context.WithCancel(t.Context())
+	for range 4 { // whoever has read the clock has to wait before it moves it
+		reading.Go(func() {
+			for ctx.Err() == nil {
+				e.Now()
 			}
 		})
 	}
-	moving.Wait()
-	_, text := ask(t, http.MethodGet, base+"/_emulator/clock", "")
-	var clock clockState
-	require.NoError(t, json.Unmarshal([]byte(text), &clock))
-	require.WithinDuration(t, time.Now().Add(800000*time.Hour), clock.Now, time.Hour)
+	defer reading.Wait()
+	defer cancel()
+	for range 50 {
+		e.Reset()
+		var moving sync.WaitGroup
+		start := make(chan struct{})
+		for range 20 {
+			moving.Go(func() {
+				r := httptest.NewRequest(http.MethodPost, "/_emulator/clock", strings.NewReader(`{"advance":"800000h"}`))
+				<-start
+				_, _ = e.postClock(r) // all but one are refused
+			})
+		}
+		close(start)
+		moving.Wait()
+		require.WithinDuration(t, time.Now().Add(800000*time.Hour), e.Now(), time.Hour)
+	}
 }
 
 // An error names the field that is out of range, and no other.
