@@ -152,9 +152,9 @@ func TestPaginateEveryEndpoint(t *testing.T) {
 	require.Greater(t, count, 25)
 }
 
-// A server that knows no pages returns all pairs each time. They are printed once, and it is not
-// asked without end.
-func TestPairsOfEveryPageOnce(t *testing.T) {
+// A server that ignores the page number returns all pairs each time. --paginate prints each pair
+// once, and stops.
+func TestPaginateWithoutPages(t *testing.T) {
 	t.Parallel()
 	var calls atomic.Int64
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -92,19 +92,19 @@ func requireParses(t *testing.T, args []string) {
 	require.NoError(t, cmd.ValidateFlagGroups(), args)
 }
 
-// manyAnyway are texts with a number that is never one, and why.
-var manyAnyway = map[string]string{
-	"%d groups":    "more than countedCrowds",
+// alwaysPlural has texts whose number is never one, and why.
+var alwaysPlural = map[string]string{
+	"%d groups":    "more than maxCountedGroups",
 	"%d users":     "more than manyUsers",
-	"%d callbacks": "one has words of its own",
+	"%d callbacks": "one callback has another text",
 	"%d checks":    "an App Key, a host and a call at least",
 	"%d bytes":     "more than maxRecorded",
 	"%d lines":     "maxListLines",
 	"%d values":    "more than a parameter may have, which is one at least",
 }
 
-// One is not many: texts that count use counted, or the number is never one.
-func TestOneIsNotMany(t *testing.T) {
+// A text with a number uses counted for its singular, unless the number is never one.
+func TestTextsHaveASingular(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("*.go")
 	require.NoError(t, err)
@@ -116,14 +116,14 @@ func TestOneIsNotMany(t *testing.T) {
 		text, err := os.ReadFile(name)
 		require.NoError(t, err)
 		for _, words := range many.FindAllString(string(text), -1) {
-			if slices.Contains([]string{"%d is", "%d has", "%d says"}, words) { // of the number itself
+			if slices.Contains([]string{"%d is", "%d has", "%d says"}, words) { // not a plural
 				continue
 			}
-			require.Contains(t, manyAnyway, words, name)
+			require.Contains(t, alwaysPlural, words, name)
 			found[words] = true
 		}
 	}
-	require.Len(t, found, len(manyAnyway), "manyAnyway has texts that are not there")
+	require.Len(t, found, len(alwaysPlural), "alwaysPlural has texts that are not there")
 	require.Equal(t, "1 call", counted(1, "call"))
 	require.Equal(t, "0 calls", counted(0, "call"))
 	require.Equal(t, "the call", ofAll(1, 1, "call"))

@@ -17,7 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// exampleFiles are the files that examples name.
+// exampleFiles has the files that examples name.
 var exampleFiles = map[string]string{
 	"seed.json": `{"users": [{"id": "ann"}, {"id": "ben"}, {"id": "carol"}, {"id": "shop"}, {"id": "someone"}],
 		"groups": [{"id": "team", "members": ["ann", "ben"]}, {"id": "someone", "members": ["ann"]}], "chatrooms": [{"id": "someone"}]}`,
@@ -26,19 +26,20 @@ var exampleFiles = map[string]string{
 	"request-of-yesterday.txt": "POST /?nonce=123&timestamp=1700000000000&signature=e976f7da783cab723341222957a738cb403f1237 HTTP/1.1\nContent-Type: application/json\n\n{\"userId\": \"u\"}",
 }
 
-// exampleWords are the words of examples that are others in the test, and why.
+// exampleWords replaces words of examples that the test cannot run.
 var exampleWords = strings.NewReplacer(
-	"go test ./...", "true", // of another module
+	"go test ./...", "true", // it would test another module
 	"npm test", "true",
-	"jq -r '.[].path'", "cat", // which not every machine has
-	"webhook listen", "webhook listen --listen 127.0.0.1:0", // nobody else's port
+	"jq -r '.[].path'", "cat", // not every machine has jq
+	"webhook listen", "webhook listen --listen 127.0.0.1:0", // the default port may be in use
 	"emulator --seed", "emulator --listen 127.0.0.1:0 --seed",
 )
 
-// lastingExamples do not end by themselves.
+// lastingExamples are the beginnings of examples that run until they are interrupted.
 var lastingExamples = []string{"rongcloud webhook listen", "rongcloud emulator --", "rongcloud emulator tail"}
 
-// exampleNeeds are the beginnings of examples that need more than the program, with what says so.
+// exampleNeeds has the beginnings of examples that need an account or an emulator, and the error
+// without it.
 var exampleNeeds = map[string]string{
 	"rongcloud login":  "--app-key is required without a terminal",
 	"rongcloud doctor": "rongcloud login", "rongcloud api /": "rongcloud login", "rongcloud send ": "rongcloud login", "rongcloud history ": "rongcloud login",
@@ -47,14 +48,14 @@ var exampleNeeds = map[string]string{
 	"rongcloud emulator s": "no emulator at", "rongcloud emulator fault": "no emulator at", "rongcloud emulator tail": "no emulator at", "rongcloud emulator advance": "no emulator at",
 }
 
-// exampleCodes are examples that end with another exit code than 0 as they should.
+// exampleCodes has the examples whose exit code is not 0.
 var exampleCodes = map[string]int{
 	"rongcloud webhook verify < request.txt": exitRefused,
-	"rongcloud emulator fault clear 2":       exitRefused, // there may be none of this number
-	"rongcloud profile remove old":           exitUsage,   // it asks
+	"rongcloud emulator fault clear 2":       exitRefused, // there may be no fault 2
+	"rongcloud profile remove old":           exitUsage,   // it needs confirmation
 }
 
-// notRun are examples that the test leaves out, and why.
+// notRun has the examples that the test skips, and why.
 var notRun = map[string]string{
 	"rongcloud login --app-key c9kqb3rdkbb8j --secret-stdin < secret.txt": "it calls RongCloud",
 	`rongcloud completion zsh > "${fpath[1]}/_rongcloud"`:                 "it writes where zsh looks; completion.txtar has it",
@@ -64,8 +65,7 @@ var notRun = map[string]string{
 	"rongcloud log fetch --hour 2026-11-26T10:00:00+08:00":                "the same",
 }
 
-// Examples run as they are printed: without an account where they need none, else with one, at an
-// emulator that has what they name.
+// Every example of the help runs as it is printed. One that needs an account gets the emulator's.
 func TestExamples(t *testing.T) {
 	t.Parallel()
 	account, err := runEmulator(t.Cleanup, nil)
@@ -103,8 +103,8 @@ func TestExamples(t *testing.T) {
 	require.Greater(t, count, 60)
 }
 
-// exampleStage returns a function that runs a line in a folder with what examples name. Lasting
-// ones are interrupted.
+// exampleStage prepares a folder with the files that examples name. It returns a function that
+// runs a line there, and interrupts a lasting one.
 func exampleStage(t *testing.T, account map[string]string) func(line string, lasts bool) (int, string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -121,7 +121,7 @@ func exampleStage(t *testing.T, account map[string]string) func(line string, las
 	require.NoError(t, os.MkdirAll(filepath.Join(dir, ".config", "fish", "completions"), 0o700))
 	env := []string{"PATH=" + filepath.Dir(program) + string(os.PathListSeparator) + os.Getenv("PATH"), "HOME=" + dir, envConfig + "=" + filepath.Join(dir, "profiles.json")}
 	if account == nil {
-		env = append(env, envAPIURL+"=http://127.0.0.1:1") // where nobody's emulator is
+		env = append(env, envAPIURL+"=http://127.0.0.1:1") // no emulator is there
 	}
 	for name, value := range account {
 		env = append(env, name+"="+value)
@@ -142,7 +142,7 @@ func exampleStage(t *testing.T, account map[string]string) func(line string, las
 		cmd := exec.CommandContext(ctx, "bash", "-c", line)
 		cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = dir, env, &said, &said
 		cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-		_ = cmd.Run() // the code says it
+		_ = cmd.Run() // the exit code tells
 		require.NotNil(t, cmd.ProcessState, line)
 		return cmd.ProcessState.ExitCode(), said.text.String()
 	}
@@ -153,7 +153,7 @@ func exampleStage(t *testing.T, account map[string]string) func(line string, las
 	return run
 }
 
-// exampleOutput is what an example says. One that lasts is ended once it has said that it serves.
+// exampleOutput collects the output of an example. It calls began once a lasting example serves.
 type exampleOutput struct {
 	mu    sync.Mutex
 	text  strings.Builder

@@ -36,9 +36,8 @@ func TestBrokenConnectionIsAnError(t *testing.T) {
 	require.Empty(t, said.String())
 }
 
-// Doctor looks at the API, so that only calls of it lead there: a file that was downloaded, or that
-// is on this machine, does not.
-func TestDoctorIsForCalls(t *testing.T) {
+// Only failed calls of the API get a hint at doctor. Errors about files do not.
+func TestHintAtDoctor(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("broken")
 	require.Contains(t, hintFor(&rongcloud.Error{Endpoint: endpoint.UserInfo, Err: broken}), "doctor")

@@ -266,7 +266,7 @@ func TestTablesOnTerminals(t *testing.T) {
 		"production-of-the-shop": {"appKey": "app-key-of-the-shop", "appSecret": "s", "region": "SG_B", "production": true},
 		"b": {"appKey": "k", "appSecret": "s", "apiUrls": ["https://api.private-cloud.example.com:8443", "https://api2.private-cloud.example.com:8443"]}
 	}}`), 0o600))
-	code, seen := onTerminal(t, env, "emulator", "fault", "/user/info.json").ends() // one to list
+	code, seen := onTerminal(t, env, "emulator", "fault", "/user/info.json").ends() // emulator fault list needs a fault
 	require.Equal(t, exitDone, code, seen)
 	for _, columns := range []uint16{40, 80, 140} {
 		for command, shows := range tableRuns {
@@ -294,7 +294,7 @@ func TestTablesOnTerminals(t *testing.T) {
 	}
 }
 
-// A terminal that does not say how wide it is, as some of containers do, gets lines and no bar.
+// A terminal without a width, as in some containers, gets lines instead of a bar.
 func TestProgressWithoutWidth(t *testing.T) {
 	t.Parallel()
 	env, err := runEmulator(t.Cleanup, nil)
@@ -309,7 +309,7 @@ func TestProgressWithoutWidth(t *testing.T) {
 	r.sees("delivered  2")
 	code, seen := r.ends()
 	require.Zero(t, code, seen)
-	require.NotContains(t, seen, "\x1b[", "no cursor is moved")
+	require.NotContains(t, seen, "\x1b[", "the cursor does not move")
 	require.NoError(t, os.Remove(list+".send.json"))
 	r = onTerminal(t, env, args...)
 	r.sees("2 of 2 delivered")

@@ -77,7 +77,7 @@ func completeCommand(cmd *cobra.Command, args []string, _ string) ([]cobra.Compl
 // refuseEmpty returns an error for a flag with an empty value, as from an unset shell variable. An
 // empty value often has another meaning, such as the default profile.
 //
-// A flag that takes a list drops an empty value, so args, the command line, tell of that.
+// A flag that takes a list drops empty values, so refuseEmpty also looks for them in the arguments.
 func refuseEmpty(flags *pflag.FlagSet, args []string) error {
 	var wrong error
 	flags.Visit(func(flag *pflag.Flag) {
@@ -92,7 +92,7 @@ func refuseEmpty(flags *pflag.FlagSet, args []string) error {
 	return wrong
 }
 
-// givenNothing reports whether one of the flags of this name has an empty value.
+// givenNothing reports whether the command line gives a flag an empty value.
 func givenNothing(args []string, name string) bool {
 	for i, arg := range args {
 		if arg == name+"=" || arg == name && i+1 < len(args) && args[i+1] == "" {

@@ -12,8 +12,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/rongcloudtest"
 )
 
-// However a request is forged, it is not called valid: each byte of what the signature covers, its
-// parts shifted, repeated, left out, and put elsewhere.
+// verify accepts no forged request: none with a changed byte in nonce, timestamp or signature, and
+// none with parts that are moved, repeated or left out.
 func TestVerifyForgedRequests(t *testing.T) {
 	t.Parallel()
 	p := profile{AppKey: rongcloudtest.DefaultAppKey, AppSecret: rongcloudtest.DefaultAppSecret}
@@ -33,7 +33,7 @@ func TestVerifyForgedRequests(t *testing.T) {
 		for i := at; i < at+len(part); i++ {
 			for c := range 256 {
 				changed := good[:i] + string([]byte{byte(c)}) + good[i+1:]
-				if same := strings.EqualFold(changed, good); same { // hexadecimal digits have two cases
+				if same := strings.EqualFold(changed, good); same { // hexadecimal digits may be in upper case
 					continue
 				}
 				require.False(t, valid(changed), "%q", changed)
