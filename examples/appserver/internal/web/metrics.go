@@ -54,8 +54,7 @@ func (s *server) metrics(w http.ResponseWriter, r *http.Request) {
 func (s *server) writeMetrics(w http.ResponseWriter, q *request) {
 	counts, oldest, err := s.App.Store.Depth(q.Context())
 	if err != nil {
-		status, text := s.explain(q.Request, err)
-		http.Error(w, text, status)
+		s.failPage(w, q.Request, err)
 		return
 	}
 	w.Header().Set("Content-Type", "text/plain; version=0.0.4")

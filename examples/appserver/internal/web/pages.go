@@ -106,8 +106,9 @@ func (s *server) enter(
 
 func (s *server) logOut(w http.ResponseWriter, r *http.Request) {
 	if c, err := r.Cookie(cookie); err == nil {
-		if err := s.App.LogOut(r.Context(), c.Value); err != nil {
-			s.Log.Error("cannot end a session", "error", err)
+		if err := s.App.LogOut(r.Context(), c.Value); err != nil { // so they are still logged in
+			s.failPage(w, r, err)
+			return
 		}
 	}
 	s.setCookie(w, cookie, "", -time.Second)
@@ -122,8 +123,7 @@ func (s *server) page(serve func(w http.ResponseWriter, q *request)) http.Handle
 		case errors.Is(err, errSession):
 			http.Redirect(w, r, "/login", http.StatusSeeOther)
 		case err != nil: // the database failed, so the user may be logged in
-			status, text := s.explain(r, err)
-			http.Error(w, text, status)
+			s.failPage(w, r, err)
 		default:
 			serve(w, &request{r, user, wordsFor(r)})
 		}

@@ -189,6 +189,11 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	writeJSON(w, status, map[string]string{"error": text})
 }
 
+func (s *server) failPage(w http.ResponseWriter, r *http.Request, err error) {
+	status, text := s.explain(r, err)
+	http.Error(w, text, status)
+}
+
 var (
 	errBody    = errors.New("error.body")
 	errSession = errors.New("error.session")
