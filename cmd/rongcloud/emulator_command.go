@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -114,6 +115,9 @@ func (f *rememberedFlag) String() string {
 	return strings.Join(f.given, ",")
 }
 
+// emulatorFlagName matches a flag in an error of the emulator's own program, which has one dash.
+var emulatorFlagName = regexp.MustCompile(` -([a-z][a-z-]+)`)
+
 // emulatorError turns an error of emulator.Run about its flags into a usage error.
 func emulatorError(err error) error {
 	if err == nil {
@@ -121,7 +125,8 @@ func emulatorError(err error) error {
 	}
 	text := err.Error()
 	if strings.HasPrefix(text, "-") || strings.HasPrefix(text, "invalid value") {
-		return usagef("-%s", text)
+		text = emulatorFlagName.ReplaceAllString(text, " --$1")
+		return usagef("-%s", strings.ReplaceAll(text, "--app-secret", envEmulatorSecret))
 	}
 	return err
 }

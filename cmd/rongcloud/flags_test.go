@@ -93,6 +93,7 @@ func TestBadFlags(t *testing.T) {
 		require.Equal(t, exitUsage, code, "%q: %s", commandLine, said.String())
 		require.Contains(t, said.String(), name, "%q does not name the flag", commandLine)
 		require.Equal(t, 1, strings.Count(said.String(), "\n"), "%q: %s", commandLine, said.String())
+		require.NotRegexp(t, ` -[a-z]{2}`, said.String(), "flags have two dashes")
 		require.Empty(t, out.String(), commandLine)
 		require.Zero(t, reached.Load(), "%q has done something", commandLine)
 	}

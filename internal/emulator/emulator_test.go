@@ -249,7 +249,11 @@ func TestBadFlags(t *testing.T) {
 		{[]string{"-webhook", "nowhere"}, "not an http or https URL"},
 		{[]string{"-seed", noID}, "users[0]: an ID is required"},
 	} {
-		err := Run(t.Context(), c.args, io.Discard)
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second) // for flags that it accepts, and serves
+		err := Run(ctx, c.args, io.Discard)
+		cancel()
 		require.ErrorContains(t, err, c.says, "%v", c.args)
+		name, _, _ := strings.Cut(c.args[0], "=")
+		require.ErrorContains(t, err, name, "%v does not name the flag", c.args)
 	}
 }
