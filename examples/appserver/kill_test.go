@@ -184,7 +184,7 @@ func killDuring(
 	if moment < 2 {
 		_, err := users[len(users)-1].call("POST", "/operator/announce", url.Values{"text": {text}}.Encode())
 		acknowledged = err == nil
-	} else { // if the block is there already, unblocking makes the call
+	} else { // at least one of these changes the blacklist, and so makes a call
 		_, _ = users[0].call("POST", "/api/friends/"+ids[1]+"/block", "")
 		_, _ = users[0].call("POST", "/api/friends/"+ids[1]+"/unblock", "")
 	}

@@ -165,7 +165,7 @@ func openWindow(t *testing.T, chromium context.Context, base string) *browserUse
 	session := cdp.WithExecutor(chromium, own.Browser)
 	profile, err := target.CreateBrowserContext().WithDisposeOnDetach(true).Do(session)
 	require.NoError(t, err)
-	// a profile's first tab needs a window
+	// the first tab of a new profile must be in a new window
 	window, err := target.CreateTarget("about:blank").WithBrowserContextID(profile).WithNewWindow(true).Do(session)
 	require.NoError(t, err)
 	ctx, cancel := chromedp.NewContext(chromium, chromedp.WithTargetID(window))
