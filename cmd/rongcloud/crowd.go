@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/rongcloud-go/rongcloud"
@@ -29,6 +31,9 @@ func (a *app) confirmCrowd(ctx context.Context, p profile, ep *endpoint.Endpoint
 	total, known := 0, true
 	for _, id := range ids {
 		n, err := countMembers(ctx, client, ep, id)
+		if cannotSend(err) {
+			return fmt.Errorf("the members of %s cannot be counted: %w", id, err)
+		}
 		known = known && err == nil
 		total += n
 	}
@@ -60,4 +65,11 @@ func countMembers(ctx context.Context, client *rongcloud.Client, ep *endpoint.En
 		return len(members.UserIDs), nil
 	}
 	return 0, usagef("the members of %s are not counted", id)
+}
+
+// cannotSend reports whether a call failed for a reason that would fail the send, too. A question
+// would hide that reason.
+func cannotSend(err error) bool {
+	return errors.Is(err, rongcloud.ErrUnauthorized) || errors.Is(err, rongcloud.ErrRateLimited) || errors.Is(err, rongcloud.ErrTransport) ||
+		errors.Is(err, context.Canceled)
 }
