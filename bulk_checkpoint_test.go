@@ -45,8 +45,8 @@ func TestBulkCheckpointV1(t *testing.T) {
 	var c BulkCheckpoint
 	require.NoError(t, json.Unmarshal(text, &c))
 	require.Equal(t, BulkCounts{Chunks: 8, Delivered: 40, Refused: 10, Unknown: 30, Skipped: 1}, c.Counts())
-	require.Equal(t, []BulkRange{{5, 7, 51, 80, 30}}, c.Unknown())
-	require.Equal(t, []BulkRefusal{{BulkRange{3, 3, 30, 39, 10}, 1002, "no"}}, c.Refusals())
+	require.Equal(t, []BulkRange{{FirstChunk: 5, LastChunk: 7, FirstPosition: 51, LastPosition: 80, RecipientCount: 30}}, c.Unknown())
+	require.Equal(t, []BulkRefusal{{BulkRange{FirstChunk: 3, LastChunk: 3, FirstPosition: 30, LastPosition: 39, RecipientCount: 10}, 1002, "no"}}, c.Refusals())
 	again, err := json.Marshal(c)
 	require.NoError(t, err)
 	require.JSONEq(t, string(text), string(again))

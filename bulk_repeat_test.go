@@ -60,7 +60,7 @@ func unknownChunk(t *testing.T, server *bulkServer, opts ...Option) (*MessageSer
 	s := server.client(t, opts...).Message
 	result, err := s.SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(30), BulkParams{ChunkSize: 10})
 	require.NoError(t, err)
-	require.Equal(t, []BulkRange{{1, 1, 10, 19, 10}}, result.Checkpoint.Unknown())
+	require.Equal(t, []BulkRange{{FirstChunk: 1, LastChunk: 1, FirstPosition: 10, LastPosition: 19, RecipientCount: 10}}, result.Checkpoint.Unknown())
 	server.answer = before
 	server.requests = nil
 	return s, stored(t, result.Checkpoint)
@@ -103,7 +103,7 @@ func TestBulkUnknownChunkThatIsPutOffStaysUnknown(t *testing.T) {
 				result, err := s.SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(30), params)
 				require.Equal(t, name == "refused", err == nil, err)
 				require.Len(t, server.requests, c.sent)
-				require.Equal(t, []BulkRange{{1, 1, 10, 19, 10}}, result.Checkpoint.Unknown())
+				require.Equal(t, []BulkRange{{FirstChunk: 1, LastChunk: 1, FirstPosition: 10, LastPosition: 19, RecipientCount: 10}}, result.Checkpoint.Unknown())
 				require.Equal(t, BulkCounts{Chunks: 3, Delivered: 20, Unknown: 10}, result.BulkCounts)
 				require.Len(t, told, min(c.sent, 1), "what was sent is told of")
 

@@ -402,7 +402,7 @@ func TestBulkContentThatPanics(t *testing.T) {
 			})
 		})
 		require.Equal(t, "no content", value)
-		require.Equal(t, []BulkRange{{2, 2, 20, 29, 10}}, saved.Unknown(), "who knows how far it came")
+		require.Equal(t, []BulkRange{{FirstChunk: 2, LastChunk: 2, FirstPosition: 20, LastPosition: 29, RecipientCount: 10}}, saved.Unknown(), "who knows how far it came")
 		require.EqualValues(t, 20, saved.Counts().Delivered)
 	})
 }

@@ -448,16 +448,18 @@ func TestBulkOutcomes(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, BulkCounts{Chunks: 10, Delivered: 400, Refused: 400, Unknown: 200}, result.BulkCounts)
 		require.Equal(t, []BulkRefusal{
-			{BulkRange{2, 3, 200, 399, 200}, 1002, "no"}, {BulkRange{8, 8, 800, 899, 100}, 1002, "no"}, {BulkRange{9, 9, 900, 999, 100}, 1009, "no"},
+			{BulkRange{FirstChunk: 2, LastChunk: 3, FirstPosition: 200, LastPosition: 399, RecipientCount: 200}, 1002, "no"},
+			{BulkRange{FirstChunk: 8, LastChunk: 8, FirstPosition: 800, LastPosition: 899, RecipientCount: 100}, 1002, "no"},
+			{BulkRange{FirstChunk: 9, LastChunk: 9, FirstPosition: 900, LastPosition: 999, RecipientCount: 100}, 1009, "no"},
 		}, result.Checkpoint.Refusals())
 		require.Len(t, outcomes, 10)
 		require.Equal(t, []BulkOutcome{BulkOutcomeDelivered, BulkOutcomeRefused, BulkOutcomeUnknown}, []BulkOutcome{outcomes[0], outcomes[2], outcomes[4]})
-		require.Equal(t, []BulkRange{{4, 5, 400, 599, 200}}, result.Checkpoint.Unknown())
+		require.Equal(t, []BulkRange{{FirstChunk: 4, LastChunk: 5, FirstPosition: 400, LastPosition: 599, RecipientCount: 200}}, result.Checkpoint.Unknown())
 
 		options.Resume = stored(t, result.Checkpoint)
 		result, err = client.Message.SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(1000), options)
 		require.NoError(t, err)
-		require.Equal(t, []BulkRange{{4, 5, 400, 599, 200}}, result.Checkpoint.Unknown(), "they stay")
+		require.Equal(t, []BulkRange{{FirstChunk: 4, LastChunk: 5, FirstPosition: 400, LastPosition: 599, RecipientCount: 200}}, result.Checkpoint.Unknown(), "they stay")
 		require.Len(t, server.requests, 10)
 
 		server.answer = func(_ int, form url.Values) (*http.Response, error) {
@@ -471,7 +473,7 @@ func TestBulkOutcomes(t *testing.T) {
 		result, err = client.Message.SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(1000), options)
 		require.NoError(t, err)
 		require.Equal(t, BulkCounts{Chunks: 10, Delivered: 500, Refused: 400, Unknown: 100}, result.BulkCounts)
-		require.Equal(t, []BulkRange{{4, 4, 400, 499, 100}}, result.Checkpoint.Unknown(), "what is refused now may have been delivered then")
+		require.Equal(t, []BulkRange{{FirstChunk: 4, LastChunk: 4, FirstPosition: 400, LastPosition: 499, RecipientCount: 100}}, result.Checkpoint.Unknown(), "what is refused now may have been delivered then")
 		require.Equal(t, 2, server.got["u500"], "as the caller asked for")
 		require.Equal(t, []string{"delivered", "refused", "unknown", "BulkOutcome(7)"},
 			[]string{BulkOutcomeDelivered.String(), BulkOutcomeRefused.String(), BulkOutcomeUnknown.String(), BulkOutcome(7).String()})

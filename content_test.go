@@ -37,52 +37,52 @@ const (
 
 func contentCases() []contentCase {
 	more := kept{&unknownKeys{{"future", json.RawMessage(`{"<&>":[1.50,"你",null]}`)}, {"other\"key", json.RawMessage(`"x"`)}}}
-	at, user, extra, burn := &Mention{MentionUsers, []string{"u1", "u2"}, "@你", more},
-		&Sender{"u1", "Ann", "http://a/p.png?a=1&b=2", "e", "A", UserTypeBot, more}, `<x>&"y"`, 30*time.Second
-	moderation := &Moderation{Ptr(false), "p", "s", more}
+	at, user, extra, burn := &Mention{Type: MentionUsers, UserIDs: []string{"u1", "u2"}, MentionedContent: "@你", kept: more},
+		&Sender{ID: "u1", Name: "Ann", PortraitURL: "http://a/p.png?a=1&b=2", Extra: "e", Alias: "A", UserType: UserTypeBot, kept: more}, `<x>&"y"`, 30*time.Second
+	moderation := &Moderation{Enabled: Ptr(false), Project: "p", Strategy: "s", kept: more}
 	return []contentCase{
 		{
-			full: TextMessage{contentAwful, at, user, extra, true, burn, moderation, more}, empty: TextMessage{},
+			full: TextMessage{Content: contentAwful, Mention: at, Sender: user, Extra: extra, BurnAfterRead: true, BurnDuration: burn, Moderation: moderation, kept: more}, empty: TextMessage{},
 			fullJSON: `{"content":"` + contentAwJS + `",` + contentTail + contentBurn + contentAudit + contentMore + `}`, emptyJSON: `{"content":""}`,
 		}, {
-			full: ImageMessage{"aGk=", "http://i", 7, 8, at, user, extra, true, burn, moderation, more}, empty: ImageMessage{},
+			full: ImageMessage{Content: "aGk=", ImageURL: "http://i", ThumbnailWidth: 7, ThumbnailHeight: 8, Mention: at, Sender: user, Extra: extra, BurnAfterRead: true, BurnDuration: burn, Moderation: moderation, kept: more}, empty: ImageMessage{},
 			fullJSON: `{"content":"aGk=","imageUri":"http://i","thumWidth":7,"thumHeight":8,` + contentTail + contentBurn + contentAudit + contentMore + `}`, emptyJSON: `{"content":"","imageUri":""}`,
 		}, {
-			full: GIFMessage{9 << 32, "http://g", 3, 4, "g.gif", "/l", at, user, extra, true, burn, moderation, more}, empty: GIFMessage{},
+			full: GIFMessage{Size: 9 << 32, RemoteURL: "http://g", Width: 3, Height: 4, Name: "g.gif", LocalPath: "/l", Mention: at, Sender: user, Extra: extra, BurnAfterRead: true, BurnDuration: burn, Moderation: moderation, kept: more}, empty: GIFMessage{},
 			fullJSON:  `{"gifDataSize":38654705664,"remoteUrl":"http://g","width":3,"height":4,"name":"g.gif","localPath":"/l",` + contentTail + contentBurn + contentAudit + contentMore + `}`,
 			emptyJSON: `{"gifDataSize":0,"remoteUrl":"","width":0,"height":0}`,
 		}, {
-			full: VoiceMessage{"aGk=", 7 * time.Second, at, user, extra, true, burn, moderation, more}, empty: VoiceMessage{},
+			full: VoiceMessage{Content: "aGk=", Duration: 7 * time.Second, Mention: at, Sender: user, Extra: extra, BurnAfterRead: true, BurnDuration: burn, Moderation: moderation, kept: more}, empty: VoiceMessage{},
 			fullJSON: `{"content":"aGk=","duration":7,` + contentTail + contentBurn + contentAudit + contentMore + `}`, emptyJSON: `{"content":"","duration":0}`,
 		}, {
-			full: HQVoiceMessage{"http://v", time.Minute, "v.aac", "aac", 16000, 1, "aac", "/l", at, user, extra, true, burn, moderation, more}, empty: HQVoiceMessage{},
+			full: HQVoiceMessage{RemoteURL: "http://v", Duration: time.Minute, Name: "v.aac", Type: "aac", SampleRate: 16000, ChannelCount: 1, Format: "aac", LocalPath: "/l", Mention: at, Sender: user, Extra: extra, BurnAfterRead: true, BurnDuration: burn, Moderation: moderation, kept: more}, empty: HQVoiceMessage{},
 			fullJSON:  `{"remoteUrl":"http://v","duration":60,"name":"v.aac","type":"aac","sampleRate":16000,"numberOfChannels":1,"format":"aac","localPath":"/l",` + contentTail + contentBurn + contentAudit + contentMore + `}`,
 			emptyJSON: `{"remoteUrl":"","duration":0}`,
 		}, {
-			full: FileMessage{"f", math.MaxInt64, "pdf", "http://f", "/l", at, user, extra, true, burn, more}, empty: FileMessage{},
+			full: FileMessage{Name: "f", Size: math.MaxInt64, Type: "pdf", FileURL: "http://f", LocalPath: "/l", Mention: at, Sender: user, Extra: extra, BurnAfterRead: true, BurnDuration: burn, kept: more}, empty: FileMessage{},
 			fullJSON:  `{"name":"f","size":9223372036854775807,"type":"pdf","fileUrl":"http://f","localPath":"/l",` + contentTail + contentBurn + contentMore + `}`,
 			emptyJSON: `{"name":"","size":0,"type":"","fileUrl":""}`,
 		}, {
-			full: SightMessage{"http://s", "aGk=", 2 * time.Minute, 5, "s.mp4", at, user, extra, true, burn, moderation, more}, empty: SightMessage{},
+			full: SightMessage{SightURL: "http://s", Content: "aGk=", Duration: 2 * time.Minute, Size: 5, Name: "s.mp4", Mention: at, Sender: user, Extra: extra, BurnAfterRead: true, BurnDuration: burn, Moderation: moderation, kept: more}, empty: SightMessage{},
 			fullJSON:  `{"sightUrl":"http://s","content":"aGk=","duration":120,"size":5,"name":"s.mp4",` + contentTail + contentBurn + contentAudit + contentMore + `}`,
 			emptyJSON: `{"sightUrl":"","content":"","duration":0,"size":0,"name":""}`,
 		}, {
-			full: LocationMessage{"aGk=", 31.2304, -121.5, "外滩", at, user, extra, more}, empty: LocationMessage{},
+			full: LocationMessage{Content: "aGk=", Latitude: 31.2304, Longitude: -121.5, POI: "外滩", Mention: at, Sender: user, Extra: extra, kept: more}, empty: LocationMessage{},
 			fullJSON:  `{"content":"aGk=","latitude":31.2304,"longitude":-121.5,"poi":"外滩",` + contentTail + contentMore + `}`,
 			emptyJSON: `{"content":"","latitude":0,"longitude":0,"poi":""}`,
 		}, {
-			full: ReferenceMessage{"re", "u2", TextMessage{Content: "<q>", kept: more}, "UID", QuotedModified, at, user, extra, true, burn, moderation, more}, empty: ReferenceMessage{},
+			full: ReferenceMessage{Content: "re", QuotedUserID: "u2", QuotedContent: TextMessage{Content: "<q>", kept: more}, QuotedMessageUID: "UID", QuotedStatus: QuotedModified, Mention: at, Sender: user, Extra: extra, BurnAfterRead: true, BurnDuration: burn, Moderation: moderation, kept: more}, empty: ReferenceMessage{},
 			fullJSON:  `{"content":"re","referMsgUserId":"u2","objName":"RC:TxtMsg","referMsg":{"content":"<q>"` + contentMore + `},"referMsgUid":"UID","referMsgStatus":1,` + contentTail + contentBurn + contentAudit + contentMore + `}`,
 			emptyJSON: `{"content":"","referMsgUserId":"","objName":"","referMsg":{}}`,
 		}, {
-			full: CombineMessage{"http://c", ConversationGroup, []string{"Ann"}, []string{"Ann: hi"}, "t", "n", "/l", at, user, extra, more}, empty: CombineMessage{},
+			full: CombineMessage{RemoteURL: "http://c", ConversationType: ConversationGroup, Names: []string{"Ann"}, Summaries: []string{"Ann: hi"}, Title: "t", Name: "n", LocalPath: "/l", Mention: at, Sender: user, Extra: extra, kept: more}, empty: CombineMessage{},
 			fullJSON:  `{"remoteUrl":"http://c","conversationType":3,"nameList":["Ann"],"summaryList":["Ann: hi"],"title":"t","name":"n","localPath":"/l",` + contentTail + contentMore + `}`,
 			emptyJSON: `{"remoteUrl":"","conversationType":0,"nameList":[],"summaryList":[]}`,
 		}, {
 			full: CombineV2Message{
-				ConversationPrivate, []string{"Ann"}, []string{"Ann: hi"}, 2, []ForwardedMessage{
-					{"u1", "u2", contentTime, TextMessage{Content: "hi"}, more}, {"u2", "u1", contentTime, RawContent{"app:x", `{"a":1}`}, kept{}},
-				}, "k", "http://c", "/l", at, user, extra, more,
+				ConversationType: ConversationPrivate, Names: []string{"Ann"}, Summaries: []string{"Ann: hi"}, MessageCount: 2, Messages: []ForwardedMessage{
+					{From: "u1", TargetID: "u2", SentAt: contentTime, Content: TextMessage{Content: "hi"}, kept: more}, {From: "u2", TargetID: "u1", SentAt: contentTime, Content: RawContent{"app:x", `{"a":1}`}, kept: kept{}},
+				}, Key: "k", RemoteURL: "http://c", LocalPath: "/l", Mention: at, Sender: user, Extra: extra, kept: more,
 			}, empty: CombineV2Message{},
 			fullJSON: `{"conversationType":1,"nameList":["Ann"],"summaryList":["Ann: hi"],"msgNum":2,"msgList":[` +
 				`{"fromUserId":"u1","targetId":"u2","timestamp":1705270000123,"objectName":"RC:TxtMsg","content":{"content":"hi"}` + contentMore + `},` +
@@ -90,54 +90,54 @@ func contentCases() []contentCase {
 				`"jsonMsgKey":"k","remoteUrl":"http://c","localPath":"/l",` + contentTail + contentMore + `}`,
 			emptyJSON: `{"conversationType":0,"nameList":[],"summaryList":[],"msgNum":0}`,
 		}, {
-			full: ImageTextMessage{"t", "c", "http://i", "http://u", at, user, extra, moderation, more}, empty: ImageTextMessage{},
+			full: ImageTextMessage{Title: "t", Content: "c", ImageURL: "http://i", URL: "http://u", Mention: at, Sender: user, Extra: extra, Moderation: moderation, kept: more}, empty: ImageTextMessage{},
 			fullJSON:  `{"title":"t","content":"c","imageUri":"http://i","url":"http://u",` + contentTail + contentAudit + contentMore + `}`,
 			emptyJSON: `{"title":"","content":"","imageUri":"","url":""}`,
 		}, {
-			full:  StreamMessage{"c", MessageStreamMarkdown, 1, true, 2, "UID", at, user, extra, &QuotedMessage{"QUID", "RC:TxtMsg", "u2", more}, 3, true, more},
+			full:  StreamMessage{Content: "c", Type: MessageStreamMarkdown, Sequence: 1, Complete: true, CompleteReason: 2, MessageUID: "UID", Mention: at, Sender: user, Extra: extra, Quoted: &QuotedMessage{MessageUID: "QUID", ObjectName: "RC:TxtMsg", From: "u2", kept: more}, StopReason: 3, Synced: true, kept: more},
 			empty: StreamMessage{},
 			fullJSON: `{"content":"c","type":"markdown","seq":1,"complete":true,"completeReason":2,"messageUID":"UID",` + contentTail +
 				`,"referMsg":{"messageUId":"QUID","objectName":"RC:TxtMsg","senderId":"u2"` + contentMore + `},"stopReason":3,"isSynced":true` + contentMore + `}`,
 			emptyJSON: `{"content":"","seq":0,"complete":false}`,
 		}, {
-			full: CardMessage{"u3", "Bob", "http://b", "u1", "Ann", at, user, extra, true, burn, more}, empty: CardMessage{},
+			full: CardMessage{UserID: "u3", Name: "Bob", PortraitURL: "http://b", SenderID: "u1", SenderName: "Ann", Mention: at, Sender: user, Extra: extra, BurnAfterRead: true, BurnDuration: burn, kept: more}, empty: CardMessage{},
 			fullJSON:  `{"userId":"u3","name":"Bob","portraitUri":"http://b","sendUserId":"u1","sendUserName":"Ann",` + contentTail + contentBurn + contentMore + `}`,
 			emptyJSON: `{"userId":"","name":"","sendUserId":"","sendUserName":""}`,
 		}, {
-			full: StickerMessage{"p", "s", "[ok]", 1, 2, at, user, extra, more}, empty: StickerMessage{},
+			full: StickerMessage{PackageID: "p", StickerID: "s", Digest: "[ok]", Width: 1, Height: 2, Mention: at, Sender: user, Extra: extra, kept: more}, empty: StickerMessage{},
 			fullJSON:  `{"packageId":"p","stickerId":"s","digest":"[ok]","width":1,"height":2,` + contentTail + contentMore + `}`,
 			emptyJSON: `{"packageId":"","stickerId":"","width":0,"height":0}`,
 		}, {
-			full: InfoNotification{"m", &Sender{ID: "u1"}, "e", more}, empty: InfoNotification{},
+			full: InfoNotification{Message: "m", Sender: &Sender{ID: "u1"}, Extra: "e", kept: more}, empty: InfoNotification{},
 			fullJSON: `{"message":"m","user":{"id":"u1"},"extra":"e"` + contentMore + `}`, emptyJSON: `{"message":""}`,
 		}, {
-			full:      GroupNotification{"u1", GroupOperationAdd, GroupNotificationData{"Ann", "G", []string{"u2"}, []string{"<Bob>"}, map[string]any{"zz": "&"}}, "m", "e", more},
+			full:      GroupNotification{OperatorID: "u1", Operation: GroupOperationAdd, Data: GroupNotificationData{OperatorNickname: "Ann", TargetGroupName: "G", TargetUserIDs: []string{"u2"}, TargetUserDisplayNames: []string{"<Bob>"}, Other: map[string]any{"zz": "&"}}, Message: "m", Extra: "e", kept: more},
 			empty:     GroupNotification{},
 			fullJSON:  `{"operatorUserId":"u1","operation":"Add","data":{"operatorNickname":"Ann","targetGroupName":"G","targetUserIds":["u2"],"targetUserDisplayNames":["<Bob>"],"zz":"&"},"message":"m","extra":"e"` + contentMore + `}`,
 			emptyJSON: `{"operatorUserId":"","operation":"","data":{},"message":""}`,
 		}, {
-			full: ContactNotification{ContactOperationAcceptResponse, "u1", "u2", "m", "e", more}, empty: ContactNotification{},
+			full: ContactNotification{Operation: ContactOperationAcceptResponse, SourceUserID: "u1", TargetUserID: "u2", Message: "m", Extra: "e", kept: more}, empty: ContactNotification{},
 			fullJSON:  `{"operation":"AcceptResponse","sourceUserId":"u1","targetUserId":"u2","message":"m","extra":"e"` + contentMore + `}`,
 			emptyJSON: `{"operation":"","sourceUserId":"","targetUserId":"","message":""}`,
 		}, {
-			full: ProfileNotification{"Update", `{"a":1}`, "e", more}, empty: ProfileNotification{},
+			full: ProfileNotification{Operation: "Update", Data: `{"a":1}`, Extra: "e", kept: more}, empty: ProfileNotification{},
 			fullJSON: `{"operation":"Update","data":"{\"a\":1}","extra":"e"` + contentMore + `}`, emptyJSON: `{"operation":"","data":""}`,
 		}, {
 			full: CommandNotification{"n", "d", more}, empty: CommandNotification{}, fullJSON: `{"name":"n","data":"d"` + contentMore + `}`, emptyJSON: `{"name":"","data":""}`,
 		}, {
-			full: RecallNotification{"u1", contentTime, "RC:TxtMsg", TextMessage{Content: "o", kept: more}, "c", contentTime, true, true, &Sender{ID: "u1"}, "e", more}, empty: RecallNotification{},
+			full: RecallNotification{OperatorID: "u1", RecalledAt: contentTime, OriginalObjectName: "RC:TxtMsg", OriginalContent: TextMessage{Content: "o", kept: more}, RecallContent: "c", RecallActionAt: contentTime, Admin: true, Delete: true, Sender: &Sender{ID: "u1"}, Extra: "e", kept: more}, empty: RecallNotification{},
 			fullJSON: `{"operatorId":"u1","recallTime":1705270000123,"originalObjectName":"RC:TxtMsg","originalMessageContent":{"content":"o"` + contentMore + `},"recallContent":"c","recallActionTime":1705270000123,"admin":true,"delete":true,"user":{"id":"u1"},"extra":"e"` + contentMore + `}`, emptyJSON: `{}`,
 		}, {
-			full: DiscussionNotification{1, "x", "u1", more}, empty: DiscussionNotification{}, fullJSON: `{"type":1,"extension":"x","operator":"u1"` + contentMore + `}`, emptyJSON: `{}`,
+			full: DiscussionNotification{Type: 1, Extension: "x", OperatorID: "u1", kept: more}, empty: DiscussionNotification{}, fullJSON: `{"type":1,"extension":"x","operator":"u1"` + contentMore + `}`, emptyJSON: `{}`,
 		}, {
 			full: TypingStatus{"RC:TxtMsg", "d", more}, empty: TypingStatus{}, fullJSON: `{"typingContentType":"RC:TxtMsg","data":"d"` + contentMore + `}`, emptyJSON: `{"typingContentType":""}`,
 		}, {
 			full: CommandMessage{"n", "d", more}, empty: CommandMessage{}, fullJSON: `{"name":"n","data":"d"` + contentMore + `}`, emptyJSON: `{"name":"","data":""}`,
 		}, {
-			full: RecallCommand{"UID", ConversationUltraGroup, "g", "c", contentTime, true, true, "u2", &[]string{"u3"}, &Sender{ID: "u1"}, "e", more}, empty: RecallCommand{},
+			full: RecallCommand{MessageUID: "UID", ConversationType: ConversationUltraGroup, TargetID: "g", ChannelID: "c", SentAt: contentTime, Admin: true, Delete: true, OriginalFrom: "u2", ToUserIDs: &[]string{"u3"}, Sender: &Sender{ID: "u1"}, Extra: "e", kept: more}, empty: RecallCommand{},
 			fullJSON: `{"messageUId":"UID","conversationType":10,"targetId":"g","channelId":"c","sentTime":1705270000123,"isAdmin":1,"isDelete":1,"originalFromUserId":"u2","directionalUserIdList":["u3"],"user":{"id":"u1"},"extra":"e"` + contentMore + `}`, emptyJSON: `{}`,
 		}, {
-			full: ReadReceipt{contentTime, "UID", ReadReceiptByTime, more}, empty: ReadReceipt{},
+			full: ReadReceipt{LastMessageSentAt: contentTime, MessageUID: "UID", Type: ReadReceiptByTime, kept: more}, empty: ReadReceipt{},
 			fullJSON: `{"lastMessageSendTime":1705270000123,"messageUId":"UID","type":1` + contentMore + `}`, emptyJSON: `{"lastMessageSendTime":0,"messageUId":"","type":1}`,
 		}, {
 			full: ReadReceiptRequest{"UID", "e", more}, empty: ReadReceiptRequest{}, fullJSON: `{"messageUId":"UID","extra":"e"` + contentMore + `}`, emptyJSON: `{}`,
@@ -146,7 +146,7 @@ func contentCases() []contentCase {
 		}, {
 			full: SyncReadStatus{contentTime, more}, empty: SyncReadStatus{}, fullJSON: `{"lastMessageSendTime":1705270000123` + contentMore + `}`, emptyJSON: `{}`,
 		}, {
-			full: ChatroomEntryNotification{ChatroomEntryChangeDelete, "k", "v", "e", more}, empty: ChatroomEntryNotification{},
+			full: ChatroomEntryNotification{Type: ChatroomEntryChangeDelete, Key: "k", Value: "v", Extra: "e", kept: more}, empty: ChatroomEntryNotification{},
 			fullJSON: `{"type":2,"key":"k","value":"v","extra":"e"` + contentMore + `}`, emptyJSON: `{"type":0,"key":"","value":""}`,
 		},
 	}
@@ -224,7 +224,10 @@ func TestContentReadsVariants(t *testing.T) {
 			label: "moderation", name: "RC:TxtMsg", body: `{"content":"hi","audit":{"auditType":"1"}}`,
 			want: TextMessage{Content: "hi", Moderation: &Moderation{Enabled: Ptr(true)}},
 		},
-		{label: "extra as object", name: "RC:TxtMsg", body: `{"content":"hi","extra":{"a":1}}`, want: TextMessage{Content: "hi", Extra: `{"a":1}`}},
+		{
+			label: "extra as object", name: "RC:TxtMsg", body: `{"content":"hi","extra":{"a":1}}`,
+			want: TextMessage{Content: "hi", Extra: `{"a":1}`},
+		},
 		{label: "numbers as text", name: "RC:TxtMsg", body: `{"content":"hi","mentionedInfo":{"type":"1"},"burnDuration":"30","isBurnAfterRead":1}`,
 			want: TextMessage{Content: "hi", Mention: &Mention{Type: MentionAll}, BurnAfterRead: true, BurnDuration: 30 * time.Second}},
 		{label: "size as text", name: "RC:FileMsg", body: `{"name":"f","size":"1024"}`, want: FileMessage{Name: "f", Size: 1024}},
@@ -292,7 +295,10 @@ func TestContentReadsVariants(t *testing.T) {
 			label: "data as object", name: "RC:ProfileNtf", body: `{"operation":"Update","data":{"a":1}}`,
 			want: ProfileNotification{Operation: "Update", Data: `{"a":1}`},
 		},
-		{label: "isAdmin, isDelete", name: "RC:RcNtf", body: `{"isAdmin":1,"isDelete":"true"}`, want: RecallNotification{Admin: true, Delete: true}},
+		{
+			label: "isAdmin, isDelete", name: "RC:RcNtf", body: `{"isAdmin":1,"isDelete":"true"}`,
+			want: RecallNotification{Admin: true, Delete: true},
+		},
 		{label: "letter case", name: "RC:RcCmd", body: `{"MessageUId":"UID","TargetId":"g","ChannelId":"c","SentTime":1705270000123,"ConversationType":"10","isAdmin":true,"isDelete":false}`,
 			want: RecallCommand{MessageUID: "UID", TargetID: "g", ChannelID: "c", SentAt: contentTime, ConversationType: ConversationUltraGroup, Admin: true}},
 		{
@@ -608,9 +614,9 @@ func TestPushOptionsOnTheWire(t *testing.T) {
 		{PushOptions{OPPO: &OPPOPush{}}, `{"pushConfigs":[{"OPPO":{}}]}`},
 		{
 			PushOptions{
-				Huawei: &HuaweiPush{"c", PushImportanceLow, "https://i?a&b", "IM"}, Honor: &HonorPush{PushImportanceNormal, "https://i"},
+				Huawei: &HuaweiPush{ChannelID: "c", Importance: PushImportanceLow, ImageURL: "https://i?a&b", Category: "IM"}, Honor: &HonorPush{PushImportanceNormal, "https://i"},
 				Xiaomi: &XiaomiPush{"c"}, OPPO: &OPPOPush{"c"}, VIVO: &VIVOPush{VIVOClassificationOperational, "IM"},
-				FCM: &FCMPush{"c", "k", "https://i", FCMPriorityHigh}, APNs: &APNsPush{"t", "m", "RC:TxtMsg", "https://r", InterruptionTimeSensitive}, HarmonyOS: &HarmonyOSPush{"IM", "https://i"},
+				FCM: &FCMPush{ChannelID: "c", CollapseKey: "k", ImageURL: "https://i", Priority: FCMPriorityHigh}, APNs: &APNsPush{ThreadID: "t", CollapseID: "m", Category: "RC:TxtMsg", RichMediaURL: "https://r", InterruptionLevel: InterruptionTimeSensitive}, HarmonyOS: &HarmonyOSPush{"IM", "https://i"},
 			},
 			`{"pushConfigs":[{"HW":{"channelId":"c","importance":"LOW","image":"https://i?a&b","category":"IM"}},` +
 				`{"HONOR":{"importance":"NORMAL","image":"https://i"}},{"MI":{"channelId":"c"}},` +

@@ -522,31 +522,40 @@ func TestQuotasLimits(t *testing.T) {
 		use    QuotaUse
 		want   []QuotaLimit
 	}{
-		{name: "documented", quotas: Quotas{}, use: units(private, 7), want: []QuotaLimit{{private.Path, 6000, time.Minute, 7}}},
+		{
+			name: "documented", quotas: Quotas{}, use: units(private, 7),
+			want: []QuotaLimit{{Key: private.Path, Limit: 6000, Per: time.Minute, Units: 7}},
+		},
 		{name: "none documented", quotas: Quotas{Factor: 2}, use: units(endpoint.UserDelusers, 1)},
-		{name: "doubled", quotas: Quotas{Factor: 2}, use: units(private, 7), want: []QuotaLimit{{private.Path, 12_000, time.Minute, 7}}},
+		{
+			name: "doubled", quotas: Quotas{Factor: 2}, use: units(private, 7),
+			want: []QuotaLimit{{Key: private.Path, Limit: 12_000, Per: time.Minute, Units: 7}},
+		},
 		{name: "less than one", quotas: Quotas{Factor: 0.25}, use: units(endpoint.MessageBroadcast, 1), want: []QuotaLimit{
-			{"/message/broadcast.json", 1, 2 * time.Hour, 1}, {"/message/broadcast.json#1", 1, 32 * time.Hour, 1},
+			{Key: "/message/broadcast.json", Limit: 1, Per: 2 * time.Hour, Units: 1}, {Key: "/message/broadcast.json#1", Limit: 1, Per: 32 * time.Hour, Units: 1},
 		}},
 		{
 			name: "replaced", quotas: Quotas{Factor: 2, Endpoints: map[*endpoint.Endpoint]endpoint.Quota{private: raised}},
-			use: units(private, 7), want: []QuotaLimit{{private.Path, 60_000, time.Minute, 7}},
+			use: units(private, 7), want: []QuotaLimit{{Key: private.Path, Limit: 60_000, Per: time.Minute, Units: 7}},
 		},
 		{
 			name: "the others", quotas: Quotas{Factor: 2, Endpoints: map[*endpoint.Endpoint]endpoint.Quota{private: raised}},
-			use: units(group, 3), want: []QuotaLimit{{group.Path, 40, time.Second, 3}},
+			use: units(group, 3), want: []QuotaLimit{{Key: group.Path, Limit: 40, Per: time.Second, Units: 3}},
 		},
 		{name: "replaced for a pool", quotas: Quotas{Endpoints: map[*endpoint.Endpoint]endpoint.Quota{endpoint.ChatroomEntrySet: pool}}, use: units(endpoint.ChatroomEntryBatchSet, 20), want: []QuotaLimit{
-			{"chatroom attributes set", 500, time.Second, 20},
+			{Key: "chatroom attributes set", Limit: 500, Per: time.Second, Units: 20},
 		}},
 		{name: "per channel", quotas: Quotas{}, use: QuotaUse{Endpoint: endpoint.MessageUltragroupPublish, Units: 2, Values: map[string][]string{"toGroupIds": {"a", "b"}, "busChannel": {"c"}}}, want: []QuotaLimit{
-			{"/message/ultragroup/publish.json", 100, time.Second, 2},
-			{"/message/ultragroup/publish.json#1:a:c", 20, time.Second, 1}, {"/message/ultragroup/publish.json#1:b:c", 20, time.Second, 1},
+			{Key: "/message/ultragroup/publish.json", Limit: 100, Per: time.Second, Units: 2},
+			{Key: "/message/ultragroup/publish.json#1:a:c", Limit: 20, Per: time.Second, Units: 1}, {Key: "/message/ultragroup/publish.json#1:b:c", Limit: 20, Per: time.Second, Units: 1},
 		}},
 		{name: "another's quota, raised", quotas: Quotas{Endpoints: map[*endpoint.Endpoint]endpoint.Quota{private: raised}}, use: QuotaUse{Endpoint: endpoint.MessageExpansionSet, Units: 1, Values: map[string][]string{"conversationType": {"1"}}}, want: []QuotaLimit{
-			{"/message/expansion/set.json", 100, time.Second, 1}, {private.Path, 60_000, time.Minute, 1},
+			{Key: "/message/expansion/set.json", Limit: 100, Per: time.Second, Units: 1}, {Key: private.Path, Limit: 60_000, Per: time.Minute, Units: 1},
 		}},
-		{name: "no units", quotas: Quotas{}, use: units(private, 0), want: []QuotaLimit{{private.Path, 6000, time.Minute, 1}}},
+		{
+			name: "no units", quotas: Quotas{}, use: units(private, 0),
+			want: []QuotaLimit{{Key: private.Path, Limit: 6000, Per: time.Minute, Units: 1}},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -574,7 +583,10 @@ func TestQuotasCheck(t *testing.T) {
 			name:   "a quota of zero",
 			quotas: Quotas{Endpoints: own{private: changed(private, func(q *endpoint.Quota) { q.Limit = 0 })}}, field: private.Path,
 		},
-		{name: "no time", quotas: Quotas{Endpoints: own{private: changed(private, func(q *endpoint.Quota) { q.Per = 0 })}}, field: private.Path},
+		{
+			name: "no time", quotas: Quotas{Endpoints: own{private: changed(private, func(q *endpoint.Quota) { q.Per = 0 })}},
+			field: private.Path,
+		},
 		{
 			name:   "a cap of zero",
 			quotas: Quotas{Endpoints: own{private: changed(private, func(q *endpoint.Quota) { q.Caps = []endpoint.Cap{{Per: time.Hour}} })}},

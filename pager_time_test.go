@@ -187,7 +187,10 @@ func TestWalkTimeFails(t *testing.T) {
 		{name: "page 1 is lost", server: timeServer{failAt: 1}, far: []int64{1, 2, 3, 4}, cause: errPagerTest, calls: 1},
 		{name: "page 2 is lost", server: timeServer{failAt: 2}, far: []int64{1, 2, 3, 4}, items: 3, cause: errPagerTest, calls: 2},
 		{name: "the same page for ever", server: timeServer{endless: true}, far: []int64{1, 2, 3}, items: 3, cause: errPageOrder, calls: 2},
-		{name: "more than a page of one millisecond", server: timeServer{}, far: []int64{1, 2, 2, 2, 2}, items: 4, cause: errPageRepeated, calls: 2},
+		{
+			name: "more than a page of one millisecond", server: timeServer{}, far: []int64{1, 2, 2, 2, 2}, items: 4,
+			cause: errPageRepeated, calls: 2,
+		},
 		{name: "in the other order", server: timeServer{}, far: []int64{3, 2, 1}, cause: errPageOrder, calls: 1},
 		{name: "before the span", server: timeServer{endless: true}, far: []int64{-1}, cause: errPageOrder, calls: 1},
 	} {
@@ -206,7 +209,7 @@ func TestWalkTimeFails(t *testing.T) {
 	}
 
 	s := &timeServer{times: []int64{0}, size: 3, endless: true}
-	noTimes := walkAscending(endpoint.UltragroupHismsgQuery, ascendingSpan{time.UnixMilli(1), time.UnixMilli(9), time.Hour, 3},
+	noTimes := walkAscending(endpoint.UltragroupHismsgQuery, ascendingSpan{after: time.UnixMilli(1), until: time.UnixMilli(9), longest: time.Hour, size: 3},
 		func(item timeItem) (time.Time, string) { return time.Time{}, item.id }, s.fetch)
 	for _, err := range noTimes {
 		require.ErrorIs(t, err, errPageOrder, "items without a time cannot be walked")
