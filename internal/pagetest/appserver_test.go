@@ -124,7 +124,7 @@ func (s *site) enter(t *testing.T, path, name string) *apiUser {
 	return a
 }
 
-// call calls the JSON API, and decodes the response into to unless that is nil.
+// call calls the JSON API. Unless to is nil, it decodes the response into it.
 func (a *apiUser) call(t *testing.T, method, path string, body, to any) {
 	t.Helper()
 	text, err := json.Marshal(body)

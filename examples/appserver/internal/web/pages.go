@@ -106,7 +106,7 @@ func (s *server) enter(
 
 func (s *server) logOut(w http.ResponseWriter, r *http.Request) {
 	if c, err := r.Cookie(cookie); err == nil {
-		if err := s.App.LogOut(r.Context(), c.Value); err != nil { // so they are still logged in
+		if err := s.App.LogOut(r.Context(), c.Value); err != nil { // the session still exists, so the user must not think it ended
 			s.failPage(w, r, err)
 			return
 		}
