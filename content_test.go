@@ -42,40 +42,50 @@ func contentCases() []contentCase {
 	moderation := &Moderation{Enabled: Ptr(false), Project: "p", Strategy: "s", kept: more}
 	return []contentCase{
 		{
-			full: TextMessage{Content: contentAwful, Mention: at, Sender: user, Extra: extra, BurnAfterRead: true, BurnDuration: burn, Moderation: moderation, kept: more}, empty: TextMessage{},
+			full:     TextMessage{Content: contentAwful, Mention: at, Sender: user, Extra: extra, BurnAfterRead: true, BurnDuration: burn, Moderation: moderation, kept: more},
+			empty:    TextMessage{},
 			fullJSON: `{"content":"` + contentAwJS + `",` + contentTail + contentBurn + contentAudit + contentMore + `}`, emptyJSON: `{"content":""}`,
 		}, {
-			full: ImageMessage{Content: "aGk=", ImageURL: "http://i", ThumbnailWidth: 7, ThumbnailHeight: 8, Mention: at, Sender: user, Extra: extra, BurnAfterRead: true, BurnDuration: burn, Moderation: moderation, kept: more}, empty: ImageMessage{},
+			full:     ImageMessage{Content: "aGk=", ImageURL: "http://i", ThumbnailWidth: 7, ThumbnailHeight: 8, Mention: at, Sender: user, Extra: extra, BurnAfterRead: true, BurnDuration: burn, Moderation: moderation, kept: more},
+			empty:    ImageMessage{},
 			fullJSON: `{"content":"aGk=","imageUri":"http://i","thumWidth":7,"thumHeight":8,` + contentTail + contentBurn + contentAudit + contentMore + `}`, emptyJSON: `{"content":"","imageUri":""}`,
 		}, {
-			full: GIFMessage{Size: 9 << 32, RemoteURL: "http://g", Width: 3, Height: 4, Name: "g.gif", LocalPath: "/l", Mention: at, Sender: user, Extra: extra, BurnAfterRead: true, BurnDuration: burn, Moderation: moderation, kept: more}, empty: GIFMessage{},
+			full:      GIFMessage{Size: 9 << 32, RemoteURL: "http://g", Width: 3, Height: 4, Name: "g.gif", LocalPath: "/l", Mention: at, Sender: user, Extra: extra, BurnAfterRead: true, BurnDuration: burn, Moderation: moderation, kept: more},
+			empty:     GIFMessage{},
 			fullJSON:  `{"gifDataSize":38654705664,"remoteUrl":"http://g","width":3,"height":4,"name":"g.gif","localPath":"/l",` + contentTail + contentBurn + contentAudit + contentMore + `}`,
 			emptyJSON: `{"gifDataSize":0,"remoteUrl":"","width":0,"height":0}`,
 		}, {
-			full: VoiceMessage{Content: "aGk=", Duration: 7 * time.Second, Mention: at, Sender: user, Extra: extra, BurnAfterRead: true, BurnDuration: burn, Moderation: moderation, kept: more}, empty: VoiceMessage{},
+			full:     VoiceMessage{Content: "aGk=", Duration: 7 * time.Second, Mention: at, Sender: user, Extra: extra, BurnAfterRead: true, BurnDuration: burn, Moderation: moderation, kept: more},
+			empty:    VoiceMessage{},
 			fullJSON: `{"content":"aGk=","duration":7,` + contentTail + contentBurn + contentAudit + contentMore + `}`, emptyJSON: `{"content":"","duration":0}`,
 		}, {
-			full: HQVoiceMessage{RemoteURL: "http://v", Duration: time.Minute, Name: "v.aac", Type: "aac", SampleRate: 16000, ChannelCount: 1, Format: "aac", LocalPath: "/l", Mention: at, Sender: user, Extra: extra, BurnAfterRead: true, BurnDuration: burn, Moderation: moderation, kept: more}, empty: HQVoiceMessage{},
+			full:      HQVoiceMessage{RemoteURL: "http://v", Duration: time.Minute, Name: "v.aac", Type: "aac", SampleRate: 16000, ChannelCount: 1, Format: "aac", LocalPath: "/l", Mention: at, Sender: user, Extra: extra, BurnAfterRead: true, BurnDuration: burn, Moderation: moderation, kept: more},
+			empty:     HQVoiceMessage{},
 			fullJSON:  `{"remoteUrl":"http://v","duration":60,"name":"v.aac","type":"aac","sampleRate":16000,"numberOfChannels":1,"format":"aac","localPath":"/l",` + contentTail + contentBurn + contentAudit + contentMore + `}`,
 			emptyJSON: `{"remoteUrl":"","duration":0}`,
 		}, {
-			full: FileMessage{Name: "f", Size: math.MaxInt64, Type: "pdf", FileURL: "http://f", LocalPath: "/l", Mention: at, Sender: user, Extra: extra, BurnAfterRead: true, BurnDuration: burn, kept: more}, empty: FileMessage{},
+			full:      FileMessage{Name: "f", Size: math.MaxInt64, Type: "pdf", FileURL: "http://f", LocalPath: "/l", Mention: at, Sender: user, Extra: extra, BurnAfterRead: true, BurnDuration: burn, kept: more},
+			empty:     FileMessage{},
 			fullJSON:  `{"name":"f","size":9223372036854775807,"type":"pdf","fileUrl":"http://f","localPath":"/l",` + contentTail + contentBurn + contentMore + `}`,
 			emptyJSON: `{"name":"","size":0,"type":"","fileUrl":""}`,
 		}, {
-			full: SightMessage{SightURL: "http://s", Content: "aGk=", Duration: 2 * time.Minute, Size: 5, Name: "s.mp4", Mention: at, Sender: user, Extra: extra, BurnAfterRead: true, BurnDuration: burn, Moderation: moderation, kept: more}, empty: SightMessage{},
+			full:      SightMessage{SightURL: "http://s", Content: "aGk=", Duration: 2 * time.Minute, Size: 5, Name: "s.mp4", Mention: at, Sender: user, Extra: extra, BurnAfterRead: true, BurnDuration: burn, Moderation: moderation, kept: more},
+			empty:     SightMessage{},
 			fullJSON:  `{"sightUrl":"http://s","content":"aGk=","duration":120,"size":5,"name":"s.mp4",` + contentTail + contentBurn + contentAudit + contentMore + `}`,
 			emptyJSON: `{"sightUrl":"","content":"","duration":0,"size":0,"name":""}`,
 		}, {
-			full: LocationMessage{Content: "aGk=", Latitude: 31.2304, Longitude: -121.5, POI: "外滩", Mention: at, Sender: user, Extra: extra, kept: more}, empty: LocationMessage{},
+			full:      LocationMessage{Content: "aGk=", Latitude: 31.2304, Longitude: -121.5, POI: "外滩", Mention: at, Sender: user, Extra: extra, kept: more},
+			empty:     LocationMessage{},
 			fullJSON:  `{"content":"aGk=","latitude":31.2304,"longitude":-121.5,"poi":"外滩",` + contentTail + contentMore + `}`,
 			emptyJSON: `{"content":"","latitude":0,"longitude":0,"poi":""}`,
 		}, {
-			full: ReferenceMessage{Content: "re", QuotedUserID: "u2", QuotedContent: TextMessage{Content: "<q>", kept: more}, QuotedMessageUID: "UID", QuotedStatus: QuotedModified, Mention: at, Sender: user, Extra: extra, BurnAfterRead: true, BurnDuration: burn, Moderation: moderation, kept: more}, empty: ReferenceMessage{},
+			full:      ReferenceMessage{Content: "re", QuotedUserID: "u2", QuotedContent: TextMessage{Content: "<q>", kept: more}, QuotedMessageUID: "UID", QuotedStatus: QuotedModified, Mention: at, Sender: user, Extra: extra, BurnAfterRead: true, BurnDuration: burn, Moderation: moderation, kept: more},
+			empty:     ReferenceMessage{},
 			fullJSON:  `{"content":"re","referMsgUserId":"u2","objName":"RC:TxtMsg","referMsg":{"content":"<q>"` + contentMore + `},"referMsgUid":"UID","referMsgStatus":1,` + contentTail + contentBurn + contentAudit + contentMore + `}`,
 			emptyJSON: `{"content":"","referMsgUserId":"","objName":"","referMsg":{}}`,
 		}, {
-			full: CombineMessage{RemoteURL: "http://c", ConversationType: ConversationGroup, Names: []string{"Ann"}, Summaries: []string{"Ann: hi"}, Title: "t", Name: "n", LocalPath: "/l", Mention: at, Sender: user, Extra: extra, kept: more}, empty: CombineMessage{},
+			full:      CombineMessage{RemoteURL: "http://c", ConversationType: ConversationGroup, Names: []string{"Ann"}, Summaries: []string{"Ann: hi"}, Title: "t", Name: "n", LocalPath: "/l", Mention: at, Sender: user, Extra: extra, kept: more},
+			empty:     CombineMessage{},
 			fullJSON:  `{"remoteUrl":"http://c","conversationType":3,"nameList":["Ann"],"summaryList":["Ann: hi"],"title":"t","name":"n","localPath":"/l",` + contentTail + contentMore + `}`,
 			emptyJSON: `{"remoteUrl":"","conversationType":0,"nameList":[],"summaryList":[]}`,
 		}, {
@@ -90,7 +100,8 @@ func contentCases() []contentCase {
 				`"jsonMsgKey":"k","remoteUrl":"http://c","localPath":"/l",` + contentTail + contentMore + `}`,
 			emptyJSON: `{"conversationType":0,"nameList":[],"summaryList":[],"msgNum":0}`,
 		}, {
-			full: ImageTextMessage{Title: "t", Content: "c", ImageURL: "http://i", URL: "http://u", Mention: at, Sender: user, Extra: extra, Moderation: moderation, kept: more}, empty: ImageTextMessage{},
+			full:      ImageTextMessage{Title: "t", Content: "c", ImageURL: "http://i", URL: "http://u", Mention: at, Sender: user, Extra: extra, Moderation: moderation, kept: more},
+			empty:     ImageTextMessage{},
 			fullJSON:  `{"title":"t","content":"c","imageUri":"http://i","url":"http://u",` + contentTail + contentAudit + contentMore + `}`,
 			emptyJSON: `{"title":"","content":"","imageUri":"","url":""}`,
 		}, {
@@ -100,15 +111,18 @@ func contentCases() []contentCase {
 				`,"referMsg":{"messageUId":"QUID","objectName":"RC:TxtMsg","senderId":"u2"` + contentMore + `},"stopReason":3,"isSynced":true` + contentMore + `}`,
 			emptyJSON: `{"content":"","seq":0,"complete":false}`,
 		}, {
-			full: CardMessage{UserID: "u3", Name: "Bob", PortraitURL: "http://b", SenderID: "u1", SenderName: "Ann", Mention: at, Sender: user, Extra: extra, BurnAfterRead: true, BurnDuration: burn, kept: more}, empty: CardMessage{},
+			full:      CardMessage{UserID: "u3", Name: "Bob", PortraitURL: "http://b", SenderID: "u1", SenderName: "Ann", Mention: at, Sender: user, Extra: extra, BurnAfterRead: true, BurnDuration: burn, kept: more},
+			empty:     CardMessage{},
 			fullJSON:  `{"userId":"u3","name":"Bob","portraitUri":"http://b","sendUserId":"u1","sendUserName":"Ann",` + contentTail + contentBurn + contentMore + `}`,
 			emptyJSON: `{"userId":"","name":"","sendUserId":"","sendUserName":""}`,
 		}, {
-			full: StickerMessage{PackageID: "p", StickerID: "s", Digest: "[ok]", Width: 1, Height: 2, Mention: at, Sender: user, Extra: extra, kept: more}, empty: StickerMessage{},
+			full:      StickerMessage{PackageID: "p", StickerID: "s", Digest: "[ok]", Width: 1, Height: 2, Mention: at, Sender: user, Extra: extra, kept: more},
+			empty:     StickerMessage{},
 			fullJSON:  `{"packageId":"p","stickerId":"s","digest":"[ok]","width":1,"height":2,` + contentTail + contentMore + `}`,
 			emptyJSON: `{"packageId":"","stickerId":"","width":0,"height":0}`,
 		}, {
-			full: InfoNotification{Message: "m", Sender: &Sender{ID: "u1"}, Extra: "e", kept: more}, empty: InfoNotification{},
+			full:     InfoNotification{Message: "m", Sender: &Sender{ID: "u1"}, Extra: "e", kept: more},
+			empty:    InfoNotification{},
 			fullJSON: `{"message":"m","user":{"id":"u1"},"extra":"e"` + contentMore + `}`, emptyJSON: `{"message":""}`,
 		}, {
 			full:      GroupNotification{OperatorID: "u1", Operation: GroupOperationAdd, Data: GroupNotificationData{OperatorNickname: "Ann", TargetGroupName: "G", TargetUserIDs: []string{"u2"}, TargetUserDisplayNames: []string{"<Bob>"}, Other: map[string]any{"zz": "&"}}, Message: "m", Extra: "e", kept: more},
@@ -116,16 +130,19 @@ func contentCases() []contentCase {
 			fullJSON:  `{"operatorUserId":"u1","operation":"Add","data":{"operatorNickname":"Ann","targetGroupName":"G","targetUserIds":["u2"],"targetUserDisplayNames":["<Bob>"],"zz":"&"},"message":"m","extra":"e"` + contentMore + `}`,
 			emptyJSON: `{"operatorUserId":"","operation":"","data":{},"message":""}`,
 		}, {
-			full: ContactNotification{Operation: ContactOperationAcceptResponse, SourceUserID: "u1", TargetUserID: "u2", Message: "m", Extra: "e", kept: more}, empty: ContactNotification{},
+			full:      ContactNotification{Operation: ContactOperationAcceptResponse, SourceUserID: "u1", TargetUserID: "u2", Message: "m", Extra: "e", kept: more},
+			empty:     ContactNotification{},
 			fullJSON:  `{"operation":"AcceptResponse","sourceUserId":"u1","targetUserId":"u2","message":"m","extra":"e"` + contentMore + `}`,
 			emptyJSON: `{"operation":"","sourceUserId":"","targetUserId":"","message":""}`,
 		}, {
-			full: ProfileNotification{Operation: "Update", Data: `{"a":1}`, Extra: "e", kept: more}, empty: ProfileNotification{},
+			full:     ProfileNotification{Operation: "Update", Data: `{"a":1}`, Extra: "e", kept: more},
+			empty:    ProfileNotification{},
 			fullJSON: `{"operation":"Update","data":"{\"a\":1}","extra":"e"` + contentMore + `}`, emptyJSON: `{"operation":"","data":""}`,
 		}, {
 			full: CommandNotification{"n", "d", more}, empty: CommandNotification{}, fullJSON: `{"name":"n","data":"d"` + contentMore + `}`, emptyJSON: `{"name":"","data":""}`,
 		}, {
-			full: RecallNotification{OperatorID: "u1", RecalledAt: contentTime, OriginalObjectName: "RC:TxtMsg", OriginalContent: TextMessage{Content: "o", kept: more}, RecallContent: "c", RecallActionAt: contentTime, Admin: true, Delete: true, Sender: &Sender{ID: "u1"}, Extra: "e", kept: more}, empty: RecallNotification{},
+			full:     RecallNotification{OperatorID: "u1", RecalledAt: contentTime, OriginalObjectName: "RC:TxtMsg", OriginalContent: TextMessage{Content: "o", kept: more}, RecallContent: "c", RecallActionAt: contentTime, Admin: true, Delete: true, Sender: &Sender{ID: "u1"}, Extra: "e", kept: more},
+			empty:    RecallNotification{},
 			fullJSON: `{"operatorId":"u1","recallTime":1705270000123,"originalObjectName":"RC:TxtMsg","originalMessageContent":{"content":"o"` + contentMore + `},"recallContent":"c","recallActionTime":1705270000123,"admin":true,"delete":true,"user":{"id":"u1"},"extra":"e"` + contentMore + `}`, emptyJSON: `{}`,
 		}, {
 			full: DiscussionNotification{Type: 1, Extension: "x", OperatorID: "u1", kept: more}, empty: DiscussionNotification{}, fullJSON: `{"type":1,"extension":"x","operator":"u1"` + contentMore + `}`, emptyJSON: `{}`,
@@ -134,10 +151,12 @@ func contentCases() []contentCase {
 		}, {
 			full: CommandMessage{"n", "d", more}, empty: CommandMessage{}, fullJSON: `{"name":"n","data":"d"` + contentMore + `}`, emptyJSON: `{"name":"","data":""}`,
 		}, {
-			full: RecallCommand{MessageUID: "UID", ConversationType: ConversationUltraGroup, TargetID: "g", ChannelID: "c", SentAt: contentTime, Admin: true, Delete: true, OriginalFrom: "u2", ToUserIDs: &[]string{"u3"}, Sender: &Sender{ID: "u1"}, Extra: "e", kept: more}, empty: RecallCommand{},
+			full:     RecallCommand{MessageUID: "UID", ConversationType: ConversationUltraGroup, TargetID: "g", ChannelID: "c", SentAt: contentTime, Admin: true, Delete: true, OriginalFrom: "u2", ToUserIDs: &[]string{"u3"}, Sender: &Sender{ID: "u1"}, Extra: "e", kept: more},
+			empty:    RecallCommand{},
 			fullJSON: `{"messageUId":"UID","conversationType":10,"targetId":"g","channelId":"c","sentTime":1705270000123,"isAdmin":1,"isDelete":1,"originalFromUserId":"u2","directionalUserIdList":["u3"],"user":{"id":"u1"},"extra":"e"` + contentMore + `}`, emptyJSON: `{}`,
 		}, {
-			full: ReadReceipt{LastMessageSentAt: contentTime, MessageUID: "UID", Type: ReadReceiptByTime, kept: more}, empty: ReadReceipt{},
+			full:     ReadReceipt{LastMessageSentAt: contentTime, MessageUID: "UID", Type: ReadReceiptByTime, kept: more},
+			empty:    ReadReceipt{},
 			fullJSON: `{"lastMessageSendTime":1705270000123,"messageUId":"UID","type":1` + contentMore + `}`, emptyJSON: `{"lastMessageSendTime":0,"messageUId":"","type":1}`,
 		}, {
 			full: ReadReceiptRequest{"UID", "e", more}, empty: ReadReceiptRequest{}, fullJSON: `{"messageUId":"UID","extra":"e"` + contentMore + `}`, emptyJSON: `{}`,
@@ -146,7 +165,8 @@ func contentCases() []contentCase {
 		}, {
 			full: SyncReadStatus{contentTime, more}, empty: SyncReadStatus{}, fullJSON: `{"lastMessageSendTime":1705270000123` + contentMore + `}`, emptyJSON: `{}`,
 		}, {
-			full: ChatroomEntryNotification{Type: ChatroomEntryChangeDelete, Key: "k", Value: "v", Extra: "e", kept: more}, empty: ChatroomEntryNotification{},
+			full:     ChatroomEntryNotification{Type: ChatroomEntryChangeDelete, Key: "k", Value: "v", Extra: "e", kept: more},
+			empty:    ChatroomEntryNotification{},
 			fullJSON: `{"type":2,"key":"k","value":"v","extra":"e"` + contentMore + `}`, emptyJSON: `{"type":0,"key":"","value":""}`,
 		},
 	}
