@@ -106,7 +106,8 @@ func (s *server) enter(
 
 func (s *server) logOut(w http.ResponseWriter, r *http.Request) {
 	if c, err := r.Cookie(cookie); err == nil {
-		if err := s.App.LogOut(r.Context(), c.Value); err != nil { // the session still exists, so the user must not think it ended
+		// If this fails, the session still exists: the login page would suggest the opposite.
+		if err := s.App.LogOut(r.Context(), c.Value); err != nil {
 			s.failPage(w, r, err)
 			return
 		}
