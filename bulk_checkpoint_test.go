@@ -269,7 +269,7 @@ func TestBulkCheckpointFile(t *testing.T) {
 	require.Error(t, BulkCheckpointFile(folder).Save(result.Checkpoint))
 }
 
-// A seed belongs to the send: with another one, RongCloud would not recognize repeated chunks.
+// A seed belongs to the send: with another one, RongCloud would not recognise repeated chunks.
 func TestBulkCheckpointSeed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

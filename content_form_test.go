@@ -228,7 +228,7 @@ func TestRequestTargets(t *testing.T) {
 	}
 }
 
-// A notification is recognized by its objectName, which is sent with its content.
+// A notification is recognised by its objectName, which is sent with its content.
 func TestRequestUnsafeWithContent(t *testing.T) {
 	t.Parallel()
 	for _, encoding := range []endpoint.Encoding{endpoint.Form, endpoint.JSON} {

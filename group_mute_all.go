@@ -74,8 +74,8 @@ func (s *GroupMuteAllMembersService) All(ctx context.Context, query GroupMuteAll
 		func(p *GroupMuteAllMembersPage) []string { return p.GroupIDs })
 }
 
-// Check reports in which of up to 20 groups everybody is muted. Whether the result includes groups
-// that do not exist is not documented.
+// Check reports in which of up to 20 groups everybody is muted. RongCloud does not document
+// whether the result includes groups that do not exist.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/mute/query-banned-state-or-list
 func (s *GroupMuteAllMembersService) Check(ctx context.Context, groupIDs []string, opts ...CallOption) (*GroupMuteAllMembersStates, error) {

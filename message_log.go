@@ -43,8 +43,8 @@ type MessageLogDownloadParams struct {
 
 	// Hosts are further hosts that the file may come from, such as files.example.com (and its
 	// subdomains) or, with a port, files.example.com:8443. RongCloud does not document where it
-	// stores the files. RongCloud's own domains need no entry; the error for any other host names
-	// it.
+	// stores the files. RongCloud's own domains need no entry. If the file comes from any other
+	// host, the error names that host.
 	Hosts []string
 
 	TempDir string // holds the file while it is read; the system's if empty

@@ -54,8 +54,8 @@ type ProxyChatPage struct {
 // More reports whether there may be another page: this one is not empty, and HasNext is not false.
 func (p *ProxyChatPage) More() bool { return mayFollow(len(p.ProxyChats), p.HasNext) }
 
-// Start lets a bot answer up to 50 others on a user's behalf. Whether a repeat changes the bot and
-// the metadata is not documented. The quota is 100 calls per second.
+// Start lets a bot answer up to 50 others on a user's behalf. RongCloud does not document whether
+// a repeat changes the bot and the metadata. The quota is 100 calls per second.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/proxychat/start-user-proxychat
 //

@@ -79,8 +79,8 @@ func (s *RTCRoomService) Get(ctx context.Context, roomID string, opts ...CallOpt
 	return fetch[RTCRoom](ctx, s.client, endpoint.RTCRoomQuery, &request{inHeader{roomID}, roomID}, opts)
 }
 
-// Add keeps users out of a room for some time, and removes those who are in it. Whether the room
-// must exist is not documented.
+// Add keeps users out of a room for some time, and removes those who are in it. RongCloud does not
+// document whether the room must exist.
 //
 // RongCloud: https://docs.rongcloud.io/server-rtc-api/user/block-by-room
 //

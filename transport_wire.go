@@ -339,7 +339,7 @@ type verdict struct {
 }
 
 // Error texts of net/http's HTTP/2, which has no types for these errors. If a Go version changes a
-// text, it is no longer recognized, and the outcome is then unknown; TestHTTP2ErrorTexts detects
+// text, it is no longer recognised, and the outcome is then unknown; TestHTTP2ErrorTexts detects
 // this.
 const (
 	replayPrefix   = "http2: Transport: cannot retry err ["

@@ -69,8 +69,8 @@ type UltraGroupMessageModifyParams struct {
 	IdempotencyKey int64 `wire:"msgRandom"`
 }
 
-// Get returns up to 20 messages by their UIDs. The quota is 5 calls per second. Whether the
-// response leaves out messages that are not found is not documented.
+// Get returns up to 20 messages by their UIDs. The quota is 5 calls per second. RongCloud does not
+// document whether the response leaves out messages that are not found.
 //
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/get-messages-by-uid
 //

@@ -11,8 +11,8 @@ import (
 // bound to a private channel, a user group lets its members read it. An ultra group has at most 50
 // user groups of at most 100 members each.
 //
-// A callback tells clients about changes for their user. Whether a repeated call notifies them
-// again is not documented.
+// A callback tells clients about changes for their user. RongCloud does not document whether a
+// repeated call notifies them again.
 type UltraGroupUserGroupService service
 
 // UltraGroupUserGroupCreateParams names user groups to create.

@@ -247,7 +247,7 @@ func TestDefaultsCountAsDefaults(t *testing.T) {
 	}())
 }
 
-// Without a room the lists are empty, and what is set for it takes effect once it exists.
+// A room that does not exist has empty lists, and settings for it take effect once it exists.
 func TestCallsAboutRoomsThatDoNotExist(t *testing.T) {
 	t.Parallel()
 	strict := rongcloudtest.NewServer(t, rongcloudtest.WithStrict())

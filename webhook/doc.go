@@ -29,9 +29,9 @@
 // # One URL or many
 //
 // A [Handler] recognises each kind of callback by its fields, so all callbacks can go to one URL.
-// There it cannot recognise an empty list, nor a future kind with the fields of a present one. Nor
-// can it recognise a pre-delivery check whose body cannot be read: that is refused, and RongCloud
-// delivers the message. A path for each kind, as above, leaves nothing to guess.
+// There it cannot recognise an empty list, nor a future kind with the fields of a present one. It
+// also refuses a pre-delivery check whose body cannot be read, since it cannot recognise it, and
+// RongCloud delivers the message. A path for each kind, as above, leaves nothing to guess.
 //
 // The handler that [Handler.For] returns shares functions, nonces and queue with the first one.
 // Other frameworks' routers accept it like any http.Handler; where that does not fit, use [Parse]
@@ -60,9 +60,9 @@
 //     replayed one gets the fallback.
 //
 // That does not protect against an attacker who holds a request back and first sends another body
-// with its signature: only TLS does. Nor does it know what other processes have seen, unless they
-// share a store. So use https, and let the firewall or [WithSources] admit only RongCloud's
-// addresses.
+// with its signature: only TLS does. The handler also does not know what other processes have
+// seen, unless they share a store. So use https, and let the firewall or [WithSources] admit only
+// RongCloud's addresses.
 //
 // RongCloud's pages do not say that every callback has its own signature, nor that a retry keeps
 // it. A retry with a new signature is handled again. If two callbacks ever share a signature, the

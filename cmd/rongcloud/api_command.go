@@ -51,7 +51,7 @@ rongcloud api list, and see the parameters of one with rongcloud api show PATH.`
 	flags.BoolVar(&f.curl, "curl", false, "print a curl command instead of sending the request")
 	flags.BoolVar(&f.sign, "sign", false, "with --dry-run or --curl: include a real signature, which anyone can use for any call, forever")
 	flags.BoolVar(&f.retryUnsafe, "retry-unsafe", false, "retry even if the call may have been carried out")
-	flags.StringVar(&f.unlisted, "unlisted", "", "call a path that is not in the catalogue, with this `encoding`: form, json, query or none; asks as for the listed path that a server may take it for")
+	flags.StringVar(&f.unlisted, "unlisted", "", "call a path that is not in the catalogue, with this `encoding`: form, json, query or none; asks for confirmation as for the listed path that a server may take it for")
 	cmd.MarkFlagsMutuallyExclusive("dry-run", "curl", "paginate")
 	_ = cmd.RegisterFlagCompletionFunc("unlisted", cobra.FixedCompletions([]cobra.Completion{"form", "json", "query", "none"}, cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.RegisterFlagCompletionFunc("method", cobra.FixedCompletions([]cobra.Completion{"GET", "POST", "PUT", "DELETE"}, cobra.ShellCompDirectiveNoFileComp))

@@ -33,7 +33,7 @@ var chineseTexts = map[string]string{
 	"fetch all pages, and print a line for each item":                                                "读取所有分页，每项输出一行",
 	"retry even if the call may have been carried out":                                               "即使调用可能已执行，也重试",
 	"with --dry-run or --curl: include a real signature, which anyone can use for any call, forever": "与 --dry-run 或 --curl 合用：加上签名。拿到签名的人可以永久用它发起任何调用",
-	"call a path that is not in the catalogue, with this `encoding`: form, json, query or none; asks as for the listed path that a server may take it for": "调用接口目录中没有的路径；编码为 form、json、query 或 none；如果服务器可能把该路径当作目录中的某个接口，则按该接口的规则询问",
+	"call a path that is not in the catalogue, with this `encoding`: form, json, query or none; asks for confirmation as for the listed path that a server may take it for": "调用接口目录中没有的路径；编码为 form、json、query 或 none；如果服务器可能把该路径当作目录中的某个接口，则按该接口的规则询问",
 	"List the endpoints of the Server API": "列出 Server API 的接口",
 	"List the endpoints of the Server API. With words, only those that have all of them in their path, summary, area or\nGo method.": "列出 Server API 的接口。给出关键词时，只列出路径、说明、分类或 Go 方法中包含全部关键词的接口。",
 	"include deprecated and unconfirmed endpoints":                          "包括已弃用和未确认的接口",
@@ -156,6 +156,6 @@ var chineseTexts = map[string]string{
 	"send a signature that is a day old":                                           "发送一天前的签名",
 	"how long the handler may take":                                                "处理程序的超时时间",
 	"Check the signature of a request on stdin, and say what is wrong with it":     "检查标准输入中请求的签名，并指出问题",
-	"Check the signature of a request on stdin, and say what is wrong with it. The request is as HTTP/1.1 has it, and as\nproxies log it: the line with POST, path and query, the headers, an empty line, the body. What \"curl -v\" logs is taken,\ntoo, with the body put behind its headers, as curl does not log it.": "检查标准输入中请求的签名，并指出问题。请求采用 HTTP/1.1 的格式，与代理的日志相同：依次为含 POST、路径和查询参数的一行，各请求头，一个空行，正文。也接受“curl -v”的日志，但须在请求头之后补上正文，因为 curl 不记录它。",
+	"Check the signature of a request on stdin, and say what is wrong with it. The request has\nthe form of HTTP/1.1, as in the logs of proxies: the line with POST, path and query, the headers, an empty line, the\nbody. The command also takes the log of \"curl -v\"; add the body after the headers, because curl does not log it.": "检查标准输入中请求的签名，并指出问题。请求采用 HTTP/1.1 的格式，与代理的日志相同：依次为含 POST、路径和查询参数的一行，各请求头，一个空行，正文。也接受“curl -v”的日志，但须在请求头之后补上正文，因为 curl 不记录它。",
 	"accept a signature of any age": "不检查签名的时间",
 }

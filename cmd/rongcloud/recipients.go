@@ -82,7 +82,7 @@ func (b *boundedList) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// took records that the CSV reader has returned the record in this line.
+// took notes that the CSV reader has returned the row that begins in this line.
 func (b *boundedList) took(line int) { b.line, b.last = 0, line }
 
 // parseRecipients parses a list of recipients. It returns an error for bytes that would yield

@@ -91,7 +91,7 @@ func (r *terminalRun) sees(text string) {
 	}, 20*time.Second, 5*time.Millisecond, "waiting for %q", text)
 }
 
-// types types a text once the terminal shows typed text, or hides it if shown is false.
+// types waits until the terminal shows typed text, or hides it if shown is false, and then types.
 func (r *terminalRun) types(text string, shown bool) {
 	r.t.Helper()
 	require.Eventually(r.t, func() bool { return r.echoes() == shown }, 20*time.Second, 5*time.Millisecond)

@@ -24,9 +24,9 @@ func newVerifyCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify",
 		Short: "Check the signature of a request on stdin, and say what is wrong with it",
-		Long: `Check the signature of a request on stdin, and say what is wrong with it. The request is as HTTP/1.1 has it, and as
-proxies log it: the line with POST, path and query, the headers, an empty line, the body. What "curl -v" logs is taken,
-too, with the body put behind its headers, as curl does not log it.`,
+		Long: `Check the signature of a request on stdin, and say what is wrong with it. The request has
+the form of HTTP/1.1, as in the logs of proxies: the line with POST, path and query, the headers, an empty line, the
+body. The command also takes the log of "curl -v"; add the body after the headers, because curl does not log it.`,
 		Example: "  rongcloud webhook verify < request.txt\n  rongcloud webhook verify --any-age < request-of-yesterday.txt",
 		Args:    cobra.NoArgs,
 		RunE: a.do(func(cmd *cobra.Command, _ []string) error {

@@ -178,7 +178,7 @@ func (s *service) open(ctx context.Context, config config, observe rongcloud.Opt
 }
 
 // limiter returns a limiter for RongCloud's quotas. With Redis, all processes share the quotas, and
-// recognize callbacks that another one has received already.
+// limiter also sets the option by which they recognise callbacks that another one has received.
 func (s *service) limiter(ctx context.Context, options *redis.Options) (rongcloud.Limiter, error) {
 	if options == nil {
 		return rongcloud.NewLimiter(rongcloud.Quotas{})

@@ -80,7 +80,7 @@ type distant struct {
 	*memory
 	rtt     time.Duration
 	server  http.Server
-	refuse  atomic.Bool // connections
+	refuse  atomic.Bool // whether to refuse connections
 	refused atomic.Int64
 
 	mu      sync.Mutex

@@ -16,7 +16,7 @@ import (
 
 var api = &url.URL{Scheme: "https", Host: "example.com"}
 
-// learn sets the HTTP version that p knows the server to speak.
+// learn tells p which HTTP version the server speaks.
 func learn(p *Pool, major int) {
 	g := p.Take(context.Background(), time.Now(), api)
 	g.Learn(major)

@@ -649,3 +649,9 @@ func TestCommittedFilesAreCurrent(t *testing.T) {
 		})
 	}
 }
+
+func TestQuotaOfOne(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "1 request/second", (&rate{Limit: 1, Per: "second", Counts: "requests"}).words())
+	require.Equal(t, "2 targets/hour", (&rate{Limit: 2, Per: "hour", Counts: "targets"}).words())
+}

@@ -60,7 +60,7 @@ func limitsTable(lang language, endpoints []*endpoint) []byte {
 			besides = fmt.Appendf(separated(lang, besides), "%s", lang.of(translated{c.words(), c.chineseWords()}))
 		}
 		quota := translated{
-			fmt.Sprintf("%d %s/%s", e.Rate.Limit, e.Rate.Counts, e.Rate.Per),
+			e.Rate.words(),
 			chinesePeriods[e.Rate.Per] + fmt.Sprintf(" %d ", e.Rate.Limit) + map[bool]string{true: "个目标", false: "次"}[e.Rate.Counts == "targets"],
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", e.link(lang), lang.of(quota), shared, besides)

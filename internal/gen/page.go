@@ -191,7 +191,7 @@ func (e *endpoint) quota() string {
 	if e.Rate == nil {
 		return ""
 	}
-	words := []string{fmt.Sprintf("%d %s/%s", e.Rate.Limit, e.Rate.Counts, e.Rate.Per)}
+	words := []string{e.Rate.words()}
 	if e.Rate.Pool != "" {
 		words[0] += ", shared: " + e.Rate.Pool
 	}
@@ -199,6 +199,15 @@ func (e *endpoint) quota() string {
 		words = append(words, c.words())
 	}
 	return strings.Join(words, "; ")
+}
+
+// words returns a quota in English, such as "1 request/second".
+func (r *rate) words() string {
+	counts := r.Counts
+	if r.Limit == 1 {
+		counts = strings.TrimSuffix(counts, "s")
+	}
+	return fmt.Sprintf("%d %s/%s", r.Limit, counts, r.Per)
 }
 
 func (c limit) words() string {

@@ -117,7 +117,7 @@ func dependencies(dir string) ([]dependency, error) {
 		ways = map[string][]string{"tool": {"tool"}}
 	}
 	folders, uses := map[string]string{}, map[string]string{}
-	for _, use := range slices.Sorted(maps.Keys(ways)) { // tests need what the build needs too
+	for _, use := range slices.Sorted(maps.Keys(ways)) { // "build" comes first, so tests keep only what the build does not use
 		if err := providers(dir, f.Module.Mod.Path, ways[use], func(path, folder string) {
 			folders[path], uses[path] = folder, cmp.Or(uses[path], use)
 		}); err != nil {

@@ -24,7 +24,7 @@ import (
 )
 
 // The paths to enter in RongCloud's console. Pre-delivery checks have their own path. So even a
-// check that cannot be decoded is recognized as one, and the message is blocked.
+// check that cannot be decoded is recognised as one, and the message is blocked.
 const (
 	Path         = "/rongcloud/events"
 	QuestionPath = "/rongcloud/moderation"
