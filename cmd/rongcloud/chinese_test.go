@@ -156,6 +156,6 @@ var chineseTexts = map[string]string{
 	"send a signature that is a day old":                                           "发送一天前的签名",
 	"how long the handler may take":                                                "处理程序的超时时间",
 	"Check the signature of a request on stdin, and say what is wrong with it":     "检查标准输入中请求的签名，并指出问题",
-	"Check the signature of a request on stdin, and say what is wrong with it. The request has\nthe form of HTTP/1.1, as in the logs of proxies: the line with POST, path and query, the headers, an empty line, the\nbody. The command also takes the log of \"curl -v\"; add the body after the headers, because curl does not log it.": "检查标准输入中请求的签名，并指出问题。请求采用 HTTP/1.1 的格式，与代理的日志相同：依次为含 POST、路径和查询参数的一行，各请求头，一个空行，正文。也接受“curl -v”的日志，但须在请求头之后补上正文，因为 curl 不记录它。",
+	"Check the signature of a request on stdin, and say what is wrong with it. The request has\nthe form of HTTP/1.1, as in the logs of proxies: the line with POST, path and query, the headers, an empty line, the\nbody. The command also takes the log of \"curl -v\"; add the body after the headers, because curl does not log it.\n\nRongCloud signs a nonce and the time, not the body: a valid signature does not prove that the body is unchanged.": "检查标准输入中请求的签名，并指出问题。请求采用 HTTP/1.1 的格式，与代理的日志相同：依次为含 POST、路径和查询参数的一行，各请求头，一个空行，正文。也接受“curl -v”的日志，但须在请求头之后补上正文，因为 curl 不记录它。\n\n融云只对随机数和时间戳签名，不对正文签名：签名有效不能证明正文未被改动。",
 	"accept a signature of any age": "不检查签名的时间",
 }

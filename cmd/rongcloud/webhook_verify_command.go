@@ -26,7 +26,9 @@ func newVerifyCommand(a *app) *cobra.Command {
 		Short: "Check the signature of a request on stdin, and say what is wrong with it",
 		Long: `Check the signature of a request on stdin, and say what is wrong with it. The request has
 the form of HTTP/1.1, as in the logs of proxies: the line with POST, path and query, the headers, an empty line, the
-body. The command also takes the log of "curl -v"; add the body after the headers, because curl does not log it.`,
+body. The command also takes the log of "curl -v"; add the body after the headers, because curl does not log it.
+
+RongCloud signs a nonce and the time, not the body: a valid signature does not prove that the body is unchanged.`,
 		Example: "  rongcloud webhook verify < request.txt\n  rongcloud webhook verify --any-age < request-of-yesterday.txt",
 		Args:    cobra.NoArgs,
 		RunE: a.do(func(cmd *cobra.Command, _ []string) error {
