@@ -88,7 +88,7 @@ func TestKilledWorkers(t *testing.T) {
 			t.Fatalf("user %d got %d messages; their chunk %d is listed as unknown: %v", i, got, i/size, unknownChunks[i/size])
 		}
 	}
-	t.Logf("%d recipients, %d workers killed: %d chunks unknown and sent again, %d recipients of them got the message twice, all others once, none none",
+	t.Logf("%d recipients, %d workers killed: %d chunks unknown and sent again, whose %d recipients got the message twice, and all others once",
 		n, kills, len(unknownChunks), twice)
 }
 
