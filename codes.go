@@ -11,7 +11,7 @@ import (
 // CodeRateLimited) reports whether err is an [Error] with that code. Codes that the SDK does not
 // know keep their number.
 //
-// What each code means, what to do about it and which calls return it:
+// The page docs/errors.md explains each code, what to do about it and which calls return it:
 // https://github.com/rongcloud-go/rongcloud/blob/main/docs/errors.md
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/code

@@ -74,7 +74,7 @@ type LoggedMessage struct {
 	ObjectName string    `json:"classname"`
 	// JSON text; see Content.
 	Body string `json:"content"`
-	// What it was sent from, such as iOS, Android or Websocket.
+	// The sender's platform, such as iOS, Android or Websocket.
 	Source string `json:"source"`
 	// Whether it contains sensitive words.
 	Sensitive bool   `json:"isSensitiveWord"`

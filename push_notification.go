@@ -7,7 +7,7 @@ type PushNotification struct {
 	Title string // at most 50 characters
 	Text  string // may be omitted only if both IOSText and AndroidText are set
 
-	// What devices of one system show instead of Title and Text.
+	// Texts that devices of one system show instead of Title and Text.
 	IOSTitle      string
 	IOSText       string
 	AndroidText   string

@@ -12,7 +12,7 @@ type RTCCloudPlayerService service
 // RTCCloudPlayerMediaType says what to play from a stream.
 type RTCCloudPlayerMediaType int
 
-// What can be played from a stream.
+// The parts of a stream that can be played.
 const (
 	RTCCloudPlayerMediaBoth  RTCCloudPlayerMediaType = 1 + iota // audio and video; 0 on the wire
 	RTCCloudPlayerMediaAudio                                    // 1 on the wire

@@ -19,7 +19,7 @@ type RTCRecordService service
 // RTCRecordType says what is recorded.
 type RTCRecordType int
 
-// What can be recorded.
+// The sources of recordings.
 const (
 	// The streams as users publish them; see RTCRecordFileMode.
 	RTCRecordStreams RTCRecordType = 1 + iota

@@ -1196,7 +1196,7 @@ func TestStatusBelow200EndsTheAttempt(t *testing.T) {
 	require.ErrorContains(t, err, "101 is not a valid HTTP status")
 }
 
-// What the server says does not reach logs and hooks, whatever quotes it.
+// Logs and hooks do not get the server's words, even if an error quotes them.
 func TestNoPieceOfAnAnswerInLogs(t *testing.T) {
 	t.Parallel()
 	const secret = "topsecret"

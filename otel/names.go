@@ -49,7 +49,7 @@ const (
 // other replaces values that are not listed: there may be any number of them, with any text.
 const other = "_OTHER"
 
-// What is wrong with a call that has neither a code nor a status, as error.type.
+// The values of error.type for calls that have neither a code nor a status.
 const (
 	typeUnknown  = "outcome_unknown"
 	typeArgument = "argument"

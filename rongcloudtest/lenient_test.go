@@ -144,7 +144,7 @@ func TestLengthsOfItems(t *testing.T) {
 	require.Contains(t, a.Message, "toUserId has 300 bytes, at most 64")
 }
 
-// What official SDKs send by default is accepted, unless the server is strict.
+// The server accepts the default requests of official SDKs, unless it is strict.
 func TestDefaultCallsOfOfficialSDKs(t *testing.T) {
 	t.Parallel()
 	const send = "fromUserId=a&objectName=RC:TxtMsg&content=hello"

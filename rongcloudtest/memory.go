@@ -131,7 +131,7 @@ func (s *boundedHistory[T]) all() []T {
 	return items
 }
 
-// What things take besides their texts.
+// The bytes that things take besides their texts.
 const (
 	textSize      = 16 // a string without its bytes
 	paramSize     = 100

@@ -186,7 +186,7 @@ func TestFullState(t *testing.T) { //nolint:paralleltest // it measures the heap
 	require.NoError(t, err, "what takes away needs no room")
 }
 
-// What users' apps do counts too.
+// Actions of users' apps count too.
 func TestFullStateByApps(t *testing.T) {
 	t.Parallel()
 	room := strings.Repeat("r", 2000)

@@ -206,7 +206,7 @@ func TestUltraGroupLimits(t *testing.T) {
 	require.Equal(t, rongcloud.CodeTooManyUserGroups, failure.Code)
 }
 
-// Pages have the default sizes, and beyond the last page there is nothing.
+// Pages have the default sizes, and a page beyond the last one is empty.
 func TestUltraGroupPages(t *testing.T) {
 	t.Parallel()
 	srv, client := pair(t, rongcloudtest.WithStrict())

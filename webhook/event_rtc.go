@@ -217,7 +217,7 @@ func (e RTCModerationEvent) String() string {
 // RTCModeratedType is what a verdict is about.
 type RTCModeratedType int
 
-// What a verdict is about.
+// The kinds of content that a verdict can be about.
 const (
 	RTCModeratedPicture RTCModeratedType = 1
 	RTCModeratedSound   RTCModeratedType = 2

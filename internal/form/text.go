@@ -23,8 +23,7 @@ type JSON struct {
 	Own string // path of the package whose MarshalJSON methods are known to change no text
 }
 
-// Lossless reports whether the JSON that encoding/json has made of a value has its texts
-// unchanged.
+// Lossless reports whether encoding/json has kept all texts of a value.
 func (j JSON) Lossless(encoded []byte, value any) bool {
 	return utf8.Valid(encoded) && (!replaced(encoded) || !j.brokenText(reflect.ValueOf(value), nil))
 }

@@ -153,7 +153,7 @@ func TestFloors(t *testing.T) {
 	}
 }
 
-// Violations of the floors are found.
+// The test of the floors finds violations.
 func TestFloorsPlanted(t *testing.T) {
 	t.Parallel()
 	floors, err := readFloors("`endpoint` → `internal/{sse,form}` →\n`rongcloud` → `examples/`: who reads on.\n\n`webhook` → `other`")
