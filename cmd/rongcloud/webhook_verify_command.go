@@ -162,11 +162,31 @@ func verifyRequest(r *http.Request, p profile, anyAge bool) verification {
 		}
 		return v
 	}
-	v.Valid, v.Kind, v.Events = true, parsed.Kind, parsed.Events
+	v.Valid, v.Kind = true, parsed.Kind
+	for _, event := range parsed.Events {
+		if unknown, ok := event.(*webhook.Unknown); ok {
+			v.Hint = whyUnknown(unknown)
+			continue
+		}
+		v.Events = append(v.Events, event)
+	}
 	if v.AppKey != "" && v.AppKey != p.AppKey {
 		v.Hint = "it names another App Key than that of " + p.Source
 	}
 	return v
+}
+
+// whyUnknown says why a body that is signed well counts as no callback.
+func whyUnknown(u *webhook.Unknown) string {
+	const signed = "the signature is right, but "
+	switch {
+	case u.Err == nil:
+		return signed + "path and body are those of no kind of callback"
+	case u.Expected == webhook.KindUnknown:
+		return signed + "the body is not that of a callback: " + u.Err.Error()
+	default:
+		return fmt.Sprintf("%sthe body is not that of %s: %v", signed, u.Expected, u.Err)
+	}
 }
 
 // unsigned sets the problem of a request that counts as unsigned, because a part of its signature
@@ -227,7 +247,7 @@ func (v verification) print(a *app) func(io.Writer) error {
 			{"verdict", verdict}, {"problem", oneLine(v.Problem)}, {"hint", oneLine(v.Hint)}, {"kind", oneLine(string(v.Kind))},
 			{"app key", oneLine(v.AppKey)}, {"signed", oneLine(v.Time)},
 		}))
-		if err == nil && v.Valid {
+		if err == nil && len(v.Events) > 0 {
 			err = a.printJSON(v.Events)
 		}
 		return err
