@@ -124,7 +124,11 @@ func newEmulatorSeedCommand(a *app) *cobra.Command {
 			return usagef("%s is not JSON", args[0])
 		}
 		var s emulatorState
-		if err := to.call(cmd.Context(), http.MethodPost, "seed", text, &s); err != nil {
+		err = to.call(cmd.Context(), http.MethodPost, "seed", text, &s)
+		if err != nil {
+			if why, ok := strings.CutPrefix(err.Error(), "the body: "); ok {
+				return fmt.Errorf("%s: %s", args[0], why)
+			}
 			return err
 		}
 		return unprinted("the emulator has what "+args[0]+" describes", a.tell(s.raw, "The emulator has what %s describes.", args[0]))
