@@ -30,9 +30,9 @@ type progress struct {
 	done sync.WaitGroup
 }
 
-// newProgress starts to show the progress. Without a terminal it prints pace at once, because the
-// next line comes only after progressInterval.
-func (a *app) newProgress(total int64, pace string) *progress {
+// newProgress starts to show the progress. Without a terminal it prints a line at once, because the
+// next one comes only after progressInterval; it does not say how many are left of a resumed send.
+func (a *app) newProgress(total int64, resumed bool, pace string) *progress {
 	p := &progress{a: a, total: total, stop: make(chan struct{})}
 	if isTerminal(a.stderr) && a.env("TERM") != "dumb" && terminalWidth(a.stderr) > 0 {
 		p.bars = mpb.New(mpb.WithOutput(a.stderr)) // mpb asks the terminal for its width
@@ -40,7 +40,11 @@ func (a *app) newProgress(total int64, pace string) *progress {
 		a.writeAbove(p.bars)
 		return p
 	}
-	a.talk("Sending to %s, %s.", counted(total, "recipient"), pace)
+	begins := "Sending to"
+	if resumed {
+		begins = "Going on with the send to"
+	}
+	a.talk("%s %s, %s.", begins, counted(total, "recipient"), pace)
 	p.done.Go(func() {
 		ticker := time.NewTicker(progressInterval)
 		defer ticker.Stop()

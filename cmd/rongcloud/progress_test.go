@@ -43,7 +43,7 @@ func TestProgressPrintsEveryTenSeconds(t *testing.T) {
 			defer a.talking.Unlock()
 			return said.String()
 		}
-		p := a.newProgress(20000, "at most 6000 a minute")
+		p := a.newProgress(20000, false, "at most 6000 a minute")
 		first := "Sending to 20000 recipients, at most 6000 a minute.\n"
 		require.Equal(t, first, text(), "at once")
 		p.update(rongcloud.BulkProgress{

@@ -38,7 +38,7 @@ func (a *app) sendToFile(ctx context.Context, p profile, kind sendKind, f sendFl
 		return err
 	}
 	defer client.CloseIdleConnections()
-	progress := a.newProgress(int64(len(list.ids)), f.pace(kind.ep))
+	progress := a.newProgress(int64(len(list.ids)), resume != nil, f.pace(kind.ep))
 	params := rongcloud.BulkParams{
 		Total: int64(len(list.ids)), Save: checkpoint.Save, Resume: resume, ResendUnknown: f.resendAll,
 		OnProgress: progress.update,
