@@ -140,9 +140,9 @@ func newEmulatorExecCommand(a *app) *cobra.Command {
 
 The command finds it by RONGCLOUD_API_URL, RONGCLOUD_APP_KEY and RONGCLOUD_APP_SECRET, which this SDK reads. RongCloud's
 own SDKs read no variables: their constructors take the three (PHP the address of RONGCLOUD_PHP_API_URL, which ends with a
-slash). At the end stderr lists the calls that were refused, the calls to paths that RongCloud does not have, and the faults
-that struck no call; --json prints this as an object. Signals are passed on, and what the command has left running ends with
-it.`,
+slash). At the end stderr lists the calls that were refused, the calls that faults struck, the calls to paths that RongCloud
+does not have, and the faults that struck no call; --json prints this as an object. The emulator passes signals on to the
+command, and at the end stops programs that the command has left running.`,
 		Example: `  rongcloud emulator exec -- go test ./...
   rongcloud emulator exec --strict --seed seed.json -- npm test`,
 		Args: cobra.MinimumNArgs(1),
