@@ -177,7 +177,7 @@ func (n *line) pushTo(key string, c *caller) {
 }
 
 func tooLate(c *caller, wait time.Duration) error {
-	return fmt.Errorf("%w: %d units of the quota are free only in %v", context.DeadlineExceeded, c.limits[0].Units, wait.Round(time.Millisecond))
+	return fmt.Errorf("%w: the quota has room for a cost of %d only in %v", context.DeadlineExceeded, c.limits[0].Units, wait.Round(time.Millisecond))
 }
 
 // giveUp removes a call from its line. The caller holds the lock.

@@ -161,7 +161,7 @@ func (s *Buckets) Wait(ctx context.Context, limits []Limit, low bool) error {
 	if deadline, ok := ctx.Deadline(); ok {
 		if wait := w.estimate(now); wait > deadline.Sub(now) {
 			s.mu.Unlock()
-			return fmt.Errorf("%w: %d units of the quota are free only in %v", context.DeadlineExceeded, w.shares[0].n, wait.Round(time.Millisecond))
+			return fmt.Errorf("%w: the quota has room for a cost of %d only in %v", context.DeadlineExceeded, w.shares[0].n, wait.Round(time.Millisecond))
 		}
 	}
 	if s.enter(w, keyOf(limits, low), now) {
