@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"sync"
 	"syscall"
 
@@ -114,6 +115,18 @@ func counted[N int | int64](n N, word string) string {
 		word += "s"
 	}
 	return fmt.Sprintf("%d %s", n, word)
+}
+
+// thereAre names what there is to choose from, as in "there are dev, live" or "there is only dev".
+func thereAre(names []string) string {
+	switch len(names) {
+	case 0:
+		return "there are none"
+	case 1:
+		return "there is only " + names[0]
+	default:
+		return "there are " + strings.Join(names, ", ")
+	}
 }
 
 // ofAll returns a text such as "2 of 3 calls", or "the call" if there is only one.

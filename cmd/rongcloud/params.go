@@ -138,7 +138,7 @@ func (p *apiParams) known() string {
 	if len(names) == 0 {
 		return ": it takes none"
 	}
-	return "; there are " + strings.Join(names, ", ")
+	return "; " + thereAre(names)
 }
 
 func (p *apiParams) names() []string {

@@ -272,7 +272,7 @@ func (f *profileFile) known() string {
 	if len(f.Profiles) == 0 {
 		return "; rongcloud login makes one"
 	}
-	return "; there are " + strings.Join(f.names(), ", ")
+	return "; " + thereAre(f.names())
 }
 
 func (a *app) completeProfiles(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {

@@ -57,7 +57,7 @@ func (c *callback) setForm(name, value string, isJSON bool) error {
 		for _, f := range fields {
 			names = append(names, f.name)
 		}
-		return usagef("--set: %s has no field %s; there are %s; %s:= adds it", c.Kind, name, strings.Join(names, ", "), name)
+		return usagef("--set: %s has no field %s; %s; %s:= adds it", c.Kind, name, thereAre(names), name)
 	}
 	c.Body = writeForm(fields)
 	return nil
@@ -180,7 +180,7 @@ func place(node any, parts []string) (jsonPlace, error) {
 				return jsonPlace{object: parent, name: part}, nil
 			}
 			if !there {
-				return jsonPlace{}, fmt.Errorf("there is no %s; there are %s", part, strings.Join(sortedKeys(parent), ", "))
+				return jsonPlace{}, fmt.Errorf("there is no %s; %s", part, thereAre(sortedKeys(parent)))
 			}
 			node = child
 		case []any:
@@ -210,7 +210,7 @@ func (p jsonPlace) put(text string, isJSON bool) error {
 		old = p.list[p.index]
 	}
 	if !there && !isJSON {
-		return fmt.Errorf("there is no such field; there are %s; %s:= adds it", strings.Join(sortedKeys(p.object), ", "), p.name)
+		return fmt.Errorf("there is no such field; %s; := in place of = adds it", thereAre(sortedKeys(p.object)))
 	}
 	if !utf8.ValidString(text) { // the encoder would replace invalid bytes
 		return errors.New("the value is not UTF-8, which JSON has to be")
