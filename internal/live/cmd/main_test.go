@@ -34,7 +34,7 @@ func TestRun(t *testing.T) {
 		&stderr)
 	require.Equal(t, exitDone, status, stderr.String())
 	require.Contains(t, stderr.String(), "  1 of 2  nonce-twice")
-	require.Contains(t, stdout.String(), "2 questions: 1 settled, 1 confirmed, 0 differ")
+	require.Contains(t, stdout.String(), "2 questions: 1 settled, 1 confirmed, 0 unlike the catalogue")
 
 	text, err := os.ReadFile(out)
 	require.NoError(t, err)
