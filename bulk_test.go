@@ -9,7 +9,6 @@ import (
 	"io"
 	"iter"
 	"maps"
-	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -670,10 +669,7 @@ func TestBulkWaitsWhenRefusedForItsRate(t *testing.T) {
 
 func TestBulkStopsWhereNothingCanBeSent(t *testing.T) {
 	t.Parallel()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	require.NoError(t, listener.Close())
-	client, err := New("key", "secret", WithBaseURL("http://"+listener.Addr().String()), WithoutRetries())
+	client, err := New("key", "secret", WithBaseURL("http://"+closedAddress), WithoutRetries())
 	require.NoError(t, err)
 	result, err := client.Message.SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(1_000_000), BulkParams{})
 	require.ErrorIs(t, err, ErrTransport)
