@@ -149,7 +149,13 @@ func (s *Server) Callbacks() []Callback {
 }
 
 // WaitForCallbacks waits until no callback is pending.
-func (s *Server) WaitForCallbacks() { s.background.Wait() }
+func (s *Server) WaitForCallbacks() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for s.pending > 0 {
+		s.settled.Wait()
+	}
+}
 
 // callBack sends events to the webhooks. It runs without the server's lock, since webhooks may
 // call the server.
@@ -197,13 +203,15 @@ func (s *Server) enqueue(r *receiver, e event) bool {
 	if len(s.queue) >= maxWaiting || !l.wait(size) {
 		return false
 	}
-	s.background.Add(1)
+	s.pending++
 	s.queue = append(s.queue, func() {
-		defer s.background.Done()
 		s.sendCallback(r, e)
 		s.mu.Lock()
+		defer s.mu.Unlock()
 		l.waiting -= size
-		s.mu.Unlock()
+		if s.pending--; s.pending == 0 {
+			s.settled.Broadcast()
+		}
 	})
 	if !s.working {
 		s.working = true

@@ -82,3 +82,25 @@ func TestUnderHTTPMock(t *testing.T) {
 	require.ErrorIs(t, err, rongcloud.CodeInvalidParameter, "the mock answers")
 	require.Len(t, srv.Requests(), 1)
 }
+
+// Callers may wait for callbacks while other requests cause more of them.
+func TestWaitForCallbacksDuringRequests(t *testing.T) {
+	t.Parallel()
+	srv, client, _, events := hooked(t, rongcloudtest.WithoutWaiting(), rongcloudtest.WithServerMessages())
+	var senders sync.WaitGroup
+	for range 4 {
+		senders.Go(func() {
+			for range 25 {
+				_, err := client.Message.SendPrivate(t.Context(), rongcloud.PrivateMessage{
+					From: "ann", To: []string{"ben"}, Content: rongcloud.TextMessage{Content: "hi"},
+				})
+				if err != nil {
+					t.Errorf("the send failed: %v", err)
+				}
+				srv.WaitForCallbacks()
+			}
+		})
+	}
+	senders.Wait()
+	require.Len(t, events(), 100)
+}

@@ -195,9 +195,10 @@ type Server struct {
 	calls   sync.WaitGroup
 	clients []*rongcloud.Client
 
-	background sync.WaitGroup // pending callbacks
+	settled *sync.Cond // on mu: no callbacks are pending any more
 
 	mu            sync.Mutex // guards everything below
+	pending       int        // callbacks in the queue, or being sent
 	requestCount  int
 	faultCount    int
 	callbackCount int
@@ -303,6 +304,7 @@ func New(opts ...Option) (*Server, error) {
 		URL: noSocketURL, config: c, zone: c.region.TimeZone(),
 		served: make(chan struct{}), state: newState(&c),
 	}
+	s.settled = sync.NewCond(&s.mu)
 	s.open, s.close = context.WithCancel(context.Background())
 	s.http = &http.Server{Handler: s.Handler(), ReadHeaderTimeout: time.Minute}
 	if c.noSocket {
@@ -340,7 +342,7 @@ func (s *Server) Close() error {
 	err := s.http.Close()
 	<-s.served
 	s.calls.Wait()
-	s.background.Wait()
+	s.WaitForCallbacks()
 	for _, client := range clients {
 		client.CloseIdleConnections()
 	}
