@@ -164,7 +164,7 @@ func TestLogs(t *testing.T) {
 		srv.ClearFaults()
 		driver, source := "pgx", databaseURL
 		if file, isFile := strings.CutPrefix(databaseURL, "sqlite:"); isFile {
-			driver, source = "sqlite", file
+			driver, source = "sqlite", file+"?_pragma=busy_timeout(10000)"
 		}
 		db, err := sql.Open(driver, source)
 		require.NoError(t, err)
