@@ -90,7 +90,7 @@ func (tx *Tx) Archive(ctx context.Context, m Message) bool {
 	}
 	readers, _ := tx.Readers(ctx, m.Conversation)
 	for _, reader := range readers {
-		tx.do(ctx, `INSERT INTO inboxes (user_id, conversation, last_uid, last_at, unread) 
+		tx.do(ctx, `INSERT INTO inboxes (user_id, conversation, last_uid, last_at, unread)
 			VALUES ($1, $2, $3, $4, CASE WHEN $1 = $5 THEN 0 ELSE 1 END)
 			ON CONFLICT (user_id, conversation) DO UPDATE SET unread = inboxes.unread + excluded.unread,
 				last_uid = CASE WHEN excluded.last_at >= inboxes.last_at THEN excluded.last_uid ELSE inboxes.last_uid END,
